@@ -1,0 +1,79 @@
+"""A question's life: states, acts, and the one table of legal steps."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from types import MappingProxyType
+
+from server.domain.refusals import Refusal, Refused
+
+
+class State(StrEnum):
+    """Log and wire format: add, never rename."""
+
+    RECEIVED = "received"
+    LISTED = "listed"
+    SCREENED_OUT = "screened_out"
+    MERGED = "merged"
+    WITHDRAWN = "withdrawn"
+    SENT_BACK = "sent_back"
+    NOT_REVIEWED = "not_reviewed"
+    NOT_REACHED = "not_reached"
+    ON_AIR = "on_air"
+    ANSWERED = "answered"
+
+
+class Act(StrEnum):
+    """What can be decided about one question."""
+
+    LIST = "list"
+    SCREEN_OUT = "screen_out"
+    MERGE = "merge"
+    SPLIT = "split"
+    WITHDRAW = "withdraw"
+    SEND_BACK = "send_back"
+    PICK = "pick"
+    RETURN = "return"
+    ANSWER = "answer"
+    LAPSE = "lapse"
+    OVERTURN = "overturn"
+    CLOSE = "close"
+
+
+LEGAL = MappingProxyType(
+    {
+        (State.RECEIVED, Act.LIST): State.LISTED,
+        (State.RECEIVED, Act.SCREEN_OUT): State.SCREENED_OUT,
+        (State.RECEIVED, Act.MERGE): State.MERGED,
+        (State.RECEIVED, Act.WITHDRAW): State.WITHDRAWN,
+        (State.RECEIVED, Act.SEND_BACK): State.SENT_BACK,
+        (State.RECEIVED, Act.CLOSE): State.NOT_REVIEWED,
+        (State.LISTED, Act.PICK): State.ON_AIR,
+        (State.LISTED, Act.ANSWER): State.ANSWERED,
+        (State.LISTED, Act.SCREEN_OUT): State.SCREENED_OUT,
+        (State.LISTED, Act.MERGE): State.MERGED,
+        (State.LISTED, Act.WITHDRAW): State.WITHDRAWN,
+        (State.LISTED, Act.CLOSE): State.NOT_REACHED,
+        (State.ON_AIR, Act.RETURN): State.LISTED,
+        (State.ON_AIR, Act.ANSWER): State.ANSWERED,
+        (State.MERGED, Act.SPLIT): State.LISTED,
+        (State.SCREENED_OUT, Act.LIST): State.LISTED,
+        (State.SCREENED_OUT, Act.OVERTURN): State.LISTED,
+        (State.SCREENED_OUT, Act.LAPSE): State.RECEIVED,
+    }
+)
+
+VOTABLE = frozenset({State.LISTED})
+ON_BOARD = frozenset({State.LISTED, State.ON_AIR, State.ANSWERED})
+
+
+def step(state: State, act: Act) -> State:
+    """The state after `act`; refused as illegal, naming both, when the table has no such step."""
+    after = LEGAL.get((state, act))
+    if after is None:
+        raise Refused(
+            Refusal.ILLEGAL,
+            f"A question that is {state.replace('_', ' ')} cannot take the step"
+            f" “{act.replace('_', ' ')}”.",
+        )
+    return after

@@ -1,0 +1,83 @@
+-- A voter number is drawn at random from the open block of 1,024: dense enough for bitmaps, yet it
+-- does not tell who came first.
+local BLOCK = 1024
+
+local function draw_number(free, opened)
+  if redis.call('SCARD', free) == 0 then
+    local start = tonumber(redis.call('GET', opened) or 0)
+    for at = start, start + BLOCK - 1, 128 do
+      local run = {}
+      for i = 0, 127 do run[i + 1] = at + i end
+      redis.call('SADD', free, unpack(run))
+    end
+    redis.call('SET', opened, start + BLOCK)
+  end
+  return tonumber(redis.call('SPOP', free))
+end
+
+local function sign_in(key, role, voter, label, expires)
+  redis.call('HSET', key, 'role', role, 'voter', voter, 'label', label, 'expires', expires)
+  redis.call('PEXPIREAT', key, expires)
+end
+
+-- admit_voter: sign one attendee in with a fresh voter number.
+-- KEYS  1 sign-in HASH   2 free numbers SET   3 numbers opened STRING
+-- ARGV  1 expires at (ms)
+-- Returns the voter number. Idempotent by the sign-in's key.
+redis.register_function('admit_voter', function(keys, args)
+  local held = redis.call('HGET', keys[1], 'voter')
+  if held then return tonumber(held) end
+  local voter = draw_number(keys[2], keys[3])
+  sign_in(keys[1], 'attendee', voter, '', args[1])
+  return voter
+end)
+
+-- admit_from_roster: the same against a single-use code.
+-- KEYS  as admit_voter, 4 roster HASH
+-- ARGV  1 expires at (ms)   2 digest of the code
+-- Returns the voter number, -1 unknown code, -2 used code.
+redis.register_function('admit_from_roster', function(keys, args)
+  local held = redis.call('HGET', keys[1], 'voter')
+  if held then return tonumber(held) end
+  local code = redis.call('HGET', keys[4], args[2])
+  if not code then return -1 end
+  if code ~= '' then return -2 end
+  redis.call('HSET', keys[4], args[2], 'used')
+  local voter = draw_number(keys[2], keys[3])
+  sign_in(keys[1], 'attendee', voter, '', args[1])
+  return voter
+end)
+
+-- redeem_invitation: turn a one-time link into a sign-in; the link ends.
+-- KEYS  1 invitation HASH   2 sign-in HASH   3 labels HASH
+-- ARGV  1 expires at (ms)
+-- Returns {role, voter or '', label or ''} | {'unknown'}.
+redis.register_function('redeem_invitation', function(keys, args)
+  local held = redis.call('HMGET', keys[1], 'role', 'voter')
+  local role, voter, label = held[1], held[2], ''
+  if not role then return { 'unknown' } end
+  if role ~= 'attendee' then
+    label = string.upper(string.sub(role, 1, 1)) .. string.sub(role, 2) .. ' '
+      .. redis.call('HINCRBY', keys[3], role, 1)
+  end
+  redis.call('DEL', keys[1])
+  sign_in(keys[2], role, voter, label, args[1])
+  return { role, voter, label }
+end)
+
+-- take_token: take one token from a bucket, by the store's clock.
+-- KEYS  1 bucket HASH
+-- ARGV  1 tokens per second   2 burst
+-- Returns '0' when taken, else the seconds to wait as a string; a refused take changes nothing.
+redis.register_function('take_token', function(keys, args)
+  local rate, burst = tonumber(args[1]), tonumber(args[2])
+  local time = redis.call('TIME')
+  local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
+  local held = redis.call('HMGET', keys[1], 'tokens', 'at')
+  local tokens = tonumber(held[1] or burst)
+  tokens = math.min(burst, tokens + math.max(0, now - tonumber(held[2] or now)) * rate)
+  if tokens < 1 then return string.format('%.3f', (1 - tokens) / rate) end
+  redis.call('HSET', keys[1], 'tokens', tokens - 1, 'at', string.format('%.6f', now))
+  redis.call('EXPIRE', keys[1], math.ceil((burst - tokens + 1) / rate) + 1)
+  return '0'
+end)

@@ -1,0 +1,91 @@
+-- cast_votes: count a batch of wishes, each person once per question, and announce the new totals.
+-- KEYS  1 meeting HASH   2 rank:listed ZSET   3 counters HASH   4 events STREAM
+--       then for each question in the batch: question HASH, voters BITMAP
+-- ARGV  a run of five for each wish: index of the question (1..)   voter number   on 0|1
+--       counter   device slot 0..15
+-- Returns for each wish {status, votes, counter}: 1 counted (or so already), 2 stale (a later wish of
+-- this device is known; `counter` is its), 3 voting closed, 4 own question, 5 not open for votes.
+-- Idempotent: the wish is absolute, and a repeat that agrees with what stands is answered 1.
+local COUNTED, STALE, CLOSED, OWN, NOT_LISTED = 1, 2, 3, 4, 5
+
+local function load_question(keys, index)
+  local row = redis.call('HMGET', keys[3 + 2 * index], 'q', 'votable', 'asker', 'number')
+  return { q = row[1], votable = row[2] == '1', asker = row[3], number = tonumber(row[4] or 0),
+    voters = keys[4 + 2 * index], moved = 0 }
+end
+
+redis.register_function('cast_votes', function(keys, args)
+  local open = redis.call('HGET', keys[1], 'voting') == '1'
+  local questions, answers = {}, {}
+  for i = 1, #args, 5 do
+    local index, voter, on = tonumber(args[i]), args[i + 1], tonumber(args[i + 2])
+    local counter, slot = tonumber(args[i + 3]), args[i + 4]
+    local question = questions[index]
+    if not question then
+      question = load_question(keys, index)
+      question.votes = redis.call('BITCOUNT', question.voters)
+      questions[index] = question
+    end
+    local status, latest = COUNTED, counter
+    if not open then
+      status = CLOSED
+    elseif question.asker == voter then
+      status = OWN
+    elseif not question.votable then
+      status = NOT_LISTED
+    else
+      local field = tonumber(voter) * 16 + tonumber(slot)
+      local known = tonumber(redis.call('HGET', keys[3], field) or 0)
+      local stands = redis.call('GETBIT', question.voters, voter)
+      if counter > known then
+        redis.call('HSET', keys[3], field, string.format('%d', counter))
+        if stands ~= on then
+          redis.call('SETBIT', question.voters, voter, on)
+          question.votes = question.votes + (on == 1 and 1 or -1)
+          question.moved = question.moved + (on == 1 and 1 or -1)
+          question.touched = true
+        end
+      elseif stands ~= on then
+        status, latest = STALE, known
+      end
+    end
+    answers[#answers + 1] = status
+    answers[#answers + 1] = question.votes
+    answers[#answers + 1] = string.format('%d', latest)
+  end
+  local totals = {}
+  for _, question in pairs(questions) do
+    if question.touched then
+      redis.call('ZADD', keys[2], score(question.votes, question.number), question.q)
+      totals[#totals + 1] = question.number .. ' ' .. question.votes
+    end
+  end
+  if #totals > 0 then
+    announce(keys[4], meeting_of(keys[1]), false, 't', 'votes', 'run', table.concat(totals, ' '))
+  end
+  return answers
+end)
+
+-- own_votes: which of a run of questions one person has voted for.
+-- KEYS  voters BITMAP of each question   ARGV  1 voter number
+-- Returns a list of 0|1, in the order of KEYS.
+redis.register_function({ function_name = 'own_votes', callback = function(keys, args)
+  local bits = {}
+  for i = 1, #keys do bits[i] = redis.call('GETBIT', keys[i], args[1]) end
+  return bits
+end, flags = { 'no-writes' } })
+
+-- count_exposure: add how often questions were on a screen; fair order reads the totals.
+-- KEYS  1 exposure HASH   2 events STREAM
+-- ARGV  a run of two: public number, times seen
+-- Returns 'counted'. Not idempotent: a repeat may count a look twice, which the bands absorb.
+redis.register_function('count_exposure', function(keys, args)
+  local totals = {}
+  for i = 1, #args, 2 do
+    totals[#totals + 1] = args[i] .. ' ' .. redis.call('HINCRBY', keys[1], args[i], args[i + 1])
+  end
+  if #totals > 0 then
+    announce(keys[2], meeting_of(keys[1]), false, 't', 'seen', 'run', table.concat(totals, ' '))
+  end
+  return 'counted'
+end)

@@ -1,0 +1,147 @@
+"""Every Redis key the system owns: name, type, lifetime. No key is spelled anywhere else.
+
+`{meeting}` is the cluster hash tag: all keys of one meeting live in one slot, so that one function
+call can change them together. Keys without a tag are single lookups of the whole deployment.
+"""
+
+from __future__ import annotations
+
+MEETINGS = "of:meetings"
+"""STREAM of meeting ids, one entry per creation; bounded by the number of meetings."""
+
+ORGANISERS = "of:organisers"
+"""HASH digest -> JSON {kind: link|sign_in, expires}. Checked on use, swept by the clock."""
+
+WAKE = "of:wake"
+"""PUB/SUB channel: the id of a meeting whose stream has an urgent entry. A hint; the tick finds it."""
+
+
+def slug(name: str) -> str:
+    """STRING meeting id for an address. Lives as long as the meeting."""
+    return f"of:slug:{name}"
+
+
+def code(value: str) -> str:
+    """STRING meeting id for an open join code. Lives as long as the meeting."""
+    return f"of:code:{value}"
+
+
+def _of(meeting: str, rest: str) -> str:
+    return f"of:{{{meeting}}}:{rest}"
+
+
+def meeting(m: str) -> str:
+    """HASH {json, revision, voting 0|1, asking 0|1, epoch}. Lives until the meeting is removed."""
+    return _of(m, "meeting")
+
+
+def question(m: str, q: str) -> str:
+    """HASH of one question: text, lang, name, asker, salt, c, state, votable, revision, number,
+    votes, received_at, decided_at, reason, note, withheld, by. Text and salt leave on erasure."""
+    return _of(m, f"q:{q}")
+
+
+def voters(m: str, q: str) -> str:
+    """BITMAP over voter numbers, one bit per upvote. Lives until the meeting is archived."""
+    return _of(m, f"voters:{q}")
+
+
+def ranked(m: str) -> str:
+    """ZSET rank:listed: question -> votes * 2^24 + (2^24-1 - number); highest is most wanted."""
+    return _of(m, "rank:listed")
+
+
+def waiting(m: str) -> str:
+    """ZSET queue:waiting:age: question -> received at (epoch ms); lowest has waited longest."""
+    return _of(m, "queue:waiting:age")
+
+
+def screened(m: str) -> str:
+    """ZSET of screened-out questions -> decided at (epoch ms)."""
+    return _of(m, "screened_out")
+
+
+def answered(m: str) -> str:
+    """ZSET of answered questions -> decided at (epoch ms)."""
+    return _of(m, "answered")
+
+
+def on_air(m: str) -> str:
+    """ZSET of the question on air -> since (epoch ms); at most one member."""
+    return _of(m, "on_air")
+
+
+def numbers(m: str) -> str:
+    """HASH public number -> question id, gap-free from 1."""
+    return _of(m, "numbers")
+
+
+def intake(m: str) -> str:
+    """STREAM of log intents {id, intent}: the log's intake. Nothing is trimmed before the sequencer
+    has committed it."""
+    return _of(m, "intake")
+
+
+def cursor(m: str) -> str:
+    """HASH {intake: last stream id the keeper took, numbered: last public number}."""
+    return _of(m, "cursor")
+
+
+def events(m: str) -> str:
+    """STREAM of changes (ids and totals, never text), at most EVENTS_KEPT entries."""
+    return _of(m, "events")
+
+
+def seen_counters(m: str) -> str:
+    """HASH voter*16+device slot -> highest vote counter; 16 slots a voter. Ends with the meeting."""
+    return _of(m, "counters")
+
+
+def exposure(m: str) -> str:
+    """HASH public number -> how often the question was on somebody's screen."""
+    return _of(m, "exposure")
+
+
+def free_numbers(m: str) -> str:
+    """SET of voter numbers not yet given out in the current block of 1,024."""
+    return _of(m, "voters:free")
+
+
+def voter_count(m: str) -> str:
+    """STRING: end of the highest block of voter numbers opened so far."""
+    return _of(m, "voters:opened")
+
+
+def sign_in(m: str, digest: str) -> str:
+    """HASH {role, voter, label, expires}. Expires by itself; destroyed at close for attendees."""
+    return _of(m, f"signin:{digest}")
+
+
+def roster(m: str) -> str:
+    """HASH code digest -> '' while unused, 'used' afterwards."""
+    return _of(m, "roster")
+
+
+def invitation(m: str, digest: str) -> str:
+    """HASH {kind, role, voter}: one-time staff or device link. Expires by itself."""
+    return _of(m, f"invitation:{digest}")
+
+
+def labels(m: str) -> str:
+    """HASH role -> how many labels (Moderator 1, 2, ...) were given."""
+    return _of(m, "labels")
+
+
+def asked(m: str, voter: int) -> str:
+    """SET of question ids by one asker. Destroyed with the sign-ins at close."""
+    return _of(m, f"asked:{voter}")
+
+
+def fates(m: str) -> str:
+    """HASH capability digest -> question id."""
+    return _of(m, "fates")
+
+
+def bucket(name: str) -> str:
+    """HASH {tokens, at}: a token bucket. Expires when it would be full again."""
+    return f"of:bucket:{name}"

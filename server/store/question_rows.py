@@ -1,0 +1,99 @@
+"""One question as the store holds it, and how a HASH becomes one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+
+from server.domain.question import State
+from server.store import keys
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A submission with its state. `asker` (a voter number) never leaves the server."""
+
+    q: str
+    meeting: str
+    number: int | None
+    text: str
+    lang: str
+    dir: str
+    name: str | None
+    asker: int
+    state: State
+    revision: int
+    votes: int
+    received_at: int
+    decided_at: int | None
+    reason: str | None
+    note: str
+    target: int | None
+    withheld: bool
+    by: str
+    seen: int = 0
+
+
+def _whole(value: str | None) -> int | None:
+    return int(value) if value else None
+
+
+def parse(meeting: str, row: Mapping[str, str]) -> Question | None:
+    """The question in a HASH; None for an empty one."""
+    if not row:
+        return None
+    return Question(
+        q=row["q"],
+        meeting=meeting,
+        number=_whole(row.get("number")),
+        text=row.get("text", ""),
+        lang=row.get("lang", ""),
+        dir=row.get("dir", "auto"),
+        name=row.get("name") or None,
+        asker=int(row["asker"]),
+        state=State(row["state"]),
+        revision=int(row["revision"]),
+        votes=int(row["votes"]),
+        received_at=int(row["received_at"]),
+        decided_at=_whole(row.get("decided_at")),
+        reason=row.get("reason") or None,
+        note=row.get("note", ""),
+        target=_whole(row.get("target")),
+        withheld=row.get("withheld") == "1",
+        by=row.get("by", ""),
+    )
+
+
+async def read(redis: Redis, meeting: str, ids: Iterable[str]) -> list[Question]:
+    """The questions with these ids that exist, in the given order, in one round trip.
+
+    `votes` of a listed question is its live tally; of any other the tally when it left the list.
+    """
+    wanted = list(ids)
+    if not wanted:
+        return []
+    pipe = redis.pipeline(transaction=False)
+    for q in wanted:
+        pipe.hgetall(keys.question(meeting, q))
+        pipe.bitcount(keys.voters(meeting, q))
+    answers = await pipe.execute()
+    found = []
+    for at in range(0, len(answers), 2):
+        question = parse(meeting, {**answers[at], "votes": answers[at + 1]} if answers[at] else {})
+        if question is not None:
+            found.append(question)
+    return found
+
+
+async def read_one(redis: Redis, meeting: str, q: str) -> Question | None:
+    """The question with this id, or None."""
+    found = await read(redis, meeting, [q])
+    return found[0] if found else None
+
+
+async def by_number(redis: Redis, meeting: str, number: int) -> Question | None:
+    """The question with this public number, or None."""
+    q = await redis.hget(keys.numbers(meeting), str(number))  # type: ignore[misc]
+    return await read_one(redis, meeting, q) if q else None
