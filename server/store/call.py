@@ -11,4 +11,4 @@ from redis.asyncio import Redis
 async def call(redis: Redis, name: str, keys: Sequence[str], args: Sequence[str | int]) -> Any:
     """The function's answer. Raises redis.RedisError when the store did not answer: then the change
     may or may not have happened, and the call may be repeated (every function is idempotent)."""
-    return await redis.fcall(name, len(keys), *keys, *args)  # type: ignore[misc]
+    return await redis.fcall(name, len(keys), *keys, *args)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 
 from server.domain.question import State
-from server.store import keys
+from server.store import keys, typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,5 +95,5 @@ async def read_one(redis: Redis, meeting: str, q: str) -> Question | None:
 
 async def by_number(redis: Redis, meeting: str, number: int) -> Question | None:
     """The question with this public number, or None."""
-    q = await redis.hget(keys.numbers(meeting), str(number))  # type: ignore[misc]
+    q = await typed.hget(redis, keys.numbers(meeting), str(number))
     return await read_one(redis, meeting, q) if q else None

@@ -1,0 +1,142 @@
+"""Coming in: join codes, roster codes, sign-ins, a second device."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+
+from server.domain.ids import code_from, digest, from_bytes, normal_code
+from server.domain.meeting import Meeting
+from server.domain.refusals import Refusal, Refused
+from server.domain.roles import Role
+from server.store import keys, typed
+from server.store.call import call
+
+VOTER_SIGN_IN_MS = 60 * 24 * 3_600_000
+STAFF_SIGN_IN_MS = 12 * 3_600_000
+DEVICE_LINK_S = 600
+ROSTER_CODE_CHARS = 26
+ROSTER_MAX = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """A person's admission to one meeting. `voter` is for attendees alone, `label` for staff."""
+
+    role: Role
+    voter: int | None
+    label: str | None
+    meeting: str
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class SignInToken:
+    """The bearer secret, shown once, with what it admits to."""
+
+    token: str
+    sign_in: SignIn
+
+
+def new_token() -> str:
+    """256 random bits in base64url."""
+    return from_bytes(secrets.token_bytes(32))
+
+
+async def join(store: Redis, meeting: Meeting, code: str, now: int) -> SignInToken:
+    """Admit an attendee by the meeting's open code or by a single-use roster code."""
+    token, expires = new_token(), now + VOTER_SIGN_IN_MS
+    found = [
+        keys.sign_in(meeting.id, digest(token)),
+        keys.free_numbers(meeting.id),
+        keys.voter_count(meeting.id),
+    ]
+    typed = normal_code(code)
+    if meeting.admission == "roster":
+        roster = [*found, keys.roster(meeting.id)]
+        voter = int(await call(store, "admit_from_roster", roster, [expires, digest(typed)]))
+    elif secrets.compare_digest(typed.encode(), meeting.code.encode()):
+        voter = int(await call(store, "admit_voter", found, [expires]))
+    else:
+        voter = -1
+    if voter == -1:
+        raise Refused(Refusal.UNKNOWN, "This code does not open this meeting. Check it and retry.")
+    if voter == -2:
+        raise Refused(Refusal.USED, "This code was used already. Each code admits one person once.")
+    return SignInToken(token, SignIn(Role.ATTENDEE, voter, None, meeting.id, expires))
+
+
+async def who(store: Redis, meeting: str, token: str) -> SignIn | None:
+    """The sign-in behind a token, or None when there is none (any more)."""
+    row = await typed.hgetall(store, keys.sign_in(meeting, digest(token)))
+    if not row:
+        return None
+    voter = int(row["voter"]) if row["voter"] else None
+    return SignIn(Role(row["role"]), voter, row["label"] or None, meeting, int(row["expires"]))
+
+
+async def sign_out(store: Redis, meeting: str, token: str) -> None:
+    """End a sign-in. Sockets under it are told through the event stream and close."""
+    await store.delete(keys.sign_in(meeting, digest(token)))
+    await store.xadd(keys.events(meeting), {"t": "ended", "sign_in": digest(token)})
+    await store.publish(keys.WAKE, meeting)
+
+
+async def device_link(store: Redis, meeting: Meeting, sign_in: SignIn, now: int) -> str:
+    """A one-time token that signs another device in as the same voter, for ten minutes."""
+    if sign_in.voter is None:
+        raise Refused(Refusal.FORBIDDEN, "Only attendees can continue on another device.")
+    token = new_token()
+    key = keys.invitation(meeting.id, digest(token))
+    pipe = store.pipeline()
+    pipe.hset(key, mapping={"role": Role.ATTENDEE.value, "voter": sign_in.voter})
+    pipe.expire(key, DEVICE_LINK_S)
+    await pipe.execute()
+    return token
+
+
+async def redeem(store: Redis, meeting: str, token: str, lifetime_ms: int, now: int) -> SignInToken:
+    """Turn a one-time invitation or device link into a sign-in; a second use is refused."""
+    fresh, expires = new_token(), now + lifetime_ms
+    answer = await call(
+        store,
+        "redeem_invitation",
+        [
+            keys.invitation(meeting, digest(token)),
+            keys.sign_in(meeting, digest(fresh)),
+            keys.labels(meeting),
+        ],
+        [expires],
+    )
+    if answer[0] == "unknown":
+        raise Refused(Refusal.USED, "This link was used already or has expired. Ask for a new one.")
+    voter = int(answer[1]) if answer[1] else None
+    sign_in = SignIn(Role(answer[0]), voter, answer[2] or None, meeting, expires)
+    return SignInToken(fresh, sign_in)
+
+
+async def take_device(store: Redis, meeting: Meeting, token: str, now: int) -> SignInToken:
+    """Sign this device in as the voter who made the link."""
+    return await redeem(store, meeting.id, token, VOTER_SIGN_IN_MS, now)
+
+
+async def import_roster(
+    store: Redis, meeting: Meeting, codes: int | Sequence[str], now: int
+) -> list[str]:
+    """Add single-use codes: that many new ones, or the given ones. Returns them; only digests stay."""
+    if isinstance(codes, int):
+        fresh = [code_from(secrets.token_bytes(17), ROSTER_CODE_CHARS) for _ in range(codes)]
+    else:
+        fresh = [normal_code(code) for code in codes]
+    if not 1 <= len(fresh) <= ROSTER_MAX:
+        raise Refused(Refusal.BAD_INPUT, f"A roster takes 1 to {ROSTER_MAX} codes.")
+    if any(not 8 <= len(code) <= 64 for code in fresh) or len(set(fresh)) != len(fresh):
+        raise Refused(Refusal.BAD_INPUT, "Each code needs 8 to 64 letters and digits, once each.")
+    pipe = store.pipeline(transaction=False)
+    for code in fresh:
+        pipe.hsetnx(keys.roster(meeting.id), digest(code), "")
+    await pipe.execute()
+    return fresh

@@ -1,0 +1,133 @@
+"""Ask: clean, commit text, commitment and log intent together. Also what an asker may do later."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+
+from server.acts.admission import SignIn
+from server.acts.decide import commit
+from server.domain.ids import checked, digest, fate_capability
+from server.domain.meeting import Meeting
+from server.domain.meeting_fields import LANGUAGE
+from server.domain.question import Act, State
+from server.domain.refusals import Refusal, Refused
+from server.domain.text import clean, direction, limited
+from server.store import keys, typed
+from server.store.call import call
+from server.store.question_rows import Question, read, read_one
+from server.translog import leaf
+
+NAME_MAX_CHARS = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What an asker holds: the id, the number once given, and the address of the fate page."""
+
+    q: str
+    number: int | None
+    state: State
+    fate: str
+
+
+def _name(typed: str | None) -> str:
+    name = " ".join(clean(typed).split()) if typed else ""
+    if len(name) > NAME_MAX_CHARS:
+        raise Refused(Refusal.TOO_LONG, f"A name has at most {NAME_MAX_CHARS} characters.")
+    return name
+
+
+def _language(typed: str | None) -> str:
+    if typed and not LANGUAGE.fullmatch(typed):
+        raise Refused(Refusal.BAD_INPUT, f"{typed!r} is not a language tag such as en.")
+    return typed or "und"
+
+
+def _fields(
+    meeting: Meeting, q: str, text: str, lang: str, name: str
+) -> tuple[dict[str, str], str]:
+    salt = secrets.token_bytes(leaf.SALT_BYTES)
+    c = leaf.commitment(salt, leaf.opening(meeting.id, q, text, lang, name or None))
+    fields = {"text": text, "lang": lang, "name": name, "dir": direction(text)}
+    return {**fields, "salt": salt.hex(), "c": c}, c
+
+
+async def submit(
+    store: Redis,
+    meeting: Meeting,
+    sign_in: SignIn,
+    *,
+    q: str,
+    text: str,
+    lang: str | None,
+    name: str | None,
+    via: str,
+    secret: bytes,
+    now: int,
+) -> Receipt:
+    """Take a question. Repeating it with the same id never makes a second one.
+
+    On RedisError it may or may not have been taken; asking again with the same id is safe.
+    """
+    checked(q)
+    if sign_in.voter is None:
+        raise Refused(Refusal.FORBIDDEN, "Only attendees can ask. Join the meeting first.")
+    if not meeting.asks_open():
+        raise Refused(Refusal.CLOSED, "Questions are not being taken now.")
+    kept = limited(text, meeting.min_chars, meeting.max_chars)
+    fields, c = _fields(meeting, q, kept, _language(lang), _name(name))
+    assurance = "A1" if meeting.admission == "roster" else "A0"
+    entry = leaf.intent("q.received", q=q, c=c, hl=None, via=via, assurance=assurance)
+    fate = fate_capability(secret, meeting.id, q)
+    answer = await call(
+        store,
+        "submit_question",
+        [
+            keys.question(meeting.id, q),
+            keys.intake(meeting.id),
+            keys.waiting(meeting.id),
+            keys.asked(meeting.id, sign_in.voter),
+            keys.meeting(meeting.id),
+            keys.fates(meeting.id),
+        ],
+        [q, now, sign_in.voter, json.dumps(fields), entry, digest(fate)],
+    )
+    if answer == "closed":
+        raise Refused(Refusal.CLOSED, "Questions are not being taken now.")
+    if answer == "conflict":
+        raise Refused(Refusal.CONFLICT, "This id belongs to another question.")
+    held = await read_one(store, meeting.id, q)
+    if held is None:
+        raise AssertionError("a question that was just committed exists")
+    return Receipt(q, held.number, held.state, fate)
+
+
+async def held(store: Redis, meeting: str, q: str) -> bool:
+    """True when this id was taken already: a repeat costs its sender no token."""
+    return bool(await store.exists(keys.question(meeting, checked(q))))
+
+
+async def mine(store: Redis, meeting: Meeting, voter: int) -> list[Question]:
+    """An asker's own questions, newest first."""
+    ids = await typed.smembers(store, keys.asked(meeting.id, voter))
+    found = await read(store, meeting.id, sorted(ids))
+    return sorted(found, key=lambda question: (question.received_at, question.q), reverse=True)
+
+
+async def by_fate(store: Redis, meeting: Meeting, capability: str) -> Question | None:
+    """The question that a fate address follows, or None."""
+    q = await typed.hget(store, keys.fates(meeting.id), digest(capability))
+    return await read_one(store, meeting.id, q) if q else None
+
+
+async def withdraw(store: Redis, meeting: Meeting, sign_in: SignIn, q: str, now: int) -> Question:
+    """Take an own question back: final and public. A stranger's is answered as unknown."""
+    found = await read_one(store, meeting.id, checked(q))
+    if found is None or sign_in.voter is None or found.asker != sign_in.voter:
+        raise Refused(Refusal.UNKNOWN, "There is nothing with this id.")
+    entry = leaf.intent("q.withdraw", q=q, pre=None, revision=found.revision)
+    return await commit(store, found, Act.WITHDRAW, entry, {"by": "asker"}, now)

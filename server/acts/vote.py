@@ -1,0 +1,79 @@
+"""One vote outside a socket (plain form, API), and which votes are one's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+
+from server.acts.admission import SignIn
+from server.domain.meeting import Meeting
+from server.domain.refusals import Refusal, Refused
+from server.store import keys, typed, votes
+from server.store.votes import Answer, Wish, slot_of
+
+STALE_DETAIL = "A later vote of yours is known already; the page shows it."
+
+
+@dataclass(frozen=True, slots=True)
+class VoteResult:
+    """A counted vote: the public number, what stands now, and the tally."""
+
+    n: int
+    on: bool
+    votes: int
+
+
+@dataclass(frozen=True, slots=True)
+class OwnVotes:
+    """Public numbers that one person has voted for, and those that they asked."""
+
+    votes: list[int]
+    own: list[int]
+
+
+def refusal_of(answer: Answer) -> Refused | None:
+    """The refusal that a store answer means, or None when the vote counts."""
+    if answer.status == votes.COUNTED:
+        return None
+    if answer.status == votes.STALE:
+        return Refused(Refusal.STALE, STALE_DETAIL)
+    if answer.status == votes.CLOSED:
+        return Refused(Refusal.CLOSED, "Voting is closed now.")
+    if answer.status == votes.OWN:
+        return Refused(Refusal.OWN_QUESTION, "You asked this question, so you cannot vote for it.")
+    return Refused(Refusal.NOT_LISTED, "This question is not open for votes.")
+
+
+async def cast_now(
+    store: Redis,
+    meeting: Meeting,
+    sign_in: SignIn,
+    n: int,
+    on: bool,
+    counter: int,
+    device: str,
+    now: int,
+) -> VoteResult:
+    """Count one vote durably; refused in words where the rules say no. Safe to repeat."""
+    if sign_in.voter is None:
+        raise Refused(Refusal.FORBIDDEN, "Only attendees can vote. Join the meeting first.")
+    q = await typed.hget(store, keys.numbers(meeting.id), str(n))
+    if q is None:
+        raise Refused(Refusal.UNKNOWN, "There is no question with this number.")
+    wish = Wish(q, sign_in.voter, on, counter, slot_of(device))
+    answer = (await votes.cast(store, meeting.id, [wish]))[0]
+    refused = refusal_of(answer)
+    if refused is not None:
+        raise refused
+    return VoteResult(n, on, answer.votes)
+
+
+async def own_votes(store: Redis, meeting: str, voter: int) -> OwnVotes:
+    """One person's votes and questions by public number, in two round trips."""
+    numbers = await typed.hgetall(store, keys.numbers(meeting))
+    asked = await typed.smembers(store, keys.asked(meeting, voter))
+    questions = list(numbers.items())
+    standing = await votes.own(store, meeting, voter, [q for _, q in questions])
+    mine = [int(n) for (n, _), stands in zip(questions, standing, strict=True) if stands]
+    return OwnVotes(sorted(mine), sorted(int(n) for n, q in questions if q in asked))

@@ -1,0 +1,161 @@
+"""The node's boards: loaded once, folded from the event streams, answered without the store."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from redis.asyncio import Redis
+
+from server.domain.board import Board
+from server.domain.refusals import Refusal, Refused
+from server.store import boards, events, meetings, question_rows
+from server.store.events import Entry
+
+
+@dataclass(slots=True)
+class Folded:
+    """What reading a stream brought: whether to tell at once, and whose sign-ins ended."""
+
+    urgent: bool = False
+    ended: list[str] = field(default_factory=list)
+
+
+class Boards:
+    """Boards by meeting id. Reading a board never waits once it is followed."""
+
+    def __init__(self, store: Redis) -> None:
+        self._store = store
+        self._boards: dict[str, Board] = {}
+        self._loading: dict[str, asyncio.Task[Board]] = {}
+        self._waiters: dict[str, list[asyncio.Future[int]]] = {}
+
+    def last(self, meeting: str) -> Board | None:
+        """The board as last known, also while the store is away."""
+        return self._boards.get(meeting)
+
+    def positions(self) -> dict[str, str]:
+        """Where each followed meeting was read to."""
+        return {meeting: board.position for meeting, board in self._boards.items()}
+
+    async def follow(self, meeting: str) -> Board:
+        """The meeting's board, loaded on first use (once, however many ask at the same time)."""
+        board = self._boards.get(meeting)
+        if board is not None:
+            return board
+        task = self._loading.get(meeting)
+        if task is None:
+            task = asyncio.create_task(self._load(meeting))
+            self._loading[meeting] = task
+            task.add_done_callback(lambda _: self._loading.pop(meeting, None))
+        return await asyncio.shield(task)
+
+    async def _load(self, meeting: str) -> Board:
+        # Position first: entries that arrive while we read are folded again, harmlessly.
+        position = await boards.position(self._store, meeting)
+        stands = await meetings.read(self._store, meeting)
+        if stands is None:
+            raise Refused(Refusal.UNKNOWN, "There is no such meeting.")
+        board = Board(stands, position)
+        for row in await boards.all_rows(self._store, meeting):
+            board.put(row)
+        board.counts = await boards.counts(self._store, meeting)
+        board.take_delta()
+        self._boards[meeting] = board
+        return board
+
+    async def reload(self, meeting: str) -> None:
+        """Take the state anew (after a gap): what differs becomes an ordinary change."""
+        board = self._boards[meeting]
+        position = await boards.position(self._store, meeting)
+        stands = await meetings.read(self._store, meeting)
+        rows = {row.n: row for row in await boards.all_rows(self._store, meeting)}
+        for n in set(board.rows) - set(rows):
+            board.remove(n)
+        for row in rows.values():
+            board.put(row)
+        board.head(stands or board.meeting, await boards.counts(self._store, meeting))
+        board.position = position
+
+    async def numbered(self, meeting: str, q: str, timeout_s: float) -> int | None:
+        """The public number of a submission as soon as it is given, or None after `timeout_s`."""
+        await self.follow(meeting)
+        waiter: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._waiters.setdefault(q, []).append(waiter)
+        try:
+            # Given before we began to wait? Then no entry will tell.
+            found = await question_rows.read_one(self._store, meeting, q)
+            if found is not None and found.number is not None:
+                return found.number
+            async with asyncio.timeout(timeout_s):
+                return await waiter
+        except TimeoutError:
+            return None
+        finally:
+            self._waiters[q].remove(waiter)
+            if not self._waiters[q]:
+                del self._waiters[q]
+
+    async def fold(self, meeting: str, entries: list[Entry]) -> Folded:
+        """Bring the board up to the last of `entries`; questions are read in one round trip."""
+        board, folded = self._boards[meeting], Folded()
+        touched: dict[str, None] = {}
+        heading = False
+        for _, entry in entries:
+            match entry["t"]:
+                case "votes":
+                    for n, votes in _pairs(entry["run"]):
+                        board.tally(int(n), int(votes))
+                case "seen":
+                    for n, seen in _pairs(entry["run"]):
+                        board.expose(int(n), int(seen))
+                case "numbered":
+                    for q, n in _pairs(entry["run"]):
+                        self._tell_number(q, int(n))
+                case "question":
+                    touched[entry["q"]] = None
+                case "ended":
+                    folded.ended.append(entry["sign_in"])
+                case "meeting":
+                    heading = True
+        if touched or heading:
+            await self._refresh(board, list(touched))
+            folded.urgent = True
+        board.position = entries[-1][0]
+        return folded
+
+    async def _refresh(self, board: Board, touched: list[str]) -> None:
+        meeting = board.meeting.id
+        for question in await question_rows.read(self._store, meeting, touched):
+            known = board.rows.get(question.number or 0)
+            row = boards.row_of(question, known.seen if known else 0)
+            if row is not None:
+                board.put(row)
+            elif question.number is not None:
+                board.remove(question.number)
+        stands = await meetings.read(self._store, meeting)
+        board.head(stands or board.meeting, await boards.counts(self._store, meeting))
+
+    def _tell_number(self, q: str, number: int) -> None:
+        for waiter in self._waiters.get(q, ()):
+            if not waiter.done():
+                waiter.set_result(number)
+
+
+async def behind(store: Redis, meeting: str, position: str) -> bool:
+    """True when the stream was trimmed past `position`, or begun anew: entries were missed."""
+    first = await events.oldest(store, meeting)
+    last = await boards.position(store, meeting)
+    return _order(position) > _order(last) or (
+        position != "0-0" and _order(first) > _order(position)
+    )
+
+
+def _pairs(run: str) -> list[tuple[str, str]]:
+    words = run.split(" ")
+    return list(zip(words[::2], words[1::2], strict=True))
+
+
+def _order(position: str) -> tuple[int, int]:
+    ms, _, sequence = position.partition("-")
+    return int(ms), int(sequence or 0)

@@ -1,0 +1,73 @@
+"""What a client may say on a socket: bytes to typed messages, unknown fields refused (docs/wire.md)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from server.domain.refusals import Refusal, Refused
+
+Number = Annotated[int, Meta(ge=1, le=16_777_214)]
+Counter = Annotated[int, Meta(ge=1, le=2**53 - 1)]
+Reference = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+Short = Annotated[str, Meta(max_length=64)]
+
+
+class Hello(msgspec.Struct, tag_field="t", tag="hello", frozen=True, forbid_unknown_fields=True):
+    """First message: the signed ticket, this tab's device name, and where it left off."""
+
+    ticket: Annotated[str, Meta(max_length=1024)]
+    d: Annotated[str, Meta(pattern="^[a-z0-9]{1,12}$")]
+    epoch: Short | None = None
+    pos: Short | None = None
+
+
+class Vote(msgspec.Struct, tag_field="t", tag="vote", frozen=True, forbid_unknown_fields=True):
+    """An absolute wish for one question; `c` grows with each wish, `r` comes back in the answer."""
+
+    n: Number
+    on: bool
+    c: Counter
+    r: Reference
+
+
+class Ask(msgspec.Struct, tag_field="t", tag="ask", frozen=True, forbid_unknown_fields=True):
+    """A submission with a client-made id; repeating it is harmless."""
+
+    q: Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{22}$")]
+    text: Annotated[str, Meta(max_length=12_288)]
+    r: Reference
+    lang: Short | None = None
+    name: Annotated[str, Meta(max_length=400)] | None = None
+
+
+class Seen(msgspec.Struct, tag_field="t", tag="seen", frozen=True, forbid_unknown_fields=True):
+    """Questions that were on this screen for a while; feeds the fair order."""
+
+    n: Annotated[list[Number], Meta(max_length=100)]
+
+
+class Passive(
+    msgspec.Struct, tag_field="t", tag="passive", frozen=True, forbid_unknown_fields=True
+):
+    """The tab is hidden (on) or looked at again (off)."""
+
+    on: bool
+
+
+class Ping(msgspec.Struct, tag_field="t", tag="ping", frozen=True, forbid_unknown_fields=True):
+    """Is anybody there? Answered with pong."""
+
+
+Inbound = Hello | Vote | Ask | Seen | Passive | Ping
+_DECODER: msgspec.json.Decoder[Inbound] = msgspec.json.Decoder(Inbound)
+
+
+def decode(text: str) -> Inbound:
+    """The message in a text frame; refused BAD_INPUT with the field that is wrong."""
+    try:
+        return _DECODER.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise Refused(Refusal.BAD_INPUT, f"This message is not understood: {error}") from None

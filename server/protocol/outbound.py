@@ -1,0 +1,51 @@
+"""What the server says on a socket: values to bytes, encoded once however many listen."""
+
+from __future__ import annotations
+
+import msgspec
+
+from server.domain.refusals import Refused
+
+_ENCODER = msgspec.json.Encoder()
+
+
+def encode(message: dict[str, object]) -> bytes:
+    """The message as compact JSON."""
+    return _ENCODER.encode(message)
+
+
+def welcome(role: str, votes: list[int], own: list[int], counter: int) -> bytes:
+    """The answer to hello: who this is, what stands already, the counter to go on from."""
+    return encode({"t": "welcome", "role": role, "votes": votes, "own": own, "c": counter})
+
+
+def ack(r: int, n: int, on: bool, votes: int) -> bytes:
+    """A durable vote."""
+    return encode({"t": "ack", "r": r, "n": n, "on": on, "votes": votes})
+
+
+def refused(r: int | None, refusal: Refused, counter: int | None = None) -> bytes:
+    """A typed no, in words, with the seconds to wait where waiting helps."""
+    message: dict[str, object] = {
+        "t": "refused",
+        "r": r,
+        "code": refusal.refusal.value,
+        "message": refusal.detail,
+        "retry_in": refusal.retry_in,
+    }
+    if counter is not None:
+        message["c"] = counter
+    return encode(message)
+
+
+def asked(r: int, q: str, number: int | None, fate: str) -> bytes:
+    """A durable submission; the number may follow later."""
+    return encode({"t": "asked", "r": r, "q": q, "number": number, "fate": fate})
+
+
+PONG = encode({"t": "pong"})
+
+
+def bye(spread_s: float) -> bytes:
+    """The server ends; come back within so many seconds, spread out."""
+    return encode({"t": "bye", "spread": spread_s})

@@ -1,0 +1,56 @@
+"""Reading what a node's board is built from. Position first, then state: replaying the entries in
+between is harmless because they carry absolute values."""
+
+from __future__ import annotations
+
+from redis.asyncio import Redis
+
+from server.domain.board import Row
+from server.domain.question import ON_BOARD
+from server.store import keys, question_rows, typed
+from server.store.question_rows import Question
+
+EXPOSURE_FIELD_MAX = 100_000
+
+
+def row_of(question: Question, seen: int = 0) -> Row | None:
+    """The board's row of a question, or None where it does not belong on the board."""
+    if question.number is None or question.state not in ON_BOARD:
+        return None
+    return Row(
+        n=question.number,
+        q=question.q,
+        text=question.text,
+        lang=question.lang,
+        dir=question.dir,
+        by=question.name,
+        state=question.state,
+        votes=question.votes,
+        at=question.received_at,
+        seen=seen,
+    )
+
+
+async def position(redis: Redis, meeting: str) -> str:
+    """Where the meeting's event stream stands."""
+    return await typed.last_entry(redis, keys.events(meeting))
+
+
+async def all_rows(redis: Redis, meeting: str) -> list[Row]:
+    """Every row of the board."""
+    ids: list[str] = []
+    for queue in (keys.ranked(meeting), keys.answered(meeting), keys.on_air(meeting)):
+        ids += await typed.zrange(redis, queue, 0, -1)
+    seen = await typed.hgetall(redis, keys.exposure(meeting))
+    questions = await question_rows.read(redis, meeting, ids)
+    rows = (row_of(question, int(seen.get(str(question.number), 0))) for question in questions)
+    return [row for row in rows if row is not None]
+
+
+async def counts(redis: Redis, meeting: str) -> dict[str, int]:
+    """How many are listed (on air included), answered, screened out."""
+    pipe = redis.pipeline(transaction=False)
+    for key in (keys.ranked, keys.on_air, keys.answered, keys.screened):
+        pipe.zcard(key(meeting))
+    listed, on_air, answered, screened = await pipe.execute()
+    return {"listed": listed + on_air, "answered": answered, "screened_out": screened}

@@ -1,0 +1,37 @@
+"""Reading the event streams of many meetings in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+from redis.asyncio import Redis
+
+from server.store import keys
+
+PAGE = 2_000
+Entry = tuple[str, dict[str, str]]
+
+
+async def since(redis: Redis, positions: Mapping[str, str]) -> dict[str, list[Entry]]:
+    """New entries of each meeting after its position, at most PAGE each, oldest first."""
+    if not positions:
+        return {}
+    meetings = {keys.events(meeting): meeting for meeting in positions}
+    streams = {keys.events(meeting): at for meeting, at in positions.items()}
+    found = await redis.xread(cast("dict[object, object]", streams), count=PAGE)  # type: ignore[arg-type]
+    if not found:
+        return {}
+    pairs = found.items() if isinstance(found, dict) else found
+    answer: dict[str, list[Entry]] = {}
+    for key, entries in pairs:
+        # RESP3 wraps each stream's entries in one more list than RESP2.
+        rows = entries[0] if entries and isinstance(entries[0], list) else entries
+        answer[meetings[cast(str, key)]] = cast("list[Entry]", rows)
+    return answer
+
+
+async def oldest(redis: Redis, meeting: str) -> str:
+    """Id of the oldest entry kept; a reader behind it must take the state anew."""
+    found = await redis.xrange(keys.events(meeting), count=1)
+    return cast("list[Entry]", found)[0][0] if found else "0-0"

@@ -1,0 +1,52 @@
+"""Single reads with the types that `decode_responses=True` really gives: redis-py's own say bytes too."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from redis.asyncio import Redis
+
+
+async def get(redis: Redis, key: str) -> str | None:
+    """STRING value, or None."""
+    return cast("str | None", await redis.get(key))
+
+
+async def hget(redis: Redis, key: str, field: str) -> str | None:
+    """One HASH field, or None."""
+    return cast("str | None", await redis.hget(key, field))
+
+
+async def hgetall(redis: Redis, key: str) -> dict[str, str]:
+    """A whole HASH; empty when there is none."""
+    return cast("dict[str, str]", await redis.hgetall(key))
+
+
+async def hmget(redis: Redis, key: str, fields: list[str]) -> list[str | None]:
+    """Several HASH fields, None where absent."""
+    return cast("list[str | None]", await redis.hmget(key, fields))
+
+
+async def smembers(redis: Redis, key: str) -> set[str]:
+    """A whole SET."""
+    return cast("set[str]", await redis.smembers(key))
+
+
+async def zrange(redis: Redis, key: str, start: int, end: int, desc: bool = False) -> list[str]:
+    """Members of a ZSET by rank."""
+    return cast("list[str]", await redis.zrange(key, start, end, desc=desc))
+
+
+async def entries(
+    redis: Redis, key: str, after: str, count: int
+) -> list[tuple[str, dict[str, str]]]:
+    """Entries of a STREAM after an id, oldest first."""
+    start = f"({after}" if after else "-"
+    found = await redis.xrange(key, min=start, count=count)
+    return cast("list[tuple[str, dict[str, str]]]", found)
+
+
+async def last_entry(redis: Redis, key: str) -> str:
+    """Id of the newest entry of a STREAM, `0-0` when empty."""
+    found = cast("list[tuple[str, dict[str, str]]]", await redis.xrevrange(key, count=1))
+    return found[0][0] if found else "0-0"

@@ -1,0 +1,76 @@
+"""Votes in the store: batches in, answers out, and whose votes stand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from zlib import crc32
+
+from redis.asyncio import Redis
+
+from server.store import keys, typed
+from server.store.call import call
+
+COUNTED, STALE, CLOSED, OWN, NOT_LISTED = 1, 2, 3, 4, 5
+DEVICE_SLOTS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One person's absolute wish for one question: counted or not. The highest counter wins."""
+
+    q: str
+    voter: int
+    on: bool
+    counter: int
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a wish: a status above, the tally after the batch so far, the known counter."""
+
+    status: int
+    votes: int
+    counter: int
+
+
+def slot_of(device: str) -> int:
+    """A device's counter slot. Sixteen a person bound the memory; two devices in one slot only make
+    each other's counters jump."""
+    return crc32(device.encode()) % DEVICE_SLOTS
+
+
+async def cast(redis: Redis, meeting: str, wishes: Sequence[Wish]) -> list[Answer]:
+    """Count a batch in one function call; answers in the order of `wishes`. Idempotent.
+
+    Raises redis.RedisError when the store did not answer: each wish may or may not stand, and it is
+    safe to cast it again.
+    """
+    index: dict[str, int] = {}
+    used = [keys.meeting(meeting), keys.ranked(meeting)]
+    used += [keys.seen_counters(meeting), keys.events(meeting)]
+    run: list[str | int] = []
+    for wish in wishes:
+        at = index.get(wish.q)
+        if at is None:
+            at = index[wish.q] = len(index) + 1
+            used += (keys.question(meeting, wish.q), keys.voters(meeting, wish.q))
+        run += (at, wish.voter, int(wish.on), wish.counter, wish.slot)
+    flat = await call(redis, "cast_votes", used, run)
+    return [Answer(flat[i], flat[i + 1], int(flat[i + 2])) for i in range(0, len(flat), 3)]
+
+
+async def own(redis: Redis, meeting: str, voter: int, questions: Sequence[str]) -> list[bool]:
+    """For each question, whether this person's vote stands."""
+    if not questions:
+        return []
+    bits = await call(redis, "own_votes", [keys.voters(meeting, q) for q in questions], [voter])
+    return [bit == 1 for bit in bits]
+
+
+async def latest_counter(redis: Redis, meeting: str, voter: int, slot: int) -> int:
+    """The highest counter seen from this person's device slot, 0 at first."""
+    field = str(voter * DEVICE_SLOTS + slot)
+    held = await typed.hget(redis, keys.seen_counters(meeting), field)
+    return int(held or 0)
