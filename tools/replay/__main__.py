@@ -1,0 +1,9 @@
+"""`python -m tools.replay`."""
+
+from __future__ import annotations
+
+import sys
+
+from tools.replay.main import main
+
+sys.exit(main())
