@@ -78,3 +78,12 @@ async def invite(store: Redis, meeting: Meeting, role: Role, now: int) -> str:
 async def redeem_invitation(store: Redis, meeting: Meeting, token: str, now: int) -> SignInToken:
     """The staff sign-in for an invitation; the label (Moderator 2) is fixed from here on."""
     return await redeem(store, meeting.id, token, STAFF_SIGN_IN_MS, now)
+
+
+async def forget_expired(store: Redis, now: int) -> int:
+    """Remove expired organiser links and sign-ins; returns how many there were."""
+    rows = await typed.hgetall(store, keys.ORGANISERS)
+    expired = [name for name, row in rows.items() if json.loads(row)["expires"] <= now]
+    if expired:
+        await store.hdel(keys.ORGANISERS, *expired)
+    return len(expired)

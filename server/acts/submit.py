@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 
 from server.acts.admission import SignIn
 from server.acts.decide import commit
+from server.acts.limits import take_or_refuse
 from server.domain.ids import checked, digest, fate_capability
 from server.domain.meeting import Meeting
 from server.domain.meeting_fields import LANGUAGE
@@ -22,6 +23,7 @@ from server.store.question_rows import Question, read, read_one
 from server.translog import leaf
 
 NAME_MAX_CHARS = 80
+WINDOW_S = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,16 @@ def _fields(
     return {**fields, "salt": salt.hex(), "c": c}, c
 
 
+async def _pace(store: Redis, meeting: Meeting, voter: int) -> None:
+    await take_or_refuse(
+        store,
+        f"submit:{meeting.id}:{voter}",
+        meeting.submit_limit / WINDOW_S,
+        meeting.submit_limit,
+        f"You can ask {meeting.submit_limit} questions in {WINDOW_S // 60} minutes.",
+    )
+
+
 async def submit(
     store: Redis,
     meeting: Meeting,
@@ -78,6 +90,8 @@ async def submit(
         raise Refused(Refusal.FORBIDDEN, "Only attendees can ask. Join the meeting first.")
     if not meeting.asks_open():
         raise Refused(Refusal.CLOSED, "Questions are not being taken now.")
+    if not await taken(store, meeting.id, q):
+        await _pace(store, meeting, sign_in.voter)
     kept = limited(text, meeting.min_chars, meeting.max_chars)
     fields, c = _fields(meeting, q, kept, _language(lang), _name(name))
     assurance = "A1" if meeting.admission == "roster" else "A0"
@@ -106,7 +120,7 @@ async def submit(
     return Receipt(q, held.number, held.state, fate)
 
 
-async def held(store: Redis, meeting: str, q: str) -> bool:
+async def taken(store: Redis, meeting: str, q: str) -> bool:
     """True when this id was taken already: a repeat costs its sender no token."""
     return bool(await store.exists(keys.question(meeting, checked(q))))
 

@@ -9,6 +9,7 @@ import hmac
 import msgspec
 
 from server.domain.refusals import Refusal, Refused
+from server.domain.roles import Role
 
 LIFETIME_MS = 30_000
 
@@ -17,7 +18,7 @@ class TicketClaims(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who opens a socket. `sign_in_hash` lets a later sign-out end it."""
 
     meeting: str
-    role: str
+    role: Role
     voter: int | None
     label: str | None
     sign_in_hash: str

@@ -30,8 +30,7 @@ SEEN_EVERY_S = 10
 class Session:
     """Waits for hello, then admits votes, submissions and looks of one person."""
 
-    def __init__(self, meeting: str, secret: bytes, now: int) -> None:
-        self._meeting = meeting
+    def __init__(self, secret: bytes, now: int) -> None:
         self._secret = secret
         self._seen_budget = Budget(1 / SEEN_EVERY_S, 2, now)
         self._counted: set[int] = set()
@@ -46,11 +45,11 @@ class Session:
         connections share."""
         self.own, self._votes, self._entered = own, votes, True
 
-    def receive(self, message: Inbound, board: Board, now: int) -> Sequence[Effect]:
+    def receive(self, message: Inbound, board: Board | None, now: int) -> Sequence[Effect]:
         """What to do about one message. Before hello anything else ends the connection."""
         if isinstance(message, Hello):
             return self._hello(message, now)
-        if not self._entered or self.claims is None:
+        if not self._entered or board is None:
             return [Hang(Close.BAD_MESSAGE, "hello comes first")]
         match message:
             case Vote():
@@ -71,8 +70,6 @@ class Session:
             claims = ticket.verify(self._secret, hello.ticket, now)
         except Refused as refused:
             return [Refuse(None, refused), Hang(Close.SIGNED_OUT, refused.refusal.value)]
-        if claims.meeting != self._meeting:
-            return [Hang(Close.SIGNED_OUT, "ticket of another meeting")]
         self.claims, self.device = claims, hello.d
         return [Enter(claims, hello.d, hello.epoch, hello.pos)]
 

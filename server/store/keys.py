@@ -12,6 +12,9 @@ MEETINGS = "of:meetings"
 ORGANISERS = "of:organisers"
 """HASH digest -> JSON {kind: link|sign_in, expires}. Checked on use, swept by the clock."""
 
+CLOCK = "of:clock"
+"""STRING lease of the one acting clock; expires by itself within seconds."""
+
 WAKE = "of:wake"
 """PUB/SUB channel: the id of a meeting whose stream has an urgent entry. A hint; the tick finds it."""
 

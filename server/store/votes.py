@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -74,3 +74,11 @@ async def latest_counter(redis: Redis, meeting: str, voter: int, slot: int) -> i
     field = str(voter * DEVICE_SLOTS + slot)
     held = await typed.hget(redis, keys.seen_counters(meeting), field)
     return int(held or 0)
+
+
+async def count_exposure(redis: Redis, meeting: str, looks: Mapping[int, int]) -> None:
+    """Add looks by public number. A repeat after a failure may count some twice; bands absorb it."""
+    run: list[str | int] = []
+    for number, times in looks.items():
+        run += (number, times)
+    await call(redis, "count_exposure", [keys.exposure(meeting), keys.events(meeting)], run)

@@ -1,0 +1,216 @@
+"""One socket's wire: frames to the session, the session's effects to the world (V3, V4, V6, V8)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import assert_never
+
+from redis.exceptions import RedisError
+
+from server.acts import meetings, submit
+from server.acts.admission import SignIn
+from server.acts.vote import OwnVotes, own_votes, refusal_of
+from server.domain.board import Board
+from server.domain.refusals import Refusal, Refused
+from server.live.hub import Hub
+from server.live.node import Node
+from server.live.socket import LiveSocket
+from server.protocol import inbound, outbound
+from server.protocol.close_codes import Close
+from server.protocol.inbound import Ask
+from server.session.effects import (
+    CastVote,
+    CountSeen,
+    Effect,
+    Enter,
+    Hang,
+    Pong,
+    Refuse,
+    SetPassive,
+    TakeSubmission,
+)
+from server.session.session import Session
+from server.store.votes import Answer, Wish, latest_counter, slot_of
+
+NUMBER_WAIT_S = 1.5
+NOT_SAVED = Refused(Refusal.NOT_SAVED, "Not saved yet. We keep it and try again.", retry_in=1.0)
+BUSY = Refused(Refusal.BUSY, "Very many vote right now. We try again in a moment.", retry_in=2.0)
+
+
+class Conversation:
+    """Speaks for one attendee (or member of staff) from upgrade to close."""
+
+    def __init__(self, node: Node, hub: Hub, slug: str) -> None:
+        self._node = node
+        self._hub = hub
+        self._slug = slug
+        self._session = Session(node.secret, node.clock())
+        self._socket: LiveSocket | None = None
+        self._board: Board | None = None
+        self._late: asyncio.TimerHandle | None = None
+        self._counted = False
+
+    def opened(self, socket: LiveSocket) -> None:
+        """The upgrade is done: hello must come in time."""
+        self._socket = socket
+        loop = asyncio.get_running_loop()
+        self._late = loop.call_later(
+            self._node.pace.hello_s, socket.close, int(Close.HELLO_LATE), "hello came too late"
+        )
+
+    def received(self, text: str) -> None:
+        """One text frame. What cannot be understood ends this connection, with the reason."""
+        try:
+            message = inbound.decode(text)
+        except Refused as refused:
+            self._send(outbound.refused(None, refused))
+            self._hang(Close.BAD_MESSAGE, "message not understood")
+            return
+        for effect in self._session.receive(message, self._board, self._node.clock()):
+            self._perform(effect)
+
+    def drained(self) -> None:
+        """The transport takes bytes again: the hub brings this listener up to date."""
+        if self._socket is not None:
+            self._hub.drained(self._socket)
+
+    def closed(self) -> None:
+        """The connection is gone."""
+        if self._late is not None:
+            self._late.cancel()
+        if self._socket is not None:
+            self._hub.leave(self._socket)
+        claims = self._session.claims
+        if self._counted and claims is not None and claims.voter is not None:
+            self._node.sockets[claims.meeting, claims.voter] -= 1
+        self._socket = None
+
+    def end_if(self, sign_in_hash: str) -> None:
+        """Close when this connection's sign-in is the one that ended."""
+        claims = self._session.claims
+        if claims is not None and claims.sign_in_hash == sign_in_hash:
+            self._hang(Close.SIGNED_OUT, "signed out")
+
+    def _send(self, payload: bytes) -> None:
+        if self._socket is not None:
+            self._socket.send_text(payload.decode())
+
+    def _hang(self, code: Close, reason: str) -> None:
+        if self._socket is not None:
+            self._socket.close(int(code), reason)
+
+    def _perform(self, effect: Effect) -> None:
+        match effect:
+            case Enter():
+                self._node.start(self._enter(effect))
+            case CastVote():
+                self._cast(effect)
+            case TakeSubmission():
+                self._node.start(self._ask(effect.ask))
+            case CountSeen():
+                if self._board is not None:
+                    self._node.expose(self._board.meeting.id, effect.numbers)
+            case SetPassive():
+                if self._socket is not None:
+                    self._hub.set_passive(self._socket, effect.on)
+            case Pong():
+                self._send(outbound.PONG)
+            case Refuse():
+                self._send(outbound.refused(effect.r, effect.refused))
+            case Hang():
+                self._hang(effect.code, effect.reason)
+            case _:
+                assert_never(effect)
+
+    async def _enter(self, enter: Enter) -> None:
+        claims, counter = enter.claims, 0
+        try:
+            board = await self._node.boards.follow(claims.meeting)
+            own = OwnVotes([], [])
+            if claims.voter is not None:
+                own = await own_votes(self._node.store, claims.meeting, claims.voter)
+                counter = await latest_counter(
+                    self._node.store, claims.meeting, claims.voter, slot_of(enter.device)
+                )
+        except RedisError:
+            self._send(outbound.refused(None, NOT_SAVED))
+            self._hang(Close.RESTART, "store away")
+            return
+        if board.meeting.slug != self._slug:
+            self._hang(Close.SIGNED_OUT, "ticket of another meeting")
+            return
+        if self._socket is None or not self._admit_voter(claims.meeting, claims.voter):
+            return
+        if self._late is not None:
+            self._late.cancel()
+        voter = claims.voter if claims.voter is not None else -1
+        self._session.enter(set(own.own), self._node.budget(claims.meeting, voter))
+        self._board = board
+        self._send(outbound.welcome(claims.role.value, own.votes, own.own, counter))
+        same = enter.epoch == board.meeting.epoch
+        self._hub.join(
+            claims.meeting, "attendee", self._socket, enter.position if same else None, self.end_if
+        )
+
+    def _admit_voter(self, meeting: str, voter: int | None) -> bool:
+        if voter is None:
+            return True
+        if self._node.sockets[meeting, voter] >= self._node.pace.sockets_per_voter:
+            self._hang(Close.TOO_MANY, "too many tabs or devices at once")
+            return False
+        self._node.sockets[meeting, voter] += 1
+        self._counted = True
+        return True
+
+    def _cast(self, vote: CastVote) -> None:
+        claims = self._session.claims
+        if claims is None or claims.voter is None:
+            raise AssertionError("the session admits votes of attendees alone")
+        wish = Wish(vote.q, claims.voter, vote.on, vote.counter, slot_of(self._session.device))
+
+        def done(answer: Answer | None) -> None:
+            if answer is None:
+                self._send(outbound.refused(vote.r, NOT_SAVED))
+                return
+            refused = refusal_of(answer)
+            if refused is None:
+                self._send(outbound.ack(vote.r, vote.n, vote.on, answer.votes))
+            else:
+                stale = refused.refusal is Refusal.STALE
+                self._send(outbound.refused(vote.r, refused, answer.counter if stale else None))
+
+        if not self._node.batcher.add(claims.meeting, wish, done):
+            self._send(outbound.refused(vote.r, BUSY))
+
+    async def _ask(self, ask: Ask) -> None:
+        claims = self._session.claims
+        if claims is None:
+            return
+        sign_in = SignIn(claims.role, claims.voter, claims.label, claims.meeting, claims.expires)
+        try:
+            meeting = await meetings.by_id(self._node.store, claims.meeting)
+            if meeting is None:
+                raise Refused(Refusal.UNKNOWN, "There is no such meeting.")
+            receipt = await submit.submit(
+                self._node.store,
+                meeting,
+                sign_in,
+                q=ask.q,
+                text=ask.text,
+                lang=ask.lang,
+                name=ask.name,
+                via="socket",
+                secret=self._node.secret,
+                now=self._node.clock(),
+            )
+            number = receipt.number or await self._node.boards.numbered(
+                meeting.id, ask.q, NUMBER_WAIT_S
+            )
+        except Refused as refused:
+            self._send(outbound.refused(ask.r, refused))
+        except RedisError:
+            self._send(outbound.refused(ask.r, NOT_SAVED))
+        else:
+            if number is not None:
+                self._session.own.add(number)
+            self._send(outbound.asked(ask.r, ask.q, number, receipt.fate))

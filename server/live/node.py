@@ -1,0 +1,93 @@
+"""What the connections of one process share: boards, batcher, listeners, each person's budgets."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from server.live.batcher import Batcher
+from server.live.boards import Boards
+from server.session.budget import Budget
+from server.store import votes
+
+PEOPLE_KEPT = 200_000
+EXPOSURE_EVERY_S = 10
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Limits per person (settings.md)."""
+
+    votes_per_s: float
+    vote_burst: int
+    sockets_per_voter: int
+    tick_ms: int
+    hello_s: float = 10.0
+
+
+class Node:
+    """One server process's live state. Owns every task that a connection needs."""
+
+    def __init__(
+        self,
+        store: Redis,
+        boards: Boards,
+        batcher: Batcher,
+        secret: bytes,
+        pace: Pace,
+        clock: Callable[[], int],
+    ) -> None:
+        self.store = store
+        self.boards = boards
+        self.batcher = batcher
+        self.secret = secret
+        self.pace = pace
+        self.clock = clock
+        self.sockets: Counter[tuple[str, int]] = Counter()
+        self._budgets: OrderedDict[tuple[str, int], Budget] = OrderedDict()
+        self._exposure: dict[str, Counter[int]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def budget(self, meeting: str, voter: int) -> Budget:
+        """The vote budget that all of one person's connections to this process share."""
+        key = (meeting, voter)
+        found = self._budgets.get(key)
+        if found is None:
+            found = Budget(self.pace.votes_per_s, self.pace.vote_burst, self.clock())
+            self._budgets[key] = found
+            if len(self._budgets) > PEOPLE_KEPT:
+                self._budgets.popitem(last=False)
+        return found
+
+    def start(self, work: Coroutine[object, object, None]) -> None:
+        """Run a connection's short piece of work; the node keeps hold of it until it ends."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("connection_work_failed", exc_info=task.exception())
+
+    def expose(self, meeting: str, numbers: frozenset[int]) -> None:
+        """Count one look at each number; told to the store every few seconds."""
+        self._exposure.setdefault(meeting, Counter()).update(numbers)
+
+    async def tell_exposure(self) -> None:
+        """Carry looks to the store until cancelled. A look is worth nothing: a failure drops some."""
+        while True:
+            await asyncio.sleep(EXPOSURE_EVERY_S)
+            told, self._exposure = self._exposure, {}
+            for meeting, looks in told.items():
+                try:
+                    await votes.count_exposure(self.store, meeting, looks)
+                except RedisError as error:
+                    log.warning("exposure_dropped", error=type(error).__name__)

@@ -1,0 +1,91 @@
+"""The node's one reader: event streams to boards, and each tick's delta to everybody (V9, V10)."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from server.live.boards import Boards, behind
+from server.live.frames import text_frame
+from server.live.hub import Hub
+from server.protocol.outbound import encode
+from server.store import events, keys
+
+MIN_GAP_S = 0.03  # urgent wakes in a burst are told together
+RETRY_S = 0.5
+log = structlog.get_logger()
+
+
+class Tail:
+    """Reads every followed meeting once a tick; an urgent decision wakes it earlier."""
+
+    def __init__(self, store: Redis, boards: Boards, hub: Hub, tick_ms: int) -> None:
+        self._store = store
+        self._boards = boards
+        self._hub = hub
+        self._tick_s = tick_ms / 1000
+        self._urgent = asyncio.Event()
+        self._away = False
+
+    async def run(self) -> None:
+        """Follow until cancelled. While the store is away boards stand still; afterwards they are
+        brought up to date from the stream, or read anew where it was trimmed or replaced."""
+        while True:
+            try:
+                await asyncio.wait_for(self._urgent.wait(), self._tick_s)
+            except TimeoutError:
+                pass
+            self._urgent.clear()
+            try:
+                await self._catch_up()
+            except RedisError as error:
+                if not self._away:
+                    log.warning("store_away", error=type(error).__name__)
+                self._away = True
+                await asyncio.sleep(RETRY_S)
+                continue
+            self._tell()
+            await asyncio.sleep(MIN_GAP_S)
+
+    async def listen(self) -> None:
+        """Hear of urgent entries until cancelled. A missed hint costs one tick, no more."""
+        while True:
+            try:
+                async with self._store.pubsub() as channel:
+                    await channel.subscribe(keys.WAKE)
+                    while True:
+                        found = await channel.get_message(
+                            ignore_subscribe_messages=True, timeout=1.0
+                        )
+                        if found is not None:
+                            self._urgent.set()
+            except RedisError:
+                await asyncio.sleep(RETRY_S)
+
+    async def _catch_up(self) -> None:
+        if self._away:
+            for meeting, position in self._boards.positions().items():
+                if await behind(self._store, meeting, position):
+                    await self._boards.reload(meeting)
+            self._away = False
+        more = True
+        while more:
+            more = False
+            arrived = await events.since(self._store, self._boards.positions())
+            for meeting, entries in arrived.items():
+                folded = await self._boards.fold(meeting, entries)
+                more = more or len(entries) >= events.PAGE
+                for sign_in in folded.ended:
+                    self._hub.end(meeting, sign_in)
+
+    def _tell(self) -> None:
+        for meeting in self._boards.positions():
+            board = self._boards.last(meeting)
+            delta = board.take_delta() if board is not None else None
+            if board is not None and delta is not None:
+                self._hub.broadcast(
+                    meeting, "attendee", text_frame(encode(delta)), board.position
+                )

@@ -1,0 +1,81 @@
+"""Builders: a meeting with people in it, on the real store."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+
+from server.acts import admission, decide, meetings, staff, submit
+from server.acts.admission import SignIn
+from server.domain.ids import from_bytes
+from server.domain.meeting import Meeting
+from server.domain.roles import Role
+from server.store import keys, question_rows, sequencing, typed
+from server.store.question_rows import Question
+
+NOW = int(time.time() * 1000)  # the store expires sign-ins by the real clock
+SECRET = b"s" * 32
+
+
+def fresh_q() -> str:
+    """A client-made question id."""
+    return from_bytes(secrets.token_bytes(16))
+
+
+@dataclass
+class Town:
+    """A live meeting and the store it lives in."""
+
+    store: Redis
+    meeting: Meeting
+
+    async def attendee(self) -> SignIn:
+        """Somebody who joined by code."""
+        return (await admission.join(self.store, self.meeting, self.meeting.code, NOW)).sign_in
+
+    async def moderator(self) -> SignIn:
+        """Somebody who redeemed a moderator's invitation."""
+        token = await staff.invite(self.store, self.meeting, Role.MODERATOR, NOW)
+        return (await staff.redeem_invitation(self.store, self.meeting, token, NOW)).sign_in
+
+    async def ask(self, asker: SignIn, text: str = "When do we get new chairs?") -> Question:
+        """A question that has its number and waits."""
+        q = fresh_q()
+        await submit.submit(
+            self.store, self.meeting, asker, q=q, text=text, lang="en", name=None, via="web",
+            secret=SECRET, now=NOW,
+        )
+        await self.number()
+        return await self.look(q)
+
+    async def number(self) -> None:
+        """Give numbers to all that the intake holds, as the keeper does."""
+        m = self.meeting.id
+        at = await sequencing.cursor(self.store, m)
+        entries = await typed.entries(self.store, keys.intake(m), at, 10_000)
+        questions = [e["id"][2:] for _, e in entries if e["id"].startswith("r:")]
+        if entries:
+            assert await sequencing.number(self.store, m, at, entries[-1][0], questions)
+
+    async def look(self, q: str) -> Question:
+        """The question as the store holds it now."""
+        found = await question_rows.read_one(self.store, self.meeting.id, q)
+        assert found is not None
+        return found
+
+    async def listed(self, asker: SignIn | None = None, text: str = "Why no chairs?") -> Question:
+        """A question that a moderator listed."""
+        question = await self.ask(asker or await self.attendee(), text)
+        moderator = await self.moderator()
+        return await decide.list_question(
+            self.store, self.meeting, moderator, question.q, question.revision, NOW
+        )
+
+
+async def live_town(store: Redis, **fields: object) -> Town:
+    """A meeting that is live, open for questions and votes."""
+    settings = {"title": "Autumn town hall", "phase": "live", "submit_limit": 1000, **fields}
+    return Town(store, await meetings.create(store, settings, NOW))

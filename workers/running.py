@@ -1,0 +1,43 @@
+"""How a long-lived worker starts, survives an absent store, and ends on SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from server.settings import Settings
+from server.store.client import connect
+from server.store.loader import load
+
+RETRY_S = 0.5
+log = structlog.get_logger()
+
+
+async def _until_ended(settings: Settings, step: Callable[[Redis], Awaitable[None]]) -> None:
+    store, ended, loaded = connect(settings.store_url), asyncio.Event(), False
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+    while not ended.is_set():
+        try:
+            if not loaded:
+                await load(store)
+                loaded = True
+            await step(store)
+        except RedisError as error:
+            # A store that came back empty has lost its functions too: load them again.
+            log.warning("store_away", error=type(error).__name__)
+            loaded = False
+            await asyncio.sleep(RETRY_S)
+    await store.aclose()
+
+
+def run(step: Callable[[Redis], Awaitable[None]]) -> None:
+    """Repeat `step` until SIGTERM or SIGINT; each step is short and may be repeated after a failure."""
+    asyncio.run(_until_ended(Settings.from_environ(os.environ), step))
