@@ -26,11 +26,11 @@ def new_id() -> str:
 
 @dataclass(slots=True)
 class Pending:
-    """A submission on its way; `number` is set once it is decided, None when its text was refused."""
+    """A submission on its way; `number` is set once it is decided."""
 
     item: Item
     body: Body
-    number: asyncio.Future[int | None]
+    number: asyncio.Future[int]
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""One attendee with one live socket: one vote under way at a time, sent again until it is answered."""
+"""One attendee on one live socket: one vote at a time, sent again until it is answered."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ class Attendee:
             raise ConnectionError("the line ended")
         self._ref += 1
         self._counter = max(self._counter + 1, int(time.time() * 1000))
-        answer = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
         self._answers[self._ref] = answer
         vote = {"t": "vote", "n": n, "on": on, "c": self._counter, "r": self._ref}
         await self._socket.send(json.dumps(vote))
@@ -139,7 +139,7 @@ class Attendee:
             return await answer
 
     async def vote(self, n: int, on: bool) -> Fate:
-        """Send one wish until it is acknowledged or refused. Limits and lost lines are waited out."""
+        """Send one wish until it is acknowledged or refused; limits and lost lines are waited out."""
         started, attempt = time.monotonic(), 0
         while True:
             sent = time.perf_counter()

@@ -1,4 +1,4 @@
-"""A server of the replay's own: started on a free port with an empty data folder, stopped at the end."""
+"""A server of the replay's own: on a free port, with an empty data folder, stopped at the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`replay ITEMS VOTES`: play a recorded event through the real doors and hold the totals against it."""
+"""Play a recorded event through a server's real doors and hold its totals against the files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tools.replay import child, recording
-from tools.replay.door import Door, ReplayFailed
+from tools.replay.door import Door, ReplayFailed, Turned
 from tools.replay.http import JsonClient
 from tools.replay.play import Play, Played
 from tools.replay.progress import Progress
@@ -126,12 +126,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         event = recording.read(chosen.items, chosen.votes)
         result = asyncio.run(_run(event, chosen.url, chosen.speed))
-    except (BadRecording, OSError, TimeoutError) as error:
-        _say(f"replay: {error!r}" if isinstance(error, TimeoutError) else f"replay: {error}")
+    except (BadRecording, OSError) as error:
+        _say(f"replay: {error}")
         return 1
-    except (ReplayFailed, ExceptionGroup) as error:
+    except KeyboardInterrupt:
+        _say("replay: stopped")
+        return 130
+    except (ReplayFailed, Turned, ExceptionGroup) as error:
         first = _first(error)
-        if not isinstance(first, ReplayFailed):
+        if not isinstance(first, ReplayFailed | Turned):
             raise
         _say(f"replay: {first}")
         return 1
