@@ -1,4 +1,4 @@
-"""The replay's own expectation and the judge's agree on any event; odd files are refused in words."""
+"""The replay's own expectation and the judge's agree; odd files are refused in words."""
 
 from __future__ import annotations
 

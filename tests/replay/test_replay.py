@@ -1,4 +1,4 @@
-"""Recorded events through a whole running server: the board adds up to the files, also after kill -9."""
+"""Recorded events through a whole server: the board adds up to the files, also after kill -9."""
 
 from __future__ import annotations
 

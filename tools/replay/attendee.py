@@ -139,7 +139,7 @@ class Attendee:
             return await answer
 
     async def vote(self, n: int, on: bool) -> Fate:
-        """Send one wish until it is acknowledged or refused; limits and lost lines are waited out."""
+        """Send one wish until acknowledged or refused; limits and lost lines are waited out."""
         started, attempt = time.monotonic(), 0
         while True:
             sent = time.perf_counter()

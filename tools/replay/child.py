@@ -61,8 +61,10 @@ async def server(data: Path | None = None) -> AsyncIterator[str]:
             raise AssertionError("the child was started with a pipe")
         draining: asyncio.Task[None] | None = None
         try:
-            async with asyncio.timeout(START_S):
-                link = await _link(output)
+            try:
+                link = await asyncio.wait_for(_link(output), START_S)
+            except TimeoutError:
+                raise ReplayFailed(f"The server printed no link in {START_S:.0f} s.") from None
             draining = asyncio.create_task(_drain(output))
             yield link
         finally:

@@ -59,16 +59,12 @@ class Play:
             await asyncio.sleep(max(0.0, due - time.monotonic()))
 
     async def _ask_all(self, items: list[Item]) -> None:
-        """One submitter's items, in file order. At full speed the answers overlap."""
-
-        async def ask(item: Item) -> None:
+        """One submitter's items, in file order; the votes for an item wait for its decision."""
+        for item in items:
+            await self._due(item.at_ms)
             await self._asking.ask(item)
             self._asked[item.id].set()
             self.step()
-
-        for item in items:
-            await self._due(item.at_ms)
-            await ask(item)
 
     async def _vote_all(self, voter: str, votes: list[VoteRow]) -> None:
         attendee = self.stage.attendees[voter]
@@ -87,7 +83,7 @@ class Play:
         await attendee.close()
 
     async def run(self) -> Played:
-        """Play everything, read the totals back, compare. Raises ReplayFailed when it cannot go on."""
+        """Play everything, read the totals back, compare; ReplayFailed when it cannot go on."""
         self._began = time.monotonic()
         mine: dict[str, list[Item]] = {}
         for item in self.recording.items.values():
@@ -106,16 +102,13 @@ class Play:
 
     async def _read_back(self) -> dict[str, int]:
         found = rows(
-            await self.door.call("GET", self.stage.path("questions"), token=self._reader())
+            await self.door.call("GET", self.stage.path("questions"), token=self.stage.moderator)
         )
         items = {number: item for item, number in self._asking.numbers.items()}
         return {items.get(int(str(r["n"])), f"?{r['n']}"): int(str(r["votes"])) for r in found}
 
-    def _reader(self) -> str:
-        return self.stage.moderator
-
     async def _compare(self) -> None:
-        """The board follows the store by a tick, so an honest difference may pass within SETTLE_S."""
+        """The board follows the store by a tick: an honest difference passes in SETTLE_S."""
         expected = self.recording.expected(self.refused_texts)
         until = time.monotonic() + SETTLE_S
         while True:

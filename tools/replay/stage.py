@@ -21,7 +21,7 @@ INVITATIONS = 5
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A meeting that is live, its moderator's token, and an attendee for each person of the file."""
+    """A live meeting, its moderator's token, and an attendee for each person of the file."""
 
     slug: str
     moderator: str
