@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import WebSocketException
+from websockets.exceptions import InvalidStatus, WebSocketException
 from websockets.typing import Origin
 
 from tools.replay.door import GIVE_UP_S, WAITED_OUT, Door, ReplayFailed, jitter_s, text
@@ -91,6 +91,8 @@ class Attendee:
                     self._socket = await self._hello()
                 break
             except (OSError, WebSocketException, TimeoutError, EOFError) as error:
+                if isinstance(error, InvalidStatus) and error.response.status_code < 429:
+                    raise ReplayFailed(f"The server takes no socket: {error}") from error
                 if time.monotonic() - started > GIVE_UP_S:
                     raise ReplayFailed(f"No socket in {GIVE_UP_S:.0f} s: {error!r}") from error
                 attempt += 1

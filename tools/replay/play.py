@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tools.replay.asking import Asking
+from tools.replay.attendee import Attendee, Fate
 from tools.replay.door import Door, rows
 from tools.replay.recording import Item, Recording, VoteRow
 from tools.replay.stage import Stage
@@ -16,6 +17,7 @@ from tools.replay.stage import Stage
 LARGEST_NUMBER = 16_777_214  # stands for a question that never got a number: nobody reaches it
 SETTLE_S = 15.0
 LOOK_S = 0.25
+NOT_ON_BOARD = frozenset({"unknown", "not_listed"})
 
 
 @dataclass(slots=True)
@@ -66,15 +68,27 @@ class Play:
             self._asked[item.id].set()
             self.step()
 
+    async def _cast(self, attendee: Attendee, row: VoteRow) -> Fate:
+        """Vote as somebody who sees the board: a listed item reaches each server's by a tick."""
+        number = self._asking.numbers.get(row.item)
+        if number is None:
+            return await attendee.vote(LARGEST_NUMBER, row.on)
+        until = time.monotonic() + SETTLE_S
+        while True:
+            fate = await attendee.vote(number, row.on)
+            listed = self.recording.items[row.item].listed
+            if fate.code not in NOT_ON_BOARD or not listed or time.monotonic() > until:
+                return fate
+            await asyncio.sleep(LOOK_S)
+
     async def _vote_all(self, voter: str, votes: list[VoteRow]) -> None:
         attendee = self.stage.attendees[voter]
         await attendee.open()
         for row in votes:
             await self._due(row.at_ms)
             await self._asked[row.item].wait()
-            number = self._asking.numbers.get(row.item, LARGEST_NUMBER)
             self.played.sent += 1
-            fate = await attendee.vote(number, row.on)
+            fate = await self._cast(attendee, row)
             if fate.code:
                 self.played.refusals[fate.code] += 1
             else:
