@@ -10,6 +10,7 @@ import sys
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from tools.replay.child import LINK, ROOT, free_port
 
@@ -63,7 +64,11 @@ class RunningServer:
                 break
         else:
             raise AssertionError("".join(self.said[-30:]))
-        threading.Thread(target=self.said.extend, args=(output,), daemon=True).start()
+        threading.Thread(target=self._listen, args=(output,), daemon=True).start()
+
+    def _listen(self, output: IO[str]) -> None:
+        with output:  # closed here: orphans of a killed parent may hold it open for a while
+            self.said.extend(output)
 
     def kill(self, part: str) -> int:
         """kill -9 of a part: store, server, worker or parent. Its process id."""
