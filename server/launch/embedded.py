@@ -18,7 +18,9 @@ from pathlib import Path
 
 import redis
 
-ADVICE = "Install a store: apt-get install -y redis-server, or set REDIS_URL (Redis or Valkey >= 7.0)."
+ADVICE = (
+    "Install a store: apt-get install -y redis-server, or set REDIS_URL (Redis or Valkey >= 7.0)."
+)
 START_S = 60.0
 
 

@@ -45,8 +45,16 @@ class Town:
         """A question that has its number and waits."""
         q = fresh_q()
         await submit.submit(
-            self.store, self.meeting, asker, q=q, text=text, lang="en", name=None, via="web",
-            secret=SECRET, now=NOW,
+            self.store,
+            self.meeting,
+            asker,
+            q=q,
+            text=text,
+            lang="en",
+            name=None,
+            via="web",
+            secret=SECRET,
+            now=NOW,
         )
         await self.number()
         return await self.look(q)

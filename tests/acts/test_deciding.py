@@ -75,8 +75,16 @@ async def test_a_repeated_submission_is_the_same_question(store: Redis) -> None:
 
     async def send(text: str) -> submit.Receipt:
         return await submit.submit(
-            store, town.meeting, asker, q=q, text=text, lang="en", name=None, via="api",
-            secret=SECRET, now=NOW,
+            store,
+            town.meeting,
+            asker,
+            q=q,
+            text=text,
+            lang="en",
+            name=None,
+            via="api",
+            secret=SECRET,
+            now=NOW,
         )
 
     receipts = await asyncio.gather(*(send("Why is the roof wet?") for _ in range(50)))

@@ -62,7 +62,9 @@ def apply(view: dict[str, Any], delta: dict[str, Any]) -> dict[str, Any]:
 
 @settings(max_examples=300)
 @given(st.lists(steps, max_size=60))
-def test_a_snapshot_with_all_deltas_is_the_later_snapshot(script: list[tuple[str, int, int]]) -> None:
+def test_a_snapshot_with_all_deltas_is_the_later_snapshot(
+    script: list[tuple[str, int, int]],
+) -> None:
     board = Board(MEETING, "0-0")
     view = dict(board.snapshot(250))
     for at, step in enumerate([*script, ("tick", 1, 0)], start=1):

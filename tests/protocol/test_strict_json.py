@@ -44,8 +44,13 @@ def test_a_large_body_is_refused_as_too_large() -> None:
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(st.characters(codec="utf-8", exclude_characters="\x00")),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("ab{}[]\"\\"), inner, max_size=4),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.text(st.characters(codec="utf-8", exclude_characters="\x00")),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text('ab{}[]"\\'), inner, max_size=4)
+    ),
     max_leaves=10,
 )
 

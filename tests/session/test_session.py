@@ -64,7 +64,9 @@ def test_a_vote_on_a_listed_question_is_cast() -> None:
 
 def test_votes_on_unknown_own_and_answered_questions_are_refused_by_name() -> None:
     session = entered()
-    got = [refusal(session.receive(Vote(n=n, on=True, c=1, r=1), board(), NOW)[0]) for n in (9, 3, 2)]
+    got = [
+        refusal(session.receive(Vote(n=n, on=True, c=1, r=1), board(), NOW)[0]) for n in (9, 3, 2)
+    ]
     assert got == [Refusal.UNKNOWN, Refusal.OWN_QUESTION, Refusal.NOT_LISTED]
 
 

@@ -1,0 +1,35 @@
+"""The RQ worker: forks for each job, JSON only, looks after dead jobs every 30 s."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import redis
+from rq import Queue, Worker
+
+from server.settings import Settings
+
+RETRY_S = 0.5
+MAINTENANCE_S = 30
+
+
+def main() -> None:
+    """Work until SIGTERM. While the store is away, wait for it."""
+    settings = Settings.from_environ(os.environ)
+    connection = redis.Redis.from_url(settings.jobs_url)
+    while True:
+        try:
+            connection.ping()
+            break
+        except redis.RedisError:
+            time.sleep(RETRY_S)
+    queue = Queue("openfloor", connection=connection, serializer="json")
+    worker = Worker(
+        [queue], connection=connection, serializer="json", maintenance_interval=MAINTENANCE_S
+    )
+    worker.work(logging_level="WARNING")
+
+
+if __name__ == "__main__":
+    main()
