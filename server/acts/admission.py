@@ -140,3 +140,8 @@ async def import_roster(
         pipe.hsetnx(keys.roster(meeting.id), digest(code), "")
     await pipe.execute()
     return fresh
+
+
+async def roster_size(store: Redis, meeting: Meeting) -> int:
+    """How many single-use codes the meeting has."""
+    return int(await store.hlen(keys.roster(meeting.id)))

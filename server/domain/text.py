@@ -10,7 +10,7 @@ import re
 import unicodedata
 from typing import Literal
 
-import grapheme  # type: ignore[import-untyped]  # ships no types; `graphemes` below pins the one we use
+import grapheme
 
 from server.domain.refusals import Refusal, Refused
 

@@ -86,6 +86,4 @@ class Tail:
             board = self._boards.last(meeting)
             delta = board.take_delta() if board is not None else None
             if board is not None and delta is not None:
-                self._hub.broadcast(
-                    meeting, "attendee", text_frame(encode(delta)), board.position
-                )
+                self._hub.broadcast(meeting, "attendee", text_frame(encode(delta)), board.position)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from typing import cast
 
 import pytest
 from redis.asyncio import Redis
@@ -94,7 +95,8 @@ async def test_ranks_equal_the_bits_behind_them_after_a_storm(store: Redis) -> N
         *(votes.cast(store, town.meeting.id, wishes[i : i + 40]) for i in range(0, 600, 40))
     )
     scores = await store.zrange(keys.ranked(town.meeting.id), 0, -1, withscores=True)
-    ranked = {str(q): int(score) >> 24 for q, score in scores}
+    pairs = cast("list[tuple[str, float]]", scores)
+    ranked = {q: int(score) >> 24 for q, score in pairs}
     bits = {q.q: await store.bitcount(keys.voters(town.meeting.id, q.q)) for q in questions}
     assert ranked == bits
     expected = sorted(questions, key=lambda q: (-bits[q.q], q.number or 0))

@@ -1,0 +1,154 @@
+"""One listening port, two tongues: upgrades for /live/ become live sockets, the rest is Hypercorn's."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from typing import Any
+
+from hypercorn.asyncio.lifespan import Lifespan
+from hypercorn.asyncio.tcp_server import TCPServer
+from hypercorn.asyncio.worker_context import WorkerContext
+from hypercorn.config import Config
+from hypercorn.utils import wrap_app
+
+from server.live.socket import Conversation, Door, LiveSocket
+from server.protocol.close_codes import Close
+from server.protocol.outbound import bye
+
+HEAD_BYTES = 16_384
+END_S = 5.0
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Any]
+
+
+class _Head(asyncio.Protocol):
+    """Reads the first request's head, then hands the connection on, bytes untouched."""
+
+    def __init__(self, door: Door, talk: Callable[[str], Conversation], serve: Serve) -> None:
+        self._door = door
+        self._talk = talk
+        self._serve = serve
+        self._bytes = b""
+        self._timer: asyncio.TimerHandle | None = None
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A head that does not come in time ends the connection."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(self._door.handshake_s, transport.abort)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Gone before its head was read."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def data_received(self, data: bytes) -> None:
+        """Decide at the end of the head; a head that is too long is Hypercorn's to refuse."""
+        self._bytes += data
+        end = self._bytes.find(b"\r\n\r\n")
+        if end < 0 and len(self._bytes) <= HEAD_BYTES:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        slug = _live_slug(self._bytes[:end]) if end >= 0 else None
+        if slug is not None:
+            self._hand_on(LiveSocket(self._door, self._talk(slug)))
+        else:
+            reader = asyncio.StreamReader()
+            self._hand_on(asyncio.StreamReaderProtocol(reader, self._serve))
+
+    def _hand_on(self, protocol: asyncio.Protocol) -> None:
+        transport = self._transport
+        assert transport is not None
+        transport.set_protocol(protocol)
+        protocol.connection_made(transport)
+        protocol.data_received(self._bytes)
+
+
+def _live_slug(head: bytes) -> str | None:
+    """The slug of an upgrade to a live socket, or None for any other request."""
+    line, _, fields = head.partition(b"\r\n")
+    words = line.split(b" ")
+    if len(words) != 3 or words[0] != b"GET" or not words[1].startswith(b"/live/"):
+        return None
+    if b"\r\nupgrade: websocket" not in (b"\r\n" + fields).lower():
+        return None
+    return words[1][6:].partition(b"?")[0].decode("latin-1")
+
+
+class Port:
+    """A listening port; `close` stops accepting, `drain` ends what is open, in order."""
+
+    def __init__(
+        self,
+        server: asyncio.Server,
+        door: Door,
+        context: WorkerContext,
+        tasks: set[asyncio.Task[None]],
+        lifespan: Lifespan,
+        lifespan_task: asyncio.Task[None],
+    ) -> None:
+        self._server = server
+        self._door = door
+        self._context = context
+        self._tasks = tasks
+        self._lifespan = lifespan
+        self._lifespan_task = lifespan_task
+
+    def close(self) -> None:
+        """Accept nobody new."""
+        self._server.close()
+
+    async def drain(self, spread_s: float) -> None:
+        """Tell every socket that we end and close it, staggered; then end requests and the app."""
+        sockets = list(self._door.open)
+        for socket in sockets:
+            socket.send_text(bye(spread_s).decode())
+        for at, socket in enumerate(sockets):
+            socket.close(int(Close.RESTART), "server ends, come back")
+            if at % 100 == 99:
+                await asyncio.sleep(spread_s * 100 / len(sockets))
+        await self._context.terminated.set()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=END_S)
+        await self._lifespan.wait_for_shutdown()
+        self._lifespan_task.cancel()
+
+
+async def listen(
+    app: Any,
+    config: Config,
+    talk: Callable[[str], Conversation],
+    door: Door,
+    host: str,
+    port: int,
+    tls: ssl.SSLContext | None,
+) -> Port:
+    """Listen on host and port (shared with other processes on this machine by SO_REUSEPORT)."""
+    loop = asyncio.get_running_loop()
+    wrapped = wrap_app(app, config.wsgi_max_body_size, None)
+    state: dict[str, Any] = {}
+    lifespan = Lifespan(wrapped, config, loop, state)
+    lifespan_task = loop.create_task(lifespan.handle_lifespan())
+    await lifespan.wait_for_startup()
+    context, tasks = WorkerContext(None), set[asyncio.Task[None]]()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+        await TCPServer(wrapped, loop, config, context, state, reader, writer)
+
+    server = await loop.create_server(
+        lambda: _Head(door, talk, serve),
+        host,
+        port,
+        backlog=config.backlog,
+        reuse_port=True,
+        ssl=tls,
+    )
+    return Port(server, door, context, tasks, lifespan, lifespan_task)

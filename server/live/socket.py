@@ -1,0 +1,231 @@
+"""One live connection: `websockets`' Sans-I/O protocol under an asyncio.Protocol (V2, V12).
+
+No permessage-deflate is ever negotiated: one compressed megabyte can cost seconds (S-46).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Request
+from websockets.protocol import State
+from websockets.server import ServerProtocol
+
+from server.live.frames import text_frame
+from server.protocol.close_codes import Close
+
+PING_S = 20.0
+BLOCKED_S = 10.0
+FRAMES_PER_S = 200
+BYTES_PER_S = 262_144
+WRITE_HIGH = 65_536
+
+
+class Conversation(Protocol):
+    """Who speaks on a socket. Calls come from the event loop and never wait."""
+
+    def opened(self, socket: LiveSocket) -> None: ...
+    def received(self, text: str) -> None: ...
+    def drained(self) -> None: ...
+    def closed(self) -> None: ...
+
+
+@dataclass(slots=True)
+class Door:
+    """Who may open a socket, how many, how fast. Refusals come before the upgrade."""
+
+    hosts: frozenset[str]
+    origins: frozenset[str]
+    frame_bytes: int
+    handshake_s: float
+    most: int
+    joins_per_s: int
+    open: set[LiveSocket] = field(default_factory=set)
+    _tokens: float = 0.0
+    _at: float = 0.0
+
+    def refusal(self, request: Request, now: float) -> tuple[int, str] | None:
+        """The status and sentence of a refusal, or None (then a token of the joins is taken)."""
+        if request.headers.get("Host") not in self.hosts:
+            return 400, "This address is not served here.\n"
+        if request.headers.get("Origin") not in self.origins:
+            return 403, "This page may not open a connection here.\n"
+        self._tokens = min(self.joins_per_s, self._tokens + (now - self._at) * self.joins_per_s)
+        self._at = now
+        if self._tokens < 1 or len(self.open) >= self.most:
+            return 503, "Very many join right now. Please try again in a moment.\n"
+        self._tokens -= 1
+        return None
+
+
+class LiveSocket(asyncio.Protocol):
+    """A connection from upgrade to close. Slow readers are cut; floods are closed with their code."""
+
+    def __init__(self, door: Door, conversation: Conversation) -> None:
+        self._door = door
+        self._conversation = conversation
+        self._wire = ServerProtocol(max_size=door.frame_bytes, extensions=[])
+        self._transport: asyncio.Transport | None = None
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._parts: list[bytes] = []
+        self._size = 0
+        self._frames = self._bytes = 0
+        self._second = 0.0
+        self._awaiting_pong = False
+        self._blocked: asyncio.TimerHandle | None = None
+
+    @property
+    def writable(self) -> bool:
+        """False while the other side does not read, or once closing."""
+        return (
+            self._transport is not None and self._blocked is None and self._wire.state is State.OPEN
+        )
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Called by the port, with the bytes of the upgrade to follow."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        transport.set_write_buffer_limits(high=WRITE_HIGH)
+        self._timer = self._loop.call_later(self._door.handshake_s, transport.abort)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes in; frames are handed on, answers that the protocol owes are written."""
+        if self._flood(0, len(data)):
+            return
+        self._wire.receive_data(data)
+        for event in self._wire.events_received():
+            if isinstance(event, Request):
+                self._upgrade(event)
+            elif isinstance(event, Frame):
+                self._frame(event)
+        self._flush()
+
+    def eof_received(self) -> None:
+        """The other side ended."""
+        self._wire.receive_eof()
+        self._flush()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The end, whatever the reason."""
+        for timer in (self._timer, self._blocked):
+            if timer is not None:
+                timer.cancel()
+        self._transport = None
+        self._door.open.discard(self)
+        self._conversation.closed()
+
+    def pause_writing(self) -> None:
+        """The other side does not read: wait a while, then cut it with its stale bytes."""
+        if self._blocked is None and self._transport is not None:
+            self._blocked = self._loop.call_later(BLOCKED_S, self._transport.abort)
+
+    def resume_writing(self) -> None:
+        """It reads again."""
+        if self._blocked is not None:
+            self._blocked.cancel()
+            self._blocked = None
+        if self.writable:
+            self._conversation.drained()
+
+    def send_frame(self, frame: bytes) -> None:
+        """Write a prebuilt frame; nothing happens once closing."""
+        if self._transport is not None and self._wire.state is State.OPEN:
+            self._transport.write(frame)
+
+    def send_text(self, payload: str) -> None:
+        """Write one text message."""
+        self.send_frame(text_frame(payload.encode()))
+
+    def close(self, code: int, reason: str) -> None:
+        """Say why, then end; a peer that does not answer is cut after a moment."""
+        if self._transport is None or self._wire.state is not State.OPEN:
+            return
+        self._wire.send_close(code, reason)
+        self._flush()
+        self._again(2.0, self._abort)
+
+    def _again(self, seconds: float, act: object) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_later(seconds, act)  # type: ignore[arg-type]
+
+    def _abort(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _flush(self) -> None:
+        if self._transport is None:
+            return
+        for data in self._wire.data_to_send():
+            if data:
+                self._transport.write(data)
+            else:
+                self._transport.close()
+        if self._transport is not None and self._wire.close_expected():
+            self._transport.close()
+
+    def _upgrade(self, request: Request) -> None:
+        refused = self._door.refusal(request, self._loop.time())
+        if refused is None:
+            response = self._wire.accept(request)
+        else:
+            response = self._wire.reject(*refused)
+            if refused[0] == 503:
+                response.headers["Retry-After"] = "2"
+        self._wire.send_response(response)
+        if self._wire.state is State.OPEN:
+            self._door.open.add(self)
+            self._again(PING_S, self._beat)
+            self._flush()
+            self._conversation.opened(self)
+
+    def _beat(self) -> None:
+        if self._awaiting_pong:
+            self._abort()
+            return
+        if self._wire.state is State.OPEN:
+            self._awaiting_pong = True
+            self._wire.send_ping(b"")
+            self._flush()
+            self._again(PING_S, self._beat)
+
+    def _flood(self, frames: int, size: int) -> bool:
+        now = self._loop.time()
+        if now - self._second >= 1.0:
+            self._second, self._frames, self._bytes = now, 0, 0
+        self._frames += frames
+        self._bytes += size
+        if self._frames <= FRAMES_PER_S and self._bytes <= BYTES_PER_S:
+            return False
+        self.close(int(Close.FLOOD), "too much at once")
+        return True
+
+    def _frame(self, frame: Frame) -> None:
+        if self._wire.state is not State.OPEN or self._flood(1, 0):
+            return
+        if frame.opcode is Opcode.PONG:
+            self._awaiting_pong = False
+        elif frame.opcode is Opcode.BINARY:
+            self.close(int(Close.BINARY), "text frames only")
+        elif frame.opcode in (Opcode.TEXT, Opcode.CONT):
+            self._text(frame)
+
+    def _text(self, frame: Frame) -> None:
+        self._size += len(frame.data)
+        if self._size > self._door.frame_bytes:
+            self.close(int(Close.TOO_BIG), "message too big")
+            return
+        self._parts.append(bytes(frame.data))
+        if not frame.fin:
+            return
+        whole, self._parts, self._size = b"".join(self._parts), [], 0
+        try:
+            text = whole.decode("utf-8")
+        except UnicodeDecodeError:
+            self.close(int(Close.BAD_TEXT), "not UTF-8")
+            return
+        self._conversation.received(text)

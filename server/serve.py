@@ -1,0 +1,134 @@
+"""One server process: composes store, boards, live sockets and pages on one port, and ends in order."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import ssl
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import structlog
+import uvloop
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from server.hypercorn_config import read_config
+from server.live.batcher import Batcher
+from server.live.boards import Boards
+from server.live.conversation import Conversation
+from server.live.hub import Hub
+from server.live.node import Node, Pace
+from server.live.port import listen
+from server.live.socket import Door
+from server.live.tail import Tail
+from server.settings import Settings
+from server.store.client import connect
+from server.store.loader import load
+from server.web.app import create_app
+from server.web.parts import WebParts
+
+DRAIN_SPREAD_S = 2.0
+RETRY_S = 0.5
+ROOT = Path(__file__).parents[1]
+log = structlog.get_logger()
+
+
+def clock() -> int:
+    """Epoch milliseconds: the one place where the server process reads the wall clock."""
+    return time.time_ns() // 1_000_000
+
+
+def main(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT, then drain: no vote in a batch is lost, sockets see 1012."""
+    uvloop.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    limits = settings.limits
+    store = connect(settings.store_url)
+    await _load_functions(store)
+    boards = Boards(store)
+    batcher = Batcher(store, limits.batch_ms, limits.batch_votes, limits.batch_waiting)
+    pace = Pace(limits.votes_per_s, limits.vote_burst, limits.sockets_per_voter, limits.tick_ms)
+    node = Node(store, boards, batcher, settings.secret, pace, clock)
+    hub = Hub(boards, limits.tick_ms)
+    tail = Tail(store, boards, hub, limits.tick_ms)
+    app = create_app(
+        WebParts(
+            store=store,
+            boards=boards,
+            secret=settings.secret,
+            public_url=settings.public_url,
+            clock=clock,
+            network_per_min=limits.network_per_min,
+            tick_ms=limits.tick_ms,
+        )
+    )
+    door = Door(
+        hosts=frozenset({urlsplit(settings.public_url).netloc}),
+        origins=frozenset({settings.public_url}),
+        frame_bytes=limits.frame_bytes,
+        handshake_s=float(limits.handshake_s),
+        most=limits.sockets_per_process,
+        joins_per_s=limits.joins_per_s,
+    )
+    ended = _until_told()
+    port = await listen(
+        app,
+        read_config(ROOT / "hypercorn.toml"),
+        lambda slug: Conversation(node, hub, slug),
+        door,
+        settings.host,
+        settings.port,
+        _tls(settings),
+    )
+    tasks = [
+        asyncio.create_task(work)
+        for work in (batcher.run(), tail.run(), tail.listen(), node.tell_exposure())
+    ]
+    waits = asyncio.create_task(ended.wait())
+    # A background task that ends is a fault: the process ends with it and is started again.
+    done, _ = await asyncio.wait({waits, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+    port.close()
+    await batcher.drain()
+    await port.drain(DRAIN_SPREAD_S)
+    for task in (*tasks, waits):
+        task.cancel()
+    await asyncio.gather(*tasks, waits, return_exceptions=True)
+    await store.aclose()
+    for task in done - {waits}:
+        task.result()
+
+
+async def _load_functions(store: Redis) -> None:
+    """Load the library, as soon as the store answers."""
+    told = False
+    while True:
+        try:
+            await load(store)
+            return
+        except RedisError as error:
+            if not told:
+                log.warning("store_away_at_start", error=type(error).__name__)
+                told = True
+            await asyncio.sleep(RETRY_S)
+
+
+def _until_told() -> asyncio.Event:
+    ended = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    return ended
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    if settings.tls_cert is None or settings.tls_key is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(settings.tls_cert, settings.tls_key)
+    # http/1.1 alone: inside h2 a browser would open the socket past the demultiplexer.
+    context.set_alpn_protocols(["http/1.1"])
+    return context

@@ -1,0 +1,100 @@
+"""The Quart application: pages, API, health. It knows nothing of sockets."""
+
+from __future__ import annotations
+
+import secrets
+
+import structlog
+from quart import Quart, Response, jsonify, render_template, request
+from redis.exceptions import RedisError
+from werkzeug.exceptions import HTTPException
+
+from server.domain.refusals import Refusal, Refused
+from server.protocol.answers import http_status
+from server.web import headers, pages, people, rendering, staff_pages
+from server.web.api import api
+from server.web.health import health
+from server.web.parts import WebParts
+
+BODY_BYTES = 65_536
+log = structlog.get_logger()
+NOT_SAVED = "Not saved: the store does not answer. Please try again in a moment."
+
+
+def create_app(given: WebParts) -> Quart:
+    """The application for these parts. Every answer carries the security headers; every refusal is
+    told in words; nothing the client sends ends in a bare 500."""
+    app = Quart(
+        "openfloor",
+        static_folder=str(rendering.FRONTEND / "static"),
+        template_folder=str(rendering.FRONTEND / "templates"),
+    )
+    app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES
+    app.config["BODY_TIMEOUT"] = 10
+    app.extensions["openfloor"] = given
+    rendering.set_up(app)
+    for blueprint in (api, health, pages.pages, staff_pages.staff_pages):
+        app.register_blueprint(blueprint)
+
+    @app.before_request
+    async def check_host() -> None:
+        people.check_host()
+
+    @app.after_request
+    async def add_headers(response: Response) -> Response:
+        return headers.secure(response, given)
+
+    @app.errorhandler(Refused)
+    async def refused(refusal: Refused) -> Response:
+        return await _tell(http_status(refusal.refusal), refusal)
+
+    @app.errorhandler(RedisError)
+    async def store_away(error: RedisError) -> Response:
+        log.warning("store_away", error=type(error).__name__)
+        return await _tell(503, Refused(Refusal.NOT_SAVED, NOT_SAVED, retry_in=2.0))
+
+    @app.errorhandler(HTTPException)
+    async def http_error(error: HTTPException) -> Response:
+        status = error.code or 500
+        kind = Refusal.UNKNOWN if status in (404, 405) else Refusal.BAD_INPUT
+        if status == 413:
+            kind = Refusal.TOO_LARGE
+        words = {404: "There is nothing at this address.", 413: "This is too large."}
+        return await _tell(status, Refused(kind, words.get(status, "This request is not taken.")))
+
+    @app.errorhandler(Exception)
+    async def fault(error: Exception) -> Response:
+        reference = secrets.token_hex(4)
+        log.error("fault", reference=reference, exc_info=error)
+        detail = f"Something broke on our side. Reference {reference}."
+        return await _tell(500, Refused(Refusal.BAD_INPUT, detail))
+
+    return app
+
+
+async def _tell(status: int, refused: Refused) -> Response:
+    if request.path.startswith("/api/"):
+        error: dict[str, object] = {"code": refused.refusal.value, "message": refused.detail}
+        if refused.retry_in is not None:
+            error["retry_in"] = refused.retry_in
+        response = jsonify({"error": error})
+    else:
+        page = await render_template(
+            "error.html",
+            **rendering.page("Openfloor"),
+            status=status,
+            heading=rendering.sentence_or("error.heading", "This did not work"),
+            message=refused.detail,
+            retry_in=refused.retry_in,
+            back={"href": _back(), "text": rendering.sentence_or("error.back", "Back")},
+        )
+        response = Response(page, mimetype="text/html")
+    response.status_code = status
+    if refused.retry_in is not None:
+        response.headers["Retry-After"] = str(max(1, round(refused.retry_in)))
+    return response
+
+
+def _back() -> str:
+    words = request.path.split("/")
+    return f"/m/{words[2]}" if len(words) > 2 and words[1] == "m" else "/"

@@ -1,0 +1,35 @@
+"""What the pages and the API are given; nothing here is global."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+from quart import current_app
+from redis.asyncio import Redis
+
+from server.live.boards import Boards
+
+
+@dataclass(frozen=True, slots=True)
+class WebParts:
+    """Store, boards and the few values that requests need. `clock` gives epoch milliseconds."""
+
+    store: Redis
+    boards: Boards
+    secret: bytes
+    public_url: str
+    clock: Callable[[], int]
+    network_per_min: int
+    tick_ms: int
+
+    @property
+    def secure(self) -> bool:
+        """True where people reach us over https."""
+        return self.public_url.startswith("https://")
+
+
+def parts() -> WebParts:
+    """The parts of the app that serves this request."""
+    return cast(WebParts, current_app.extensions["openfloor"])

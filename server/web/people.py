@@ -1,0 +1,149 @@
+"""Who makes this request: cookies, bearer tokens, and the proof that a form is ours."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from quart import Response, request
+
+from server.acts import admission, staff
+from server.acts.admission import SignIn, SignInToken
+from server.domain.meeting import Meeting
+from server.domain.refusals import Refusal, Refused
+from server.domain.roles import Act, Role, may
+from server.web.parts import WebParts, parts
+
+FORM_COOKIE = "of_form"
+ORGANISER_COOKIE = "of_org"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who asks: the role with its sign-in, and the token behind it."""
+
+    role: Role
+    sign_in: SignIn | None = None
+    token: str = ""
+
+    def need(self, act: Act) -> None:
+        """Return when the role may do `act`; else refused, with the way on."""
+        if may(self.role, act):
+            return
+        if self.role is Role.READER:
+            raise Refused(Refusal.SIGNED_OUT, "Please join the meeting first.")
+        raise Refused(Refusal.FORBIDDEN, "Your role does not allow this.")
+
+    def voter(self) -> SignIn:
+        """The attendee's sign-in; refused for everybody else."""
+        if self.sign_in is None or self.sign_in.voter is None:
+            raise Refused(Refusal.SIGNED_OUT, "Please join the meeting first.")
+        return self.sign_in
+
+
+def cookie_name(name: str) -> str:
+    """The cookie's name: `__Host-` where https lets the browser enforce it."""
+    return f"__Host-{name}" if parts().secure else name
+
+
+def set_cookie(response: Response, name: str, value: str) -> None:
+    """A session cookie that scripts cannot read and other sites cannot send with a POST."""
+    response.set_cookie(
+        cookie_name(name), value, path="/", httponly=True, secure=parts().secure, samesite="Lax"
+    )
+
+
+def keep(response: Response, joined: SignInToken) -> None:
+    """Keep a sign-in in this browser; attendee and staff sign-ins of one meeting stand side by side."""
+    kind = "a" if joined.sign_in.role is Role.ATTENDEE else "s"
+    set_cookie(response, f"of_{kind}_{joined.sign_in.meeting}", joined.token)
+
+
+def forget(response: Response, meeting: Meeting) -> None:
+    """Forget this browser's sign-ins to a meeting."""
+    for kind in "as":
+        name = cookie_name(f"of_{kind}_{meeting.id}")
+        response.delete_cookie(name, path="/", secure=parts().secure)
+
+
+def bearer() -> str | None:
+    """The bearer token of an API client, or None."""
+    header = request.headers.get("Authorization", "")
+    return header[7:] if header.startswith("Bearer ") else None
+
+
+async def _signed_in(given: WebParts, meeting: Meeting, kinds: str) -> Person | None:
+    token = bearer()
+    tokens = (
+        [token]
+        if token
+        else [request.cookies.get(cookie_name(f"of_{kind}_{meeting.id}")) for kind in kinds]
+    )
+    for candidate in tokens:
+        found = await admission.who(given.store, meeting.id, candidate) if candidate else None
+        if candidate and found is not None:
+            return Person(found.role, found, candidate)
+    return None
+
+
+async def organiser(given: WebParts) -> Person | None:
+    """An organiser of this deployment, or None."""
+    token = bearer() or request.cookies.get(cookie_name(ORGANISER_COOKIE))
+    if token and await staff.is_organiser(given.store, token, given.clock()):
+        return Person(Role.ORGANISER, None, token)
+    return None
+
+
+async def attendee(meeting: Meeting) -> Person:
+    """The request as an attendee's (or a reader's)."""
+    return await _signed_in(parts(), meeting, "as") or Person(Role.READER)
+
+
+async def member_of_staff(meeting: Meeting) -> Person:
+    """The request as a moderator's or another role's; an organiser's of the deployment comes last."""
+    found = await _signed_in(parts(), meeting, "sa")
+    if found is not None and found.role is not Role.ATTENDEE:
+        return found
+    return await organiser(parts()) or found or Person(Role.READER)
+
+
+async def organiser_of(meeting: Meeting) -> Person:
+    """The request as an organiser's, invited or of the deployment; else whoever it is."""
+    return (
+        await organiser(parts()) or await _signed_in(parts(), meeting, "sa") or Person(Role.READER)
+    )
+
+
+def check_origin() -> None:
+    """Refuse an unsafe request that another site caused (S-33). Bearer tokens prove themselves."""
+    if bearer():
+        return
+    site = request.headers.get("Sec-Fetch-Site")
+    if site == "same-origin":
+        return
+    origin = request.headers.get("Origin")
+    if site is None and origin == parts().public_url:
+        return
+    raise Refused(Refusal.FORBIDDEN, "This request came from another site.")
+
+
+def form_token(fresh: str | None = None) -> str:
+    """The token that our forms carry, bound to this browser's form cookie (or to a fresh one)."""
+    seed = fresh or request.cookies.get(cookie_name(FORM_COOKIE), "")
+    return hmac.digest(parts().secret, f"form|{seed}".encode(), "sha256").hex()
+
+
+def check_form(given: str) -> None:
+    """Refuse a form that did not come from a page of ours."""
+    seed = request.cookies.get(cookie_name(FORM_COOKIE))
+    if not seed or not hmac.compare_digest(given.encode(), form_token().encode()):
+        raise Refused(
+            Refusal.FORBIDDEN, "This form is too old. Go back, reload the page, try again."
+        )
+
+
+def check_host() -> None:
+    """Refuse a request that names another host than ours (S-56)."""
+    if request.headers.get("Host", "") != urlsplit(parts().public_url).netloc:
+        raise Refused(Refusal.BAD_INPUT, "This address is not served here.")

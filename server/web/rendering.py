@@ -1,0 +1,146 @@
+"""What every template is given: sentences, times, addresses, the page's own line (CONTEXT.md)."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import segno
+from quart import Quart, g, request
+
+from server.domain.meeting import Meeting
+from server.domain.roles import MAY
+from server.store.question_rows import Question
+from server.web import people
+from server.web.parts import parts
+
+FRONTEND = Path(__file__).parents[2] / "frontend"
+NAMES = {"en": "English", "de": "Deutsch"}
+
+
+@cache
+def catalogue(lang: str) -> Mapping[str, str]:
+    """All sentences of a language by key."""
+    path = FRONTEND / "catalogue" / f"{lang}.json"
+    entries = json.loads(path.read_text(encoding="utf-8"))
+    return {key: text for key, text in entries.items() if isinstance(text, str)}
+
+
+def language() -> str:
+    """The reader's language: the one asked for, else the browser's best that we speak, else English."""
+    asked = request.args.get("lang")
+    if asked in NAMES:
+        return asked
+    return request.accept_languages.best_match(list(NAMES)) or "en"
+
+
+def sentence(key: str, **values: object) -> str:
+    """A sentence in the reader's language; with `count` the singular or plural form."""
+    if "count" in values and f"{key}.other" in catalogue("en"):
+        key = f"{key}.one" if values["count"] == 1 else f"{key}.other"
+    text = catalogue(language()).get(key) or catalogue("en").get(key)
+    if text is None:
+        raise KeyError(f"no sentence {key!r} in the catalogue")
+    return text.format(**values)
+
+
+def sentence_or(key: str, fallback: str) -> str:
+    """A sentence, or the fallback where the catalogue has none."""
+    return catalogue(language()).get(key) or fallback
+
+
+def stamp(ms: int) -> dict[str, str]:
+    """A time for people (in the meeting's zone) and for machines."""
+    zone = ZoneInfo(g.get("zone", "UTC"))
+    at = datetime.fromtimestamp(ms / 1000, zone)
+    iso = datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="seconds")
+    return {"iso": iso, "text": f"{at:%Y-%m-%d %H:%M} {zone.key}"}
+
+
+@cache
+def _version(path: str) -> str:
+    file = FRONTEND / "static" / path
+    return sha256(file.read_bytes()).hexdigest()[:12] if file.is_file() else "0"
+
+
+def static(path: str) -> str:
+    """The address of a static file; it changes with its bytes."""
+    return f"/static/{path}?v={_version(path)}"
+
+
+def set_up(app: Quart) -> None:
+    """Give the templates their globals."""
+    app.jinja_env.globals.update(t=sentence, stamp=stamp, static=static)
+
+
+def page(title: str, person: people.Person | None = None, **more: object) -> dict[str, Any]:
+    """The `page` value, wrapped for render_template."""
+    lang = language()
+    sign_in = None
+    if person is not None and person.role.value != "reader":
+        label = person.sign_in.label if person.sign_in else None
+        may = [act.value for act in MAY[person.role]]
+        sign_in = {"role": person.role.value, "label": label, "may": may}
+    told = {
+        "lang": lang,
+        "dir": "ltr",
+        "title": title,
+        "csrf": people.form_token(),
+        "base": parts().public_url,
+        "languages": [{"code": code, "name": name} for code, name in NAMES.items()],
+        "path": request.path,
+        "sign_in": sign_in,
+        "sentences": {k: v for k, v in catalogue(lang).items() if k.startswith("js.")},
+        "notice": None,
+    }
+    return {"page": {**told, **more}}
+
+
+def meeting_value(meeting: Meeting) -> dict[str, Any]:
+    """The `meeting` value; times of this request are shown in its zone from here on."""
+    g.zone = meeting.zone
+    names = "slug title description zone accent admission code min_chars max_chars starts_at"
+    names += " after_display stream_url revision asking_from asking_until voting_from voting_until"
+    told: dict[str, Any] = {name: getattr(meeting, name) for name in names.split()}
+    return told | {
+        "phase": meeting.phase.value,
+        "voting": meeting.votes_open(),
+        "asking": meeting.asks_open(),
+        "languages": list(meeting.languages),
+    }
+
+
+def own_value(meeting: Meeting, question: Question, fate: str) -> dict[str, Any]:
+    """A question as its asker sees it."""
+    sentences = {reason.code: reason.sentence for reason in meeting.reasons}
+    return {
+        "q": question.q,
+        "number": question.number,
+        "text": question.text,
+        "lang": question.lang,
+        "dir": question.dir,
+        "state": question.state.value,
+        "votes": question.votes,
+        "at": question.received_at,
+        "revision": question.revision,
+        "reason": question.reason,
+        "reason_sentence": sentences.get(question.reason or ""),
+        "note": question.note or None,
+        "withdrawable": question.state.value in ("received", "listed"),
+        "fate": fate,
+    }
+
+
+def qr(address: str) -> str:
+    """A QR code as a data address of an SVG."""
+    out = io.BytesIO()
+    segno.make(address, error="m").save(out, kind="svg", border=2, xmldecl=False)
+    return "data:image/svg+xml;base64," + base64.b64encode(out.getvalue()).decode()
