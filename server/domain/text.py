@@ -1,7 +1,8 @@
 """One form for every text that a person types: the same bytes for the page, the store and the log.
 
-`clean` runs in a fixed order (drop, cap marks, NFC last) and is idempotent. Dropping after NFC would
-not be: e + ZWSP + U+0301 would compose only on the second run, and commitments are made of the bytes.
+`clean` runs in a fixed order (drop, cap marks, NFC last) and is idempotent. Dropping after NFC
+would not be: e + ZWSP + U+0301 would compose only on the second run, and commitments are made of
+the bytes.
 """
 
 from __future__ import annotations
