@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, cast
 
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
@@ -87,7 +87,7 @@ class LiveSocket(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by the port, with the bytes of the upgrade to follow."""
-        assert isinstance(transport, asyncio.Transport)
+        transport = cast(asyncio.Transport, transport)  # uvloop has types of its own
         self._transport = transport
         transport.set_write_buffer_limits(high=WRITE_HIGH)
         self._timer = self._loop.call_later(self._door.handshake_s, transport.abort)

@@ -29,7 +29,7 @@ async def body(limit: int = strict_json.MAX_BYTES, **known: type) -> dict[str, A
     people.check_origin()
     if request.mimetype != "application/json":
         raise Refused(Refusal.WRONG_TYPE, "Send application/json.")
-    value = strict_json.loads(await request.get_data(as_text=False), limit)
+    value = strict_json.loads(cast(bytes, await request.get_data()), limit)
     if not isinstance(value, dict):
         raise Refused(Refusal.BAD_INPUT, "Send one JSON object.")
     if known:
