@@ -127,6 +127,7 @@ class JsonClient:
                     line = self._idle.pop() if self._idle else await self._open()
                     return await self._once(line, request)
             except (OSError, EOFError, ValueError, IndexError, TimeoutError) as error:
+                self.close()  # what idled beside a broken line was most likely closed with it
                 raise NoAnswer(f"{method} {path}: {error!r}") from error
 
     def close(self) -> None:
