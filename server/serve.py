@@ -31,6 +31,7 @@ from server.web.parts import WebParts
 
 DRAIN_SPREAD_S = 2.0
 RETRY_S = 0.5
+END_S = 2.0
 ROOT = Path(__file__).parents[1]
 log = structlog.get_logger()
 
@@ -96,7 +97,8 @@ async def _serve(settings: Settings) -> None:
     await port.drain(DRAIN_SPREAD_S)
     for task in (*tasks, waits):
         task.cancel()
-    await asyncio.gather(*tasks, waits, return_exceptions=True)
+    # Bounded: a cancellation that meets a finished read inside the Redis client can be swallowed.
+    await asyncio.wait({*tasks, waits}, timeout=END_S)
     await store.aclose()
     for task in done - {waits}:
         task.result()

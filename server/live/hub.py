@@ -1,9 +1,14 @@
-"""Who listens, and what each still has to be told. One frame for all; a mailbox of one for the slow."""
+"""Who listens, and what each still has to be told: one frame for all, one mailbox for the slow.
+
+A listener never sees an older frame after a newer one: broadcasts are written one after the other,
+and one that was queued before a listener was brought up to date passes it by.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+import re
+from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,6 +20,7 @@ from server.protocol.outbound import encode
 
 SLICE = 250  # sockets written per loop turn, so that acknowledgements keep flowing
 PASSIVE_S = 10.0
+POSITION = re.compile(r"[0-9]{1,20}-[0-9]{1,20}")
 
 
 @dataclass(slots=True, eq=False)
@@ -23,8 +29,18 @@ class _Listener:
     meeting: str
     position: str
     end_if: Callable[[str], None]
+    told: int = 0  # number of the last broadcast it needs no more
     passive: bool = False
-    due: float = 0.0
+    due: asyncio.TimerHandle | None = None
+
+
+@dataclass(slots=True)
+class _Broadcast:
+    number: int
+    listeners: list[_Listener]
+    frame: bytes
+    position: str
+    start: int = 0
 
 
 class Hub:
@@ -36,6 +52,8 @@ class Hub:
         self._audiences: defaultdict[tuple[str, str], set[_Listener]] = defaultdict(set)
         self._by_socket: dict[LiveSocket, tuple[tuple[str, str], _Listener]] = {}
         self._snapshots: dict[str, tuple[Board, str, bytes]] = {}
+        self._number = 0
+        self._queue: deque[_Broadcast] = deque()
 
     def join(
         self,
@@ -46,7 +64,9 @@ class Hub:
         end_if: Callable[[str], None],
     ) -> None:
         """Begin to listen: what was missed since `position` comes first, or the whole board."""
-        listener = _Listener(socket, meeting, position or "", end_if)
+        # A position is the client's word: what is none counts as having seen nothing.
+        known = position if position is not None and POSITION.fullmatch(position) else ""
+        listener = _Listener(socket, meeting, known, end_if)
         self._audiences[meeting, audience].add(listener)
         self._by_socket[socket] = ((meeting, audience), listener)
         self._catch_up(listener)
@@ -55,7 +75,12 @@ class Hub:
         """Stop listening; nothing happens for a socket that never joined."""
         found = self._by_socket.pop(socket, None)
         if found is not None:
-            self._audiences[found[0]].discard(found[1])
+            key, listener = found
+            self._audiences[key].discard(listener)
+            if not self._audiences[key]:
+                del self._audiences[key]
+            if listener.due is not None:
+                listener.due.cancel()
 
     def drained(self, socket: LiveSocket) -> None:
         """A slow listener reads again: one merged frame brings it up to date."""
@@ -69,7 +94,7 @@ class Hub:
         if found is not None:
             found[1].passive = on
             if not on:
-                self._catch_up(found[1])
+                self._now(found[1])
 
     def end(self, meeting: str, sign_in: str) -> None:
         """A sign-in of this meeting ended: its sockets close."""
@@ -79,37 +104,51 @@ class Hub:
                     listener.end_if(sign_in)
 
     def broadcast(self, meeting: str, audience: str, frame: bytes, position: str) -> None:
-        """Tell one delta to all who are up to date; the others are brought up to date when they read."""
-        told = list(self._audiences[meeting, audience])
-        self._write(told, 0, frame, position)
+        """Tell one delta to all who read; the others are brought up to date when they do."""
+        self._number += 1
+        self._snapshots.pop(meeting, None)
+        listeners = list(self._audiences.get((meeting, audience), ()))
+        self._queue.append(_Broadcast(self._number, listeners, frame, position))
+        if len(self._queue) == 1:
+            self._write()
 
-    def _write(self, told: list[_Listener], start: int, frame: bytes, position: str) -> None:
-        now = asyncio.get_running_loop().time()
-        for listener in told[start : start + SLICE]:
-            if listener.passive and now < listener.due:
-                continue
-            if not listener.socket.writable:
+    def _write(self) -> None:
+        told = self._queue[0]
+        for listener in told.listeners[told.start : told.start + SLICE]:
+            if listener.told >= told.number or not listener.socket.writable:
                 continue
             if listener.passive:
-                listener.due = now + PASSIVE_S
-                self._catch_up(listener)
+                self._later(listener)
             else:
-                listener.socket.send_frame(frame)
-                listener.position = position
-        if start + SLICE < len(told):
+                listener.socket.send_frame(told.frame)
+                listener.position, listener.told = told.position, told.number
+        told.start += SLICE
+        if told.start >= len(told.listeners):
+            self._queue.popleft()
+        if self._queue:
+            asyncio.get_running_loop().call_soon(self._write)
+
+    def _later(self, listener: _Listener) -> None:
+        if listener.due is None and listener.socket in self._by_socket:
             loop = asyncio.get_running_loop()
-            loop.call_soon(self._write, told, start + SLICE, frame, position)
+            listener.due = loop.call_later(PASSIVE_S, self._now, listener)
+
+    def _now(self, listener: _Listener) -> None:
+        if listener.due is not None:
+            listener.due.cancel()
+            listener.due = None
+        self._catch_up(listener)
 
     def _catch_up(self, listener: _Listener) -> None:
         board = self._boards.last(listener.meeting)
         if board is None or not listener.socket.writable:
-            return
+            return  # a socket that reads again asks for it
         delta = board.delta_since(listener.position) if listener.position else None
         if delta is None:
             listener.socket.send_frame(self._snapshot(board))
         elif listener.position != board.position or board.pending:
             listener.socket.send_frame(text_frame(encode(delta)))
-        listener.position = board.position
+        listener.position, listener.told = board.position, self._number
 
     def _snapshot(self, board: Board) -> bytes:
         held = self._snapshots.get(board.meeting.id)

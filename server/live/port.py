@@ -1,4 +1,4 @@
-"""One listening port, two tongues: upgrades for /live/ become live sockets, the rest is Hypercorn's."""
+"""One listening port, two tongues: upgrades to /live/ are ours, the rest is Hypercorn's."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from server.protocol.outbound import bye
 
 HEAD_BYTES = 16_384
 END_S = 5.0
+STAGGER = 100  # sockets closed at once when the process ends
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Any]
 
 
@@ -98,6 +99,11 @@ class Port:
         self._lifespan = lifespan
         self._lifespan_task = lifespan_task
 
+    @property
+    def number(self) -> int:
+        """The port number, also when the system was asked to choose one."""
+        return int(self._server.sockets[0].getsockname()[1])
+
     def close(self) -> None:
         """Accept nobody new."""
         self._server.close()
@@ -107,15 +113,25 @@ class Port:
         sockets = list(self._door.open)
         for socket in sockets:
             socket.send_text(bye(spread_s).decode())
-        for at, socket in enumerate(sockets):
+        for at, socket in enumerate(sockets, start=1):
             socket.close(int(Close.RESTART), "server ends, come back")
-            if at % 100 == 99:
-                await asyncio.sleep(spread_s * 100 / len(sockets))
+            if at % STAGGER == 0:
+                await asyncio.sleep(spread_s * STAGGER / len(sockets))
+        await self._sockets_gone()
         await self._context.terminated.set()
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=END_S)
+            _, late = await asyncio.wait(self._tasks, timeout=END_S)
+            for task in late:
+                task.cancel()
         await self._lifespan.wait_for_shutdown()
         self._lifespan_task.cancel()
+        await asyncio.wait((self._lifespan_task,))
+
+    async def _sockets_gone(self) -> None:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + END_S
+        while self._door.open and loop.time() < until:
+            await asyncio.sleep(0.02)
 
 
 async def listen(
@@ -134,6 +150,8 @@ async def listen(
     lifespan = Lifespan(wrapped, config, loop, state)
     lifespan_task = loop.create_task(lifespan.handle_lifespan())
     await lifespan.wait_for_startup()
+    if lifespan_task.done():
+        lifespan_task.result()  # an app that cannot start must not be listened for
     context, tasks = WorkerContext(None), set[asyncio.Task[None]]()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -22,6 +22,7 @@ BLOCKED_S = 10.0
 FRAMES_PER_S = 200
 BYTES_PER_S = 262_144
 WRITE_HIGH = 65_536
+FAREWELL_S = 2.0  # for the other side to answer our close
 
 
 class Conversation(Protocol):
@@ -49,9 +50,11 @@ class Door:
 
     def refusal(self, request: Request, now: float) -> tuple[int, str] | None:
         """The status and sentence of a refusal, or None (then a token of the joins is taken)."""
-        if request.headers.get("Host") not in self.hosts:
+        # All of them: a request that names two hosts or origins is nobody's.
+        hosts, origins = request.headers.get_all("Host"), request.headers.get_all("Origin")
+        if len(hosts) != 1 or hosts[0].lower() not in self.hosts:
             return 400, "This address is not served here.\n"
-        if request.headers.get("Origin") not in self.origins:
+        if len(origins) != 1 or origins[0] not in self.origins:
             return 403, "This page may not open a connection here.\n"
         self._tokens = min(self.joins_per_s, self._tokens + (now - self._at) * self.joins_per_s)
         self._at = now
@@ -62,7 +65,7 @@ class Door:
 
 
 class LiveSocket(asyncio.Protocol):
-    """A connection from upgrade to close. Slow readers are cut; floods are closed with their code."""
+    """A connection from upgrade to close. Slow readers are cut; floods get their code."""
 
     def __init__(self, door: Door, conversation: Conversation) -> None:
         self._door = door
@@ -75,6 +78,7 @@ class LiveSocket(asyncio.Protocol):
         self._size = 0
         self._frames = self._bytes = 0
         self._second = 0.0
+        self._flooded = False
         self._awaiting_pong = False
         self._blocked: asyncio.TimerHandle | None = None
 
@@ -94,8 +98,8 @@ class LiveSocket(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes in; frames are handed on, answers that the protocol owes are written."""
-        if self._flood(0, len(data)):
-            return
+        if self._flooded or self._flood(0, len(data)):
+            return  # unparsed: what a flood goes on to say is dropped
         self._wire.receive_data(data)
         for event in self._wire.events_received():
             if isinstance(event, Request):
@@ -146,7 +150,7 @@ class LiveSocket(asyncio.Protocol):
             return
         self._wire.send_close(code, reason)
         self._flush()
-        self._again(2.0, self._abort)
+        self._again(FAREWELL_S, self._abort)
 
     def _again(self, seconds: float, act: object) -> None:
         if self._timer is not None:
@@ -164,8 +168,16 @@ class LiveSocket(asyncio.Protocol):
             if data:
                 self._transport.write(data)
             else:
-                self._transport.close()
-        if self._transport is not None and self._wire.close_expected():
+                self._end()
+
+    def _end(self) -> None:
+        # Half-close and read on: closing with bytes unread would reset the connection, and the
+        # other side would never see the code.
+        assert self._transport is not None
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+            self._again(FAREWELL_S, self._abort)
+        else:
             self._transport.close()
 
     def _upgrade(self, request: Request) -> None:
@@ -201,6 +213,7 @@ class LiveSocket(asyncio.Protocol):
         self._bytes += size
         if self._frames <= FRAMES_PER_S and self._bytes <= BYTES_PER_S:
             return False
+        self._flooded = True
         self.close(int(Close.FLOOD), "too much at once")
         return True
 

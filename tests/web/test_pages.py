@@ -1,0 +1,149 @@
+"""A whole small meeting by plain forms, and what the pages never show."""
+
+from __future__ import annotations
+
+import re
+
+from quart import Quart
+from redis.asyncio import Redis
+
+from server.acts import staff
+from server.domain.roles import Role
+from tests.acts.building import NOW, Town, live_town
+from tests.web.browsing import Browser
+
+
+async def joined(app: Quart, town: Town) -> Browser:
+    """Somebody who typed the code at the door."""
+    browser = Browser(app)
+    await browser.get("/")
+    await browser.post("/join", code=town.meeting.code)
+    assert browser.status == 200 and town.meeting.title in browser.text
+    return browser
+
+
+async def moderating(app: Quart, town: Town) -> Browser:
+    """Somebody who pressed the button of an invitation."""
+    token = await staff.invite(town.store, town.meeting, Role.MODERATOR, NOW)
+    browser = Browser(app)
+    await browser.get(f"/m/{town.meeting.slug}/invite")
+    await browser.post(f"/m/{town.meeting.slug}/invite", token=f"https://x/#{token}")
+    return browser
+
+
+async def asked(browser: Browser, town: Town, text: str) -> None:
+    """Fill the ask form in and send it."""
+    page = await browser.get(f"/m/{town.meeting.slug}")
+    q = re.search(r'name="q" value="([\w-]{22})"', page)
+    assert q is not None
+    await browser.post(f"/m/{town.meeting.slug}/ask", q=q[1], text=text, lang="en", name="")
+
+
+async def test_a_meeting_by_plain_forms(store: Redis, app: Quart) -> None:
+    town = await live_town(store)
+    asker, voter = await joined(app, town), await joined(app, town)
+    await asked(asker, town, "When will the roof be mended?")
+    assert asker.status == 200 and "When will the roof" in asker.text
+    moderator = await moderating(app, town)
+    assert "When will the roof" in moderator.text
+    q = re.search(r'name="q" value="([\w-]{22})"', moderator.text)
+    assert q is not None
+    await moderator.post(f"/m/{town.meeting.slug}/waiting/list", q=q[1], revision="1")
+    assert "When will the roof" not in moderator.text
+    await voter.get(f"/m/{town.meeting.slug}")
+    await voter.post(f"/m/{town.meeting.slug}/vote", n="1", on="on")
+    assert (await town.look(q[1])).votes == 1
+    await asker.post(f"/m/{town.meeting.slug}/vote", n="1", on="on")
+    assert asker.status == 409 and "You asked this question" in asker.text
+
+
+async def test_a_waiting_text_is_on_no_public_page(store: Redis, app: Quart) -> None:
+    town = await live_town(store)
+    asker, reader = await joined(app, town), Browser(app)
+    await asked(asker, town, "Canary canary canary?")
+    for path in ("", "/q/1", "/screened-out", "/screened-out.json", "/screened-out.csv"):
+        assert "Canary" not in await reader.get(f"/m/{town.meeting.slug}{path}")
+
+
+async def test_a_refused_text_comes_back_in_the_form(store: Redis, app: Quart) -> None:
+    town = await live_town(store)
+    asker = await joined(app, town)
+    await asked(asker, town, "Why?")
+    assert asker.status == 400 and ">Why?</textarea>" in asker.text
+
+
+async def test_a_script_in_a_question_is_shown_as_text(store: Redis, app: Quart) -> None:
+    town = await live_town(store)
+    await town.listed(text="<script>alert(1)</script> is what?")
+    page = await Browser(app).get(f"/m/{town.meeting.slug}")
+    assert "<script>alert" not in page and "&lt;script&gt;alert" in page
+
+
+async def test_a_withheld_text_leaves_a_stub(store: Redis, app: Quart) -> None:
+    town = await live_town(store)
+    question = await town.ask(await town.attendee(), "Secret name?")
+    moderator = await moderating(app, town)
+    await moderator.post(
+        f"/m/{town.meeting.slug}/waiting/screen",
+        q=question.q,
+        revision="1",
+        reason="names-individual",
+        note="",
+        target="",
+    )
+    reader = Browser(app)
+    for path in ("/screened-out", "/screened-out.json", "/screened-out.csv"):
+        page = await reader.get(f"/m/{town.meeting.slug}{path}")
+        assert "Secret" not in page and reader.status == 200
+
+
+async def test_a_form_from_elsewhere_changes_nothing(store: Redis, app: Quart) -> None:
+    town = await live_town(store)
+    question, browser = await town.listed(), await joined(app, town)
+    path = f"/m/{town.meeting.slug}/vote"
+    for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "none"}):
+        await browser.get(f"/m/{town.meeting.slug}")
+        await browser.post(path, headers=headers, n="1", on="on")
+        assert browser.status == 403
+    await browser.post(path, csrf="0" * 64, n="1", on="on")
+    assert browser.status == 403
+    assert (await town.look(question.q)).votes == 0
+
+
+async def test_every_page_of_an_organiser_opens(store: Redis, app: Quart) -> None:
+    link = await staff.new_organiser_link(store)
+    organiser = Browser(app)
+    await organiser.get("/organise/link")
+    await organiser.post("/organise/link", token=f"http://floor.example/organise/link#{link}")
+    assert organiser.status == 200
+    await organiser.get("/organise/new")
+    await organiser.post(
+        "/organise/new", title="Spring hall", zone="Europe/Paris", languages="en de"
+    )
+    assert organiser.status == 200 and "Spring hall" in organiser.text
+    slug = re.search(r"/m/([\w-]+)/join", organiser.text)
+    assert slug is not None
+    revision = re.search(r'name="revision" value="(\d+)"', organiser.text)
+    assert revision is not None
+    await organiser.post(f"/m/{slug[1]}/organise/phase", phase="live", revision=revision[1])
+    assert organiser.status == 200
+    await organiser.post(f"/m/{slug[1]}/organise/phase", phase="closed", revision=revision[1])
+    assert organiser.status == 409
+    await organiser.post(f"/m/{slug[1]}/organise/invite", role="moderator")
+    assert "/invite#" in organiser.text
+    await organiser.post(f"/m/{slug[1]}/organise/roster", count="3")
+    assert organiser.status == 200
+
+
+async def test_each_page_carries_the_headers_and_unknown_ones_look_alike(
+    store: Redis, app: Quart
+) -> None:
+    town = await live_town(store)
+    browser = Browser(app)
+    for path in ("/", f"/m/{town.meeting.slug}", "/m/nowhere", "/healthz", "/nothing"):
+        await browser.get(path)
+        assert "default-src 'none'" in browser.headers["content-security-policy"]
+        assert browser.headers["referrer-policy"] == "no-referrer"
+    missing = await browser.get(f"/m/{town.meeting.slug}/q/77")
+    await town.ask(await town.attendee())
+    assert missing == (await browser.get(f"/m/{town.meeting.slug}/q/1")).replace("q/1", "q/77")
