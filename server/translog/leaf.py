@@ -14,7 +14,7 @@ from typing import TypeAlias
 import rfc8785
 
 SALT_BYTES = 32
-Json: TypeAlias = "str | int | bool | None | list[Json] | dict[str, Json]"
+Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json] | None"
 
 
 def canonical(value: Mapping[str, Json]) -> bytes:
