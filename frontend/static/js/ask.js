@@ -1,0 +1,137 @@
+// @ts-check
+// The ask form: a counter, hints, and sending over the socket. Without an answer the form posts
+// itself with the same id, so that nothing is lost and nothing is asked twice.
+import { similar } from "./similar.js";
+import { announce, say } from "./words.js";
+
+const ANSWER_MS = 6000;
+const HINT_MS = 300;
+const segmenter = "Segmenter" in Intl ? new Intl.Segmenter() : null;
+
+/** @param {string} text */
+export function length(text) {
+  return segmenter ? [...segmenter.segment(text)].length : [...text].length;
+}
+
+/** A new id: 16 random bytes as 22 characters. */
+export function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  const text = btoa(String.fromCharCode(...bytes));
+  return text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+export class Ask {
+  /** @param {HTMLFormElement} form @param {{send: (m: any) => boolean, rows: () => Iterable<any>, slug: string}} board */
+  constructor(form, board) {
+    this.form = form;
+    this.board = board;
+    this.text = /** @type {HTMLTextAreaElement} */ (form.elements.namedItem("text"));
+    this.least = Number(form.dataset.min);
+    this.most = Number(form.dataset.max);
+    this.r = 0;
+    this.text.addEventListener("input", () => this.typed());
+    form.addEventListener("submit", (event) => {
+      if (this.submit()) event.preventDefault();
+    });
+  }
+
+  typed() {
+    const used = length(this.text.value.trim());
+    const limit = document.getElementById("ask-limit");
+    if (limit) {
+      limit.classList.toggle("over", used > this.most);
+      limit.textContent =
+        used > this.most
+          ? say("over", { n: used - this.most })
+          : used < this.least
+            ? say("short", { n: this.least - used })
+            : say("left", { n: this.most - used });
+    }
+    clearTimeout(this.hinting);
+    this.hinting = setTimeout(() => this.hint(), HINT_MS);
+  }
+
+  hint() {
+    const place = document.getElementById("similar");
+    if (!place) return;
+    const found = similar(this.text.value, this.board.rows());
+    const template = /** @type {HTMLTemplateElement} */ (place.querySelector("template"));
+    const items = found.map((row) => {
+      const item = document.importNode(template.content, true);
+      const link = /** @type {HTMLAnchorElement} */ (item.querySelector("a"));
+      const words = /** @type {HTMLElement} */ (item.querySelector("bdi"));
+      link.href = `/m/${this.board.slug}/q/${row.n}`;
+      words.textContent = row.text;
+      words.lang = row.lang;
+      return item;
+    });
+    place.querySelector("ul")?.replaceChildren(...items);
+    /** @type {HTMLElement} */ (place).hidden = found.length === 0;
+  }
+
+  /** True when it went over the socket; otherwise the form posts itself. */
+  submit() {
+    const value = (/** @type {string} */ name) =>
+      /** @type {HTMLInputElement | null} */ (this.form.elements.namedItem(name))?.value ?? "";
+    const message = {
+      t: "ask", q: value("q"), text: this.text.value, lang: value("lang") || null,
+      name: value("name").trim() || null, r: ++this.r + 1e9,
+    };
+    if (!this.board.send(message)) return false;
+    this.waiting = message.r;
+    this.busy(true);
+    this.timer = setTimeout(() => this.form.submit(), ANSWER_MS);
+    return true;
+  }
+
+  /** @param {boolean} on */
+  busy(on) {
+    clearTimeout(this.timer);
+    const button = /** @type {HTMLButtonElement} */ (this.form.querySelector("button[type=submit]"));
+    button.disabled = on;
+  }
+
+  /** True when this message was the answer. @param {any} message */
+  answer(message) {
+    if (message.r !== this.waiting || this.waiting === undefined) return false;
+    this.waiting = undefined;
+    this.busy(false);
+    if (message.t === "refused") {
+      this.complain(say("refused", { why: message.message }));
+      return true;
+    }
+    this.complain("");
+    this.form.reset();
+    this.text.value = "";
+    /** @type {HTMLInputElement} */ (this.form.elements.namedItem("q")).value = newId();
+    this.typed();
+    this.receipt(message);
+    return true;
+  }
+
+  /** @param {string} text */
+  complain(text) {
+    let place = this.form.querySelector(".complaint");
+    if (!place) {
+      place = document.createElement("p");
+      place.className = "complaint";
+      place.setAttribute("role", "alert");
+      this.text.before(place);
+    }
+    place.textContent = text;
+    /** @type {HTMLElement} */ (place).hidden = !text;
+  }
+
+  /** @param {any} asked */
+  receipt(asked) {
+    const template = /** @type {HTMLTemplateElement | null} */ (document.getElementById("ticket-template"));
+    if (!template) return;
+    const ticket = /** @type {HTMLElement} */ (document.importNode(template.content, true).firstElementChild);
+    const number = /** @type {HTMLElement} */ (ticket.querySelector(".number"));
+    number.textContent = asked.number ? say("ticket", { n: asked.number }) : say("numbering");
+    /** @type {HTMLAnchorElement} */ (ticket.querySelector("a")).href = asked.fate;
+    document.querySelector(".stage > .ticket")?.remove();
+    this.form.before(ticket);
+    announce(`${say("saved")} ${number.textContent}`);
+  }
+}

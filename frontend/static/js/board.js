@@ -1,0 +1,49 @@
+// @ts-check
+// The board as this browser knows it: snapshots and deltas in, a new state out. Pure.
+// Values are absolute, so a delta that covers a little more than was missed does no harm.
+
+/** @typedef {{n: number, text: string, lang: string, dir: string, by: string | null, state: string, votes: number, at: number, seen: number}} Row */
+/** @typedef {{epoch: string, pos: string, meeting: any, counts: any, rows: Map<number, Row>}} Board */
+
+/** @returns {Board} */
+export function empty() {
+  return { epoch: "", pos: "0-0", meeting: {}, counts: {}, rows: new Map() };
+}
+
+/** Orders two stream positions "ms-sequence". @param {string} a @param {string} b */
+export function earlier(a, b) {
+  const [aMs, aSequence = "0"] = a.split("-");
+  const [bMs, bSequence = "0"] = b.split("-");
+  return aMs === bMs ? Number(aSequence) < Number(bSequence) : Number(aMs) < Number(bMs);
+}
+
+/**
+ * The state after a message. `gap` = something between was missed: ask again from `state.pos`.
+ * @param {Board} state @param {any} message @returns {{state: Board, gap: boolean}}
+ */
+export function apply(state, message) {
+  if (message.t === "snapshot") {
+    const rows = new Map(message.rows.map((/** @type {Row} */ row) => [row.n, row]));
+    const { epoch, pos, meeting, counts } = message;
+    return { state: { epoch, pos, meeting, counts, rows }, gap: false };
+  }
+  if (message.t !== "delta") return { state, gap: false };
+  if (earlier(state.pos, message.from)) return { state, gap: true };
+  if (!earlier(state.pos, message.to)) return { state, gap: false };
+  const rows = new Map(state.rows);
+  for (const row of message.rows) rows.set(row.n, row);
+  for (const [n, votes] of message.tallies) {
+    const row = rows.get(n);
+    if (row) rows.set(n, { ...row, votes });
+  }
+  for (const n of message.gone) rows.delete(n);
+  const meeting = message.meeting ?? state.meeting;
+  const counts = message.counts ?? state.counts;
+  return { state: { ...state, pos: message.to, meeting, counts, rows }, gap: false };
+}
+
+/** The state with one row's count, as an acknowledgement told it. @param {Board} state @param {number} n @param {number} votes */
+export function counted(state, n, votes) {
+  const row = state.rows.get(n);
+  return row ? { ...state, rows: new Map(state.rows).set(n, { ...row, votes }) } : state;
+}

@@ -1,0 +1,168 @@
+// @ts-check
+// The board page at work: messages to state, state to the page, wishes to the socket.
+import { Ask } from "./ask.js";
+import { apply, counted, empty } from "./board.js";
+import { Live } from "./live.js";
+import * as outbox from "./outbox.js";
+import { ranked } from "./ranking.js";
+import { Rows } from "./rows.js";
+import * as seen from "./seen.js";
+import { listen } from "./upvote.js";
+import { drawHeading, drawOnAir, drawPill, drawStatus, fillRow } from "./view.js";
+import { announce, say } from "./words.js";
+
+const AWAY_MS = 2000; // a blink of the network is not worth words
+
+export class MeetingPage {
+  /** @param {HTMLElement} config */
+  constructor(config) {
+    const { slug = "", order = "wanted", search = "", seed = "0" } = config.dataset;
+    this.slug = slug;
+    this.order = order;
+    this.search = search.toLocaleLowerCase();
+    this.seed = Number(seed);
+    this.mayVote = config.dataset.canVote === "yes";
+    const list = /** @type {HTMLElement} */ (document.getElementById("rows"));
+    const first = JSON.parse(document.getElementById("snapshot")?.textContent ?? "{}");
+    this.board = apply(empty(), first).state;
+    this.box = startingBox(list);
+    this.known = new Set(this.board.rows.keys());
+    const template = /** @type {HTMLTemplateElement} */ (document.getElementById("row-template"));
+    this.rows = new Rows(list, template, (node, row) =>
+      fillRow(node, row, this.box, this.votable, slug),
+    );
+    this.list = list;
+    listen(list, (n, on) => this.wish(n, on));
+    document.getElementById("pill")?.addEventListener("click", () => this.showNew());
+    addEventListener("scroll", () => this.known.size < this.board.rows.size && this.draw(), { passive: true });
+    this.draw();
+    if (config.dataset.signedIn === "yes") this.join(slug);
+  }
+
+  get votable() {
+    return this.mayVote && this.board.meeting.voting;
+  }
+
+  /** @param {string} slug */
+  join(slug) {
+    this.live = new Live(slug, {
+      where: () => ({ epoch: this.board.epoch || null, pos: this.board.epoch ? this.board.pos : null }),
+      message: (message) => this.receive(message),
+      status: (status) => this.status(status),
+    });
+    const send = (/** @type {any} */ message) => this.live?.send(message) ?? false;
+    seen.watch(this.list, send);
+    const form = /** @type {HTMLFormElement | null} */ (document.getElementById("ask"));
+    if (form) this.ask = new Ask(form, { send, rows: () => this.board.rows.values(), slug });
+  }
+
+  /** @param {"live" | "away" | "ended"} status */
+  status(status) {
+    clearTimeout(this.away);
+    if (status === "away") this.away = setTimeout(() => drawStatus(status), AWAY_MS);
+    else drawStatus(status);
+    if (status === "ended") announce(say("signed_out"));
+  }
+
+  /** @param {any} message */
+  receive(message) {
+    switch (message.t) {
+      case "snapshot":
+      case "delta": {
+        const { state, gap } = apply(this.board, message);
+        this.board = state;
+        if (gap) this.live?.restart();
+        break;
+      }
+      case "welcome": {
+        this.mayVote = message.role === "attendee";
+        const { box, messages } = outbox.welcomed(this.box, message);
+        this.box = box;
+        for (const again of messages) this.live?.send(again);
+        break;
+      }
+      case "ack":
+        this.box = outbox.acknowledged(this.box, message);
+        this.board = counted(this.board, message.n, message.votes);
+        break;
+      case "asked":
+        if (this.ask?.answer(message) && message.number) this.box.own.add(message.number);
+        break;
+      case "refused":
+        if (!this.ask?.answer(message)) this.refused(message);
+        break;
+      default:
+        return;
+    }
+    this.draw();
+  }
+
+  /** @param {any} message */
+  refused(message) {
+    const { box, again, wait, undone } = outbox.refused(this.box, message, Date.now());
+    this.box = box;
+    if (again && wait) {
+      announce(say("kept"));
+      setTimeout(() => this.again(again), wait * 1000);
+    } else if (again) this.live?.send(again);
+    if (undone !== null) {
+      const words = say("rolled_back", { n: undone, why: message.message });
+      announce(words);
+      notice(words);
+    }
+  }
+
+  /** Send a kept wish again, unless a newer one has taken its place. @param {any} message */
+  again(message) {
+    if (this.box.pending.get(message.n)?.r === message.r) this.live?.send(message);
+  }
+
+  /** @param {number} n @param {boolean} on */
+  wish(n, on) {
+    if (!this.live || this.live.ended) return false;
+    const { box, message } = outbox.wish(this.box, n, on, Date.now());
+    this.box = box;
+    if (!this.live.send(message)) announce(say("kept"));
+    this.draw();
+    return true;
+  }
+
+  showNew() {
+    for (const n of this.board.rows.keys()) this.known.add(n);
+    this.draw();
+    document.getElementById("questions-title")?.scrollIntoView();
+  }
+
+  draw() {
+    const { rows, counts, meeting } = this.board;
+    const matching = [...rows.values()].filter((row) => row.text.toLocaleLowerCase().includes(this.search));
+    const listed = matching.filter((row) => row.state !== "on_air");
+    // New ones slip in while the top of the list is in view; otherwise the pill tells of them.
+    if (this.list.getBoundingClientRect().top >= 0 || document.hidden)
+      for (const n of rows.keys()) this.known.add(n);
+    const shown = listed.filter((row) => this.known.has(row.n));
+    this.rows.show(ranked(shown, this.order, this.seed));
+    drawOnAir([...rows.values()].find((row) => row.state === "on_air"));
+    drawHeading(counts, meeting, shown.length);
+    drawPill(listed.length - shown.length);
+  }
+}
+
+/** What the server ticked when it made the page. @param {HTMLElement} list */
+function startingBox(list) {
+  const numbers = (/** @type {string} */ selector) =>
+    [...list.querySelectorAll(selector)].map((node) => Number(node.closest(".row")?.getAttribute("data-n")));
+  return outbox.start(numbers("[aria-pressed=true]"), numbers(":scope > .own"));
+}
+
+/** Words that stay until the next ones. @param {string} text */
+function notice(text) {
+  let place = document.getElementById("vote-notice");
+  if (!place) {
+    place = document.createElement("p");
+    place.id = "vote-notice";
+    place.className = "complaint";
+    document.getElementById("rows")?.before(place);
+  }
+  place.textContent = text;
+}

@@ -1,0 +1,37 @@
+// @ts-check
+// The ballot box as the page shows it: ticked at once, rolled back with words when refused.
+import { lead, ticked } from "./outbox.js";
+import { say } from "./words.js";
+
+/** @param {HTMLElement} node @param {any} row @param {import("./outbox.js").Outbox} box @param {boolean} open */
+export function drawBallot(node, row, box, open) {
+  const form = /** @type {HTMLFormElement} */ (node.querySelector("form.ballot"));
+  const button = /** @type {HTMLButtonElement} */ (form.querySelector("button"));
+  const on = ticked(box, row.n);
+  const own = box.own.has(row.n);
+  const votes = String(Math.max(0, row.votes + lead(box, row.n)));
+  form.dataset.n = String(row.n);
+  form.elements.n.value = String(row.n);
+  form.elements.on.value = on ? "off" : "on";
+  button.setAttribute("aria-pressed", String(on));
+  button.setAttribute("aria-label", say("vote_label", { n: row.n }));
+  if (button.disabled !== (own || !open)) button.disabled = own || !open;
+  form.classList.toggle("pending", box.pending.has(row.n));
+  setText(form.querySelector(".votes"), votes);
+  setText(node.querySelector(".count"), votes);
+}
+
+/** @param {Element | null} node @param {string} text */
+export function setText(node, text) {
+  if (node && node.textContent !== text) node.textContent = text;
+}
+
+/** Every press of a ballot box below `root`, as a wish. @param {HTMLElement} root @param {(n: number, on: boolean) => boolean} cast false = let the form post */
+export function listen(root, cast) {
+  root.addEventListener("submit", (event) => {
+    const form = /** @type {HTMLFormElement} */ (event.target);
+    if (!form.matches("form.ballot")) return;
+    const on = form.querySelector("button")?.getAttribute("aria-pressed") !== "true";
+    if (cast(Number(form.dataset.n), on)) event.preventDefault();
+  });
+}

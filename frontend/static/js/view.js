@@ -1,0 +1,87 @@
+// @ts-check
+// Draws a board's state on the board page. Reads no socket and decides nothing.
+import { setTime } from "./times.js";
+import { drawBallot, setText } from "./upvote.js";
+import { say } from "./words.js";
+
+const at = (/** @type {string} */ id) => document.getElementById(id);
+
+/** @param {HTMLElement} node @param {any} row @param {any} box @param {boolean} open @param {string} slug */
+export function fillRow(node, row, box, open, slug) {
+  node.dataset.n = String(row.n);
+  node.dataset.state = row.state;
+  node.classList.toggle("own", box.own.has(row.n));
+  words(node.querySelector(".words"), row);
+  const link = /** @type {HTMLAnchorElement} */ (node.querySelector("a.number"));
+  setText(link, say("number", { n: row.n }));
+  link.href = `/m/${slug}/q/${row.n}`;
+  const by = node.querySelector(".by");
+  if (row.by === null) setText(by, say("anonymous"));
+  else if (by?.textContent !== row.by) {
+    const name = document.createElement("bdi");
+    name.dir = "auto";
+    name.textContent = row.by;
+    by?.replaceChildren(name);
+  }
+  setTime(/** @type {HTMLElement} */ (node.querySelector("time")), row.at, Date.now());
+  drawBallot(node, row, box, open);
+}
+
+/** @param {Element | null} node @param {any} row */
+function words(node, row) {
+  if (!node || node.textContent === row.text) return;
+  node.textContent = row.text;
+  node.setAttribute("lang", row.lang);
+  node.setAttribute("dir", row.dir || "auto");
+}
+
+/** @param {any} row the question on air, or undefined */
+export function drawOnAir(row) {
+  const box = at("on-air");
+  if (!box) return;
+  box.hidden = !row;
+  if (!row) return;
+  const place = at("on-air-text");
+  let said = place?.querySelector(".words");
+  if (place && !said) {
+    said = document.createElement("bdi");
+    said.className = "words";
+    place.replaceChildren(said);
+  }
+  words(said ?? null, row);
+  setText(at("on-air-number"), say("number", { n: row.n }));
+  setText(at("on-air-votes"), String(row.votes));
+}
+
+/** @param {any} counts @param {any} meeting @param {number} shown */
+export function drawHeading(counts, meeting, shown) {
+  setText(at("listed"), String(counts.listed ?? 0));
+  setText(at("screened-out"), String(counts.screened_out ?? 0));
+  for (const [id, hide] of /** @type {[string, boolean][]} */ ([
+    ["none", shown > 0], ["voting-closed", meeting.voting], ["ask-closed", meeting.asking], ["ask", !meeting.asking],
+  ])) {
+    const node = at(id);
+    if (node && node.hidden !== hide) node.hidden = hide;
+  }
+  const phase = document.querySelector(".heading .phase");
+  if (phase && !phase.classList.contains(meeting.phase)) {
+    phase.className = `phase ${meeting.phase}`;
+    phase.textContent = say(`phase_${meeting.phase}`);
+  }
+}
+
+/** @param {"live" | "away" | "ended"} status */
+export function drawStatus(status) {
+  const node = at("link");
+  if (!node) return;
+  node.hidden = status === "live";
+  setText(node, status === "live" ? "" : say(status === "away" ? "offline" : "signed_out"));
+}
+
+/** @param {number} fresh */
+export function drawPill(fresh) {
+  const pill = at("pill");
+  if (!pill) return;
+  pill.hidden = fresh === 0;
+  if (fresh) setText(pill, say("new", { n: fresh }));
+}
