@@ -129,7 +129,8 @@ export class Ask {
     const ticket = /** @type {HTMLElement} */ (document.importNode(template.content, true).firstElementChild);
     const number = /** @type {HTMLElement} */ (ticket.querySelector(".number"));
     number.textContent = asked.number ? say("ticket", { n: asked.number }) : say("numbering");
-    /** @type {HTMLAnchorElement} */ (ticket.querySelector("a")).href = asked.fate;
+    /** @type {HTMLAnchorElement} */ (ticket.querySelector("a")).href =
+      `/m/${this.board.slug}/fate/${asked.fate}`;
     document.querySelector(".stage > .ticket")?.remove();
     this.form.before(ticket);
     announce(`${say("saved")} ${number.textContent}`);

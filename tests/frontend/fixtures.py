@@ -1,0 +1,217 @@
+"""A value for every template's context (frontend/templates/CONTEXT.md), small and full."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import jinja2
+import segno
+
+from tests.frontend.running import ROOT
+
+NOW = 1_795_465_000_000
+LONG = (
+    "Why was the decision about the office in the north taken without asking those who work there? "
+)
+FRONTEND = ROOT / "frontend"
+
+
+def catalogue(lang: str) -> dict[str, str]:
+    """All sentences of a language."""
+    entries = json.loads((FRONTEND / "catalogue" / f"{lang}.json").read_text(encoding="utf-8"))
+    return {key: text for key, text in entries.items() if key != "_notes"}
+
+
+def environment(lang: str) -> jinja2.Environment:
+    """The templates with their globals; a name that is not given is an error."""
+    sentences = catalogue(lang)
+
+    def t(key: str, **values: object) -> str:
+        if "count" in values and f"{key}.other" in sentences:
+            key += ".one" if values["count"] == 1 else ".other"
+        return sentences[key].format(**values)
+
+    loader = jinja2.FileSystemLoader(FRONTEND / "templates")
+    env = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
+    env.globals.update(
+        t=t,
+        stamp=lambda ms: {"iso": "2026-11-23T14:00:00+00:00", "text": "2026-11-23 14:00 UTC"},
+        static=lambda path: f"/frontend/static/{path}",
+    )
+    return env
+
+
+def row(n: int, votes: int, text: str, **more: Any) -> dict[str, Any]:
+    """A row of the board."""
+    base = {"lang": "en", "dir": "ltr", "by": None, "state": "listed", "at": NOW - n * 60_000}
+    seen = {"seen": 4, "mine": False, "own": False}
+    return {"n": n, "votes": votes, "text": text, **base, **seen, **more}
+
+
+ROWS = [
+    row(12, 391, "Will the bonus freeze end in March?", mine=True),
+    row(31, 377, "When do we learn which teams move?", by="Ada Example"),
+    row(44, 212, "متى تُفتح المقصف مرة أخرى؟", lang="ar", dir="rtl"),
+    row(45, 90, "Werden Reisezeiten künftig als Arbeitszeit gezählt?", lang="de", own=True),
+    row(51, 12, "Has the canteen question been answered?", state="answered"),
+    row(60, 3, LONG * 21, seen=0),
+    row(61, 0, "<script>alert(1)</script> & \u201cquotes\u201d"),
+]
+MEETING: dict[str, Any] = {
+    "slug": "autumn", "title": "Autumn town hall", "description": "Questions to the board.",
+    "phase": "live", "zone": "Europe/Berlin", "accent": "#0b6e69", "admission": "code",
+    "code": "AB12-CD34", "voting": True, "asking": True, "min_chars": 10, "max_chars": 500,
+    "languages": ["en", "de", "ar"], "starts_at": NOW, "after_display": False,
+    "stream_url": "https://stream.example/live", "revision": 4, "asking_from": NOW,
+    "asking_until": None, "voting_from": None, "voting_until": None,
+}  # fmt: skip
+OWN: dict[str, Any] = {
+    "q": "q" * 22, "number": 87, "text": "Why did the plan change in June?", "lang": "en",
+    "dir": "ltr", "state": "received", "votes": 0, "at": NOW - 300_000, "revision": 1,
+    "reason": None, "reason_sentence": None, "note": None, "withdrawable": True,
+    "fate": "/m/autumn/fate/cap",
+}  # fmt: skip
+OUT = {
+    **OWN, "number": 41, "state": "screened_out", "reason": "off-topic", "note": "Please ask HR.",
+    "reason_sentence": "It is not about this meeting.", "withdrawable": False,
+}  # fmt: skip
+ADDRESS = "https://openfloor.example/m/autumn/fate/Zm9vYmFyYmF6cXV4MTIzNA"
+QR = segno.make(ADDRESS, error="m").svg_data_uri(border=2)
+REASONS = [
+    {"code": "off-topic", "sentence": "Not about this.", "withholds": False, "needs_target": False},
+    {"code": "personal-data", "sentence": "Personal.", "withholds": True, "needs_target": False},
+]
+COUNTS = {"listed": 7, "answered": 1, "screened_out": 23}
+PEOPLE = {
+    "attendee": ["listen", "sign_out", "ask", "vote", "read_own", "withdraw", "link_device"],
+    "moderator": ["listen", "sign_out", "read_waiting", "list", "screen_out"],
+    "organiser": ["listen", "sign_out", "organise", "create_meeting"],
+}
+
+
+def page(lang: str, role: str | None) -> dict[str, Any]:
+    """The `page` value for somebody in `role`, or for a reader."""
+    label = "Moderator 2" if role == "moderator" else None
+    return {
+        "lang": lang, "dir": "ltr", "title": "Autumn town hall", "csrf": "c", "path": "/",
+        "base": "https://openfloor.example", "notice": None,
+        "languages": [{"code": "en", "name": "English"}, {"code": "de", "name": "Deutsch"}],
+        "sign_in": {"role": role, "label": label, "may": PEOPLE[role]} if role else None,
+        "sentences": {k: v for k, v in catalogue(lang).items() if k.startswith("js.")},
+    }  # fmt: skip
+
+
+def board(rows: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+    """The board page's context."""
+    heading = {name: MEETING[name] for name in ("phase", "voting", "asking", "title")}
+    wire = [{k: v for k, v in r.items() if k not in ("mine", "own")} for r in rows]
+    on_air = row(87, 412, "Why did the plan change in June?", state="on_air")
+    snapshot = {
+        "t": "snapshot", "epoch": "e", "pos": "1-0", "meeting": heading, "tick": 250,
+        "rows": [*wire, on_air] if rows else [], "counts": COUNTS,
+    }  # fmt: skip
+    given = {
+        "meeting": MEETING, "rows": rows, "on_air": on_air if rows else None, "counts": COUNTS,
+        "order": "wanted", "search": "", "seed": 7, "ask_error": None, "receipt": None,
+        "ask": {"q": "a" * 22, "text": "", "lang": "en", "name": ""}, "mine": [OWN] if rows else [],
+        "can_ask": True, "can_vote": True, "may_moderate": False, "may_organise": False,
+        "snapshot": snapshot,
+    }  # fmt: skip
+    return {**given, **more}
+
+
+def pages() -> dict[str, tuple[str, str | None, dict[str, Any]]]:
+    """Name of the picture: (template, role, context)."""
+    withheld = {
+        "number": 52, "text": None, "lang": "en", "dir": "ltr", "length": 140, "votes": 0, "at": NOW,
+        "reason": "personal-data", "reason_sentence": "Text withheld.", "note": None, "by": None,
+    }  # fmt: skip
+    shown = {**withheld, "number": 41, "text": "Can we have better coffee?", "reason": "off-topic",
+             "note": "Asked the HR channel.", "by": "Moderator 2", "length": 26}  # fmt: skip
+    waiting = [
+        {"q": f"w{n}", "number": n, "text": text, "lang": "en", "dir": "ltr", "by": None,
+         "at": NOW - 900_000, "revision": 1}
+        for n, text in ((88, "Are we hiring?"), (89, LONG * 3))
+    ]  # fmt: skip
+    made = {"role": "moderator", "link": "https://openfloor.example/m/autumn/invite#token"}
+    run = {
+        "meeting": MEETING, "join_link": "https://openfloor.example/m/autumn/join", "qr": QR,
+        "phases": ["closed", "archived"], "invitations": [made], "roster_size": 0, "error": None,
+        "invitable": ["moderator", "host", "organiser", "auditor"],
+    }  # fmt: skip
+    roster = {**run, "meeting": {**MEETING, "admission": "roster"}, "roster_size": 40}
+    new = {"values": {}, "zones": ["UTC"], "policy": "Be kind.", "reasons": "off-topic; Not here.;;",
+           "errors": [{"field": "title", "message": "title: is needed."}]}  # fmt: skip
+    listing = [{"slug": "autumn", "title": "Autumn town hall", "phase": "live", "starts_at": NOW}]
+    receipt = {"number": 88, "fate": "/m/autumn/fate/cap"}
+    device = {"meeting": MEETING, "link": ADDRESS, "qr": QR, "expires_at": NOW, "error": None}
+    policy = "Every question gets a public outcome."
+    desk = {"meeting": MEETING, "reasons": REASONS, "policy_html": policy, "error": None}
+    ledger = {"meeting": MEETING, "counts": COUNTS}
+    error = {"status": 404, "heading": "There is no such question.", "retry_in": 2.2,
+             "message": "Number 999 is on no board.",
+             "back": {"href": "/m/autumn", "text": "To the questions"}}  # fmt: skip
+    closed = {**MEETING, "phase": "closed", "asking": False, "voting": False}
+    return {
+        "home": ("home.html", None, {"code": "", "error": None}),
+        "join": ("join.html", None, {"meeting": MEETING, "code": "", "error": "Wrong code."}),
+        "board": ("board.html", "attendee", board(ROWS, receipt=receipt)),
+        "board_empty": ("board.html", "attendee", board([])),
+        "board_reader": ("board.html", None, board(ROWS, can_ask=False, can_vote=False)),
+        "board_closed": (
+            "board.html",
+            "attendee",
+            board(ROWS, meeting=closed, can_ask=False, can_vote=False, order="fair"),
+        ),
+        "question": (
+            "question.html",
+            "attendee",
+            {"meeting": MEETING, "row": ROWS[0], "can_vote": True},
+        ),
+        "mine": ("mine.html", "attendee", {"meeting": MEETING, "mine": [OWN, OUT]}),
+        "mine_empty": ("mine.html", "attendee", {"meeting": MEETING, "mine": []}),
+        "fate": (
+            "fate.html",
+            "attendee",
+            {"meeting": MEETING, "own": OWN, "address": ADDRESS, "qr": QR},
+        ),
+        "screened_out": ("screened_out.html", None, {**ledger, "entries": [shown, withheld]}),
+        "screened_out_empty": ("screened_out.html", None, {**ledger, "entries": []}),
+        "waiting": (
+            "waiting.html",
+            "moderator",
+            {**desk, "questions": waiting, "waiting_count": 41},
+        ),
+        "waiting_empty": (
+            "waiting.html",
+            "moderator",
+            {**desk, "questions": [], "waiting_count": 0},
+        ),
+        "device_offer": ("device.html", "attendee", {**device, "mode": "offer"}),
+        "device_made": ("device.html", "attendee", {**device, "mode": "made"}),
+        "device_take": ("device.html", None, {**device, "mode": "take"}),
+        "organise_list": ("organise_list.html", "organiser", {"meetings": listing}),
+        "organise_new": ("organise_new.html", "organiser", new),
+        "organise_meeting": ("organise_meeting.html", "organiser", run),
+        "organise_roster": ("organise_meeting.html", "organiser", roster),
+        "roster_sheet": (
+            "roster_sheet.html",
+            "organiser",
+            {"meeting": MEETING, "join_link": ADDRESS, "codes": ["K7QM-2WXD"] * 5},
+        ),
+        "link": (
+            "link.html",
+            None,
+            {"kind": "organiser", "action": "/organise/link", "error": None},
+        ),
+        "error": ("error.html", None, error),
+        "signed_out": ("signed_out.html", None, {"meeting": MEETING}),
+    }
+
+
+def rendered(name: str, lang: str = "en") -> str:
+    """The page as HTML."""
+    template, role, context = pages()[name]
+    page_value = page(lang, role)
+    return environment(lang).get_template(template).render(page=page_value, **context)

@@ -1,0 +1,38 @@
+// Runs the page's pure modules over cases made in Python and gives back plain JSON.
+import * as board from "../../frontend/static/js/board.js";
+import { pinned, staying } from "../../frontend/static/js/moves.js";
+import * as outbox from "../../frontend/static/js/outbox.js";
+import { mix, ranked } from "../../frontend/static/js/ranking.js";
+import { similar } from "../../frontend/static/js/similar.js";
+
+const numbers = (rows) => rows.map((row) => row.n);
+
+const DEEDS = {
+  mix: ({ pairs }) => pairs.map(([seed, n]) => mix(seed, n)),
+  ranked: ({ rows, seed }) => ["wanted", "newest", "fair"].map((order) => numbers(ranked(rows, order, seed))),
+  board: ({ messages }) => {
+    let state = board.empty();
+    const gaps = messages.map((message) => {
+      const after = board.apply(state, message);
+      state = after.state;
+      return after.gap;
+    });
+    const rows = [...state.rows.values()].sort((a, b) => a.n - b.n);
+    return { gaps, state: { ...state, rows } };
+  },
+  outbox: ({ confirmed, steps }) => {
+    let box = outbox.start(confirmed);
+    return steps.map(([kind, ...given]) => {
+      const done = outbox[kind](box, ...given);
+      box = done.box ?? (done.pending ? done : box);
+      const { box: _, ...answer } = done;
+    const said = done.box ? answer : done.pending ? {} : { value: done };
+      return { ...said, pending: [...box.pending.keys()], confirmed: [...box.confirmed] };
+    });
+  },
+  staying: ({ before }) => [...staying(before)].sort((a, b) => a - b),
+  pinned: ({ wanted, held, at }) => pinned(wanted, held, at),
+  similar: ({ draft, rows }) => numbers(similar(draft, rows)),
+};
+
+export const answers = (cases) => cases.map(([deed, given]) => DEEDS[deed](given));

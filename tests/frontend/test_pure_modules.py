@@ -1,0 +1,156 @@
+"""The browser's pure modules: the same orders, boards and outbox as the server means."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import Any
+
+import pytest
+
+from server.domain import ranking
+from server.domain.board import Board
+from tests.domain.test_board import MEETING, play
+from tests.frontend.running import ROOT, Case, chromium, in_chromium, in_node, node
+
+VECTORS = json.loads((ROOT / "tests/vectors/ranking.json").read_text())
+BOARDS = json.loads((ROOT / "tests/vectors/board.json").read_text())
+KINDS = ("put", "put", "tally", "remove", "expose", "count", "tick")
+
+
+def orders(rows: list[dict[str, int]], seed: int) -> list[list[int]]:
+    by_votes = sorted(rows, key=lambda row: ranking.wanted_key(row["votes"], row["n"]))
+    newest = sorted(rows, key=lambda row: ranking.newest_key(row["n"]))
+    fair = sorted(rows, key=lambda row: ranking.fair_key(row["seen"], seed, row["n"]))
+    return [[row["n"] for row in kind] for kind in (by_votes, newest, fair)]
+
+
+def ranking_cases(random_: random.Random) -> list[tuple[Case, Any]]:
+    cases: list[tuple[Case, Any]] = [
+        (("mix", {"pairs": [pair[:2] for pair in VECTORS["mix"]]}), [m[2] for m in VECTORS["mix"]])
+    ]
+    for known in VECTORS["orders"]:
+        expected = [known["wanted"], known["newest"], known["fair"]]
+        cases.append((("ranked", {"rows": known["rows"], "seed": known["seed"]}), expected))
+    for _ in range(60):
+        seed = random_.randrange(2**32)
+        rows = [
+            {"n": n, "votes": random_.randrange(4), "seen": 2 ** random_.randrange(12)}
+            for n in random_.sample(range(1, ranking.MAX_NUMBER), random_.randrange(40))
+        ]
+        cases.append((("ranked", {"rows": rows, "seed": seed}), orders(rows, seed)))
+    return cases
+
+
+def board_cases(random_: random.Random) -> list[tuple[Case, Any]]:
+    cases: list[tuple[Case, Any]] = [
+        (("board", {"messages": known["messages"]}), known["expected"]) for known in BOARDS
+    ]
+    for _ in range(60):
+        board = Board(MEETING, "0-0")
+        messages: list[Any] = [json.loads(json.dumps(board.snapshot(250)))]
+        for at in range(1, 40):
+            step = (random_.choice(KINDS), random_.randint(1, 6), random_.randrange(10))
+            delta = play(board, at, step)
+            messages += [delta] if delta else []
+        last = board.take_delta()
+        messages += [last] if last else []
+        told = board.snapshot(250)
+        state = {name: told[name] for name in ("epoch", "meeting", "counts", "rows")}
+        state["pos"] = messages[-1].get("to", "0-0")
+        cases.append(
+            (("board", {"messages": messages}), {"gaps": [False] * len(messages), "state": state})
+        )
+    return cases
+
+
+def outbox_cases() -> list[tuple[Case, Any]]:
+    later = {"r": 1, "code": "too_fast", "message": "", "retry_in": 2}
+    stale = {"r": 1, "code": "stale", "message": "", "retry_in": None, "c": 900}
+    no = {"r": 1, "code": "own_question", "message": "", "retry_in": None}
+    vote = {"t": "vote", "n": 7, "on": True, "c": 500, "r": 1}
+
+    def after(pending: list[int], confirmed: list[int], **more: Any) -> dict[str, Any]:
+        return {**more, "pending": pending, "confirmed": confirmed}
+
+    wish = (["wish", 7, True, 500], after([7], [], message=vote))
+    stories = [
+        [
+            wish,
+            (["lead", 7], after([7], [], value=1)),
+            (["acknowledged", {"n": 7, "on": True, "r": 1}], after([], [7])),
+            (["lead", 7], after([], [7], value=0)),
+        ],
+        [
+            wish,
+            (["refused", no, 501], after([], [], again=None, wait=0, undone=7)),
+            (["ticked", 7], after([], [], value=False)),
+        ],
+        [wish, (["refused", later, 501], after([7], [], again=vote, wait=2, undone=None))],
+        [
+            wish,
+            (
+                ["refused", stale, 501],
+                after([7], [], again={**vote, "c": 901, "r": 2}, wait=0, undone=None),
+            ),
+        ],
+        # A newer wish stands when the older one is answered.
+        [
+            wish,
+            (
+                ["wish", 7, False, 500],
+                after([7], [], message={**vote, "on": False, "c": 501, "r": 2}),
+            ),
+            (["acknowledged", {"n": 7, "on": True, "r": 1}], after([7], [7])),
+            (["ticked", 7], after([7], [7], value=False)),
+        ],
+        # After a reconnect what was not answered is sent again, with the same counter.
+        [wish, (["welcomed", {"votes": [3], "own": [], "c": 4}], after([7], [3], messages=[vote]))],
+    ]
+    return [
+        (
+            ("outbox", {"confirmed": [], "steps": [step for step, _ in story]}),
+            [out for _, out in story],
+        )
+        for story in stories
+    ]
+
+
+def small_cases() -> list[tuple[Case, Any]]:
+    rows = [
+        {"n": 1, "text": "When will the canteen open again?"},
+        {"n": 2, "text": "Is the canteen opening again in spring?"},
+        {"n": 3, "text": "Who pays for travel?"},
+    ]
+    return [
+        (("staying", {"before": [1, 2, 0]}), [0, 1]),
+        (("staying", {"before": [-1, 0, 1, -1, 2]}), [1, 2, 4]),
+        (("staying", {"before": []}), []),
+        (("pinned", {"wanted": [1, 2, 3], "held": 3, "at": 0}), [3, 1, 2]),
+        (("pinned", {"wanted": [1, 2], "held": 9, "at": 0}), [1, 2]),
+        (("similar", {"draft": "Will the canteen be open again?", "rows": rows}), [1, 2]),
+        (("similar", {"draft": "ok", "rows": rows}), []),
+    ]
+
+
+def every_case() -> list[tuple[Case, Any]]:
+    random_ = random.Random(20261123)
+    return [*ranking_cases(random_), *board_cases(random_), *outbox_cases(), *small_cases()]
+
+
+def held_against(answers: list[Any], cases: list[tuple[Case, Any]]) -> None:
+    assert len(answers) == len(cases)
+    for answer, (case, expected) in zip(answers, cases, strict=True):
+        assert answer == json.loads(json.dumps(expected)), case
+
+
+@pytest.mark.skipif(node() is None, reason="no node on this machine")
+def test_in_node_the_modules_answer_as_the_server_means() -> None:
+    cases = every_case()
+    held_against(in_node([case for case, _ in cases]), cases)
+
+
+@pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine")
+async def test_in_chromium_the_modules_answer_as_the_server_means() -> None:
+    cases = every_case()
+    held_against(await in_chromium([case for case, _ in cases]), cases)
