@@ -73,8 +73,8 @@ def outbox_cases() -> list[tuple[Case, Any]]:
     def after(pending: list[int], confirmed: list[int], **more: Any) -> dict[str, Any]:
         return {**more, "pending": pending, "confirmed": confirmed}
 
-    wish = (["wish", 7, True, 500], after([7], [], message=vote))
-    stories = [
+    wish: tuple[list[Any], Any] = (["wish", 7, True, 500], after([7], [], message=vote))
+    stories: list[list[tuple[list[Any], Any]]] = [
         [
             wish,
             (["lead", 7], after([7], [], value=1)),

@@ -131,7 +131,7 @@ export class Ask {
     number.textContent = asked.number ? say("ticket", { n: asked.number }) : say("numbering");
     /** @type {HTMLAnchorElement} */ (ticket.querySelector("a")).href =
       `/m/${this.board.slug}/fate/${asked.fate}`;
-    document.querySelector(".stage > .ticket")?.remove();
+    document.querySelector(".asking > .ticket")?.remove();
     this.form.before(ticket);
     announce(`${say("saved")} ${number.textContent}`);
   }

@@ -18,7 +18,7 @@ export function relative(ms, now) {
 
 /** @param {HTMLElement} node @param {number} ms @param {number} now */
 export function setTime(node, ms, now) {
-  const text = relative(ms, now);
+  const text = "exact" in node.dataset ? exact.format(ms) : relative(ms, now);
   if (node.textContent === text && node.dataset.ms === String(ms)) return;
   node.textContent = text;
   node.dataset.ms = String(ms);
