@@ -30,6 +30,7 @@ export class Ask {
     this.most = Number(form.dataset.max);
     this.r = 0;
     this.text.addEventListener("input", () => this.typed());
+    hideBarOver(form);
     form.addEventListener("submit", (event) => {
       if (this.submit()) event.preventDefault();
     });
@@ -135,4 +136,13 @@ export class Ask {
     this.form.before(ticket);
     announce(`${say("saved")} ${number.textContent}`);
   }
+}
+
+/** The bar that leads to the form leaves when the form is in view. @param {HTMLElement} form */
+function hideBarOver(form) {
+  const bar = /** @type {HTMLElement | null} */ (document.querySelector(".ask-bar"));
+  if (!bar || matchMedia("(min-width: 60rem)").matches) return;
+  new IntersectionObserver(([entry]) => {
+    bar.hidden = entry.isIntersecting;
+  }).observe(form.querySelector("textarea") ?? form);
 }
