@@ -117,6 +117,8 @@ async def change_meeting(slug: str) -> Response:
     meeting = await meeting_at(slug)
     (await people.organiser_of(meeting)).need(Act.ORGANISE)
     revision = needed(fields, "revision")
+    if isinstance(revision, bool) or not isinstance(revision, int):
+        raise Refused(Refusal.BAD_INPUT, "revision: must be int.")
     if revision != meeting.revision:
         raise Refused(Refusal.CONTENDED, "Somebody else changed this meeting. Look again.")
     del fields["revision"]
@@ -194,6 +196,7 @@ async def ask(slug: str) -> tuple[Response, int]:
 async def questions(slug: str) -> Response:
     """The board's rows in an order, filtered by a search."""
     meeting = await meeting_at(slug)
+    await people.reader_of(meeting)
     board = await parts().boards.follow(meeting.id)
     name = request.args.get("order", Order.WANTED.value)
     if name not in set(Order):
@@ -211,6 +214,7 @@ async def questions(slug: str) -> Response:
 async def question(slug: str, n: int) -> Response:
     """One question of the board by its public number."""
     meeting = await meeting_at(slug)
+    await people.reader_of(meeting)
     row = (await parts().boards.follow(meeting.id)).rows.get(n)
     if row is None:
         raise Refused(Refusal.UNKNOWN, "There is no question with this number on the board.")

@@ -32,6 +32,9 @@ async def form() -> dict[str, str]:
     people.check_origin()
     fields = {name: str(value) for name, value in (await request.form).items()}
     people.check_form(fields.get("csrf", ""))
+    # The form parser puts U+FFFD where bytes were not UTF-8 and says nothing.
+    if any("\ufffd" in value for value in fields.values()):
+        raise Refused(Refusal.BAD_TEXT, "This text is not valid UTF-8. Please type it again.")
     return fields
 
 
@@ -128,9 +131,7 @@ async def board(slug: str) -> Response:
 async def render_board(slug: str, typed: dict[str, str], error: str | None) -> Response:
     """The board; with what was typed and why it was refused, where it was."""
     meeting = await meeting_at(slug)
-    person = await people.attendee(meeting)
-    if meeting.readers == "attendees":
-        person.need(Act.LISTEN)
+    person = await people.reader_of(meeting)
     shown = await parts().boards.follow(meeting.id)
     votes, own, asked = await _own(meeting, person)
     name = request.args.get("order", "wanted")
@@ -225,7 +226,7 @@ async def cast_vote(slug: str) -> Response:
 async def question(slug: str, n: int) -> Response:
     """One question of the board."""
     meeting = await meeting_at(slug)
-    person = await people.attendee(meeting)
+    person = await people.reader_of(meeting)
     row = (await parts().boards.follow(meeting.id)).rows.get(n)
     if row is None:
         raise Refused(Refusal.UNKNOWN, "There is no question with this number on the board.")
@@ -344,9 +345,7 @@ async def sign_out(slug: str) -> Response:
 
 async def _record(slug: str) -> tuple[Meeting, people.Person, list[dict[str, Any]]]:
     meeting = await meeting_at(slug)
-    person = await people.attendee(meeting)
-    if meeting.readers == "attendees":
-        person.need(Act.LISTEN)
+    person = await people.reader_of(meeting)
     sentences = {reason.code: reason.sentence for reason in meeting.reasons}
     entries = [
         {

@@ -100,6 +100,14 @@ async def attendee(meeting: Meeting) -> Person:
     return await _signed_in(parts(), meeting, "as") or Person(Role.READER)
 
 
+async def reader_of(meeting: Meeting) -> Person:
+    """The request as one that may read this meeting's board; refused where only attendees may."""
+    person = await attendee(meeting)
+    if meeting.readers == "attendees":
+        person.need(Act.LISTEN)
+    return person
+
+
 async def member_of_staff(meeting: Meeting) -> Person:
     """The request as a moderator's or another role's; an organiser's of the deployment comes last."""
     found = await _signed_in(parts(), meeting, "sa")
