@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from quart import Quart
 
 SAME = {"Host": "floor.example", "Sec-Fetch-Site": "same-origin"}
+PATIENCE_S = 5.0
+
+
+async def until(look: Callable[[], Awaitable[bool]], what: str) -> None:
+    """Return as soon as `look` is true: boards follow the store by ticks. Fails after PATIENCE_S."""
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            while not await look():
+                await asyncio.sleep(0.005)
+    except TimeoutError:
+        raise AssertionError(f"never came true: {what}") from None
 
 
 class Browser:

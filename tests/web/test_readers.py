@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from server.acts import admission, staff
 from tests.acts.building import NOW, Town, fresh_q, live_town
-from tests.web.browsing import SAME, Browser, Client
+from tests.web.browsing import SAME, Browser, Client, until
 from tests.web.test_pages import asked, joined, moderating
 
 TEXT = "Seen by members alone?"
@@ -30,6 +30,12 @@ async def test_a_meeting_for_attendees_shows_strangers_nothing(store: Redis, app
     for path in ("", "/q/1", "/screened-out", "/screened-out.json", "/screened-out.csv"):
         assert "alone" not in await stranger.get(f"/m/{slug}{path}") and stranger.status == 401
     token = (await admission.join(store, town.meeting, town.meeting.code, NOW)).token
+
+    async def on_the_board() -> bool:
+        status, _ = await Client(app, token).send("GET", f"/meetings/{slug}/questions/1")
+        return status == 200
+
+    await until(on_the_board, "the listed question is on the board")
     for path in ("/questions", "/questions/1"):
         status, answer = await Client(app).send("GET", f"/meetings/{slug}{path}")
         assert status == 401 and "alone" not in json.dumps(answer)
