@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from server.domain import voting
 from server.domain.board import Board
 from server.domain.refusals import Refusal, Refused
-from server.domain.roles import Act, may
+from server.domain.roles import may
 from server.protocol import ticket
 from server.protocol.close_codes import Close
 from server.protocol.inbound import Ask, Hello, Inbound, Passive, Ping, Seen, Vote
+from server.protocol.permissions import MESSAGES
 from server.session.budget import Budget
 from server.session.effects import (
     CastVote,
@@ -70,14 +71,17 @@ class Session:
             claims = ticket.verify(self._secret, hello.ticket, now)
         except Refused as refused:
             return [Refuse(None, refused), Hang(Close.SIGNED_OUT, refused.refusal.value)]
+        if not may(claims.role, MESSAGES[Hello]):
+            refusal = Refused(Refusal.FORBIDDEN, "Your role does not allow this.")
+            return [Refuse(None, refusal), Hang(Close.SIGNED_OUT, refusal.refusal.value)]
         self.claims, self.device = claims, hello.d
         return [Enter(claims, hello.d, hello.epoch, hello.pos)]
 
-    def _may(self, act: Act) -> bool:
-        return self.claims is not None and may(self.claims.role, act)
+    def _may(self, message: Inbound) -> bool:
+        return self.claims is not None and may(self.claims.role, MESSAGES[type(message)])
 
     def _vote(self, vote: Vote, board: Board, now: int) -> Effect:
-        if not self._may(Act.VOTE) or self._votes is None:
+        if not self._may(vote) or self._votes is None:
             return Refuse(vote.r, Refused(Refusal.FORBIDDEN, "Only attendees can vote."))
         wait = self._votes.take(now)
         if wait:
@@ -93,7 +97,7 @@ class Session:
         return CastVote(vote.r, vote.n, row.q, vote.on, vote.c)
 
     def _ask(self, ask: Ask) -> Effect:
-        if not self._may(Act.ASK):
+        if not self._may(ask):
             return Refuse(ask.r, Refused(Refusal.FORBIDDEN, "Only attendees can ask."))
         return TakeSubmission(ask)
 

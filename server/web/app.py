@@ -11,12 +11,27 @@ from werkzeug.exceptions import HTTPException
 
 from server.domain.refusals import Refusal, Refused
 from server.protocol.answers import http_status
-from server.web import headers, pages, people, rendering, staff_pages
+from server.web import (
+    api_asking,
+    api_joining,
+    api_meetings,
+    api_reading,
+    api_screening,
+    headers,
+    openapi,
+    pages,
+    people,
+    permitting,
+    rendering,
+    staff_pages,
+)
 from server.web.api import api
 from server.web.health import health
 from server.web.parts import WebParts
 
 BODY_BYTES = 65_536
+# Their routes are added to the API as they are read.
+API_PARTS = (api_asking, api_joining, api_meetings, api_reading, api_screening, openapi)
 log = structlog.get_logger()
 NOT_SAVED = "Not saved: the store does not answer. Please try again in a moment."
 
@@ -39,9 +54,11 @@ def create_app(given: WebParts) -> Quart:
     @app.before_request
     async def check_host() -> None:
         people.check_host()
+        permitting.check_known()
 
     @app.after_request
     async def add_headers(response: Response) -> Response:
+        permitting.check_needed(response.status_code)
         return headers.secure(response, given)
 
     @app.errorhandler(Refused)

@@ -13,6 +13,7 @@ from server.acts.admission import SignIn, SignInToken
 from server.domain.meeting import Meeting
 from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Act, Role, may
+from server.web import permitting
 from server.web.parts import WebParts, parts
 
 FORM_COOKIE = "of_form"
@@ -29,6 +30,7 @@ class Person:
 
     def need(self, act: Act) -> None:
         """Return when the role may do `act`; else refused, with the way on."""
+        permitting.needed(act)
         if may(self.role, act):
             return
         if self.role is Role.READER:

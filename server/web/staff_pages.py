@@ -164,6 +164,7 @@ async def _organiser() -> people.Person:
             Refusal.SIGNED_OUT,
             "Open an organiser link first: ./openfloor organiser-link prints one.",
         )
+    person.need(Act.CREATE_MEETING)
     return person
 
 

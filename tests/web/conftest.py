@@ -15,6 +15,7 @@ from server.live.hub import Hub
 from server.live.tail import Tail
 from server.web.app import create_app
 from server.web.parts import WebParts
+from tests.web import contract
 from workers.keeper import Keeper
 
 PUBLIC_URL = "http://floor.example"
@@ -32,7 +33,7 @@ async def app(store: Redis) -> AsyncIterator[Quart]:
             await keeper.step(store)
 
     tasks = [asyncio.create_task(work) for work in (tail.run(), tail.listen(), keep())]
-    yield create_app(
+    made = create_app(
         WebParts(
             store=store,
             boards=boards,
@@ -43,6 +44,8 @@ async def app(store: Redis) -> AsyncIterator[Quart]:
             tick_ms=250,
         )
     )
+    contract.hold(made)
+    yield made
     # A cancellation that meets a finished read inside the Redis client can be swallowed: ask again.
     while waiting := {task for task in tasks if not task.done()}:
         for task in waiting:

@@ -1,0 +1,173 @@
+"""What the API tells: one type for each answer. The tests hold every answer against its type."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from server.web.api_bodies import ReasonLine
+
+
+class Fault(msgspec.Struct, forbid_unknown_fields=True):
+    """`code` is one of docs/errors.md, `message` a sentence, `retry_in` seconds."""
+
+    code: str
+    message: str
+    retry_in: float | UnsetType = UNSET
+
+
+class ErrorAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """A refusal, or a fault with its reference."""
+
+    error: Fault
+
+
+class TokenAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """A bearer token, or the token of a link: shown once."""
+
+    token: str
+
+
+class JoinAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """A sign-in."""
+
+    token: str
+    role: str
+
+
+class StaffAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """A sign-in of staff; `label` is what the record says, such as Moderator 2."""
+
+    token: str
+    role: str
+    label: str | None
+
+
+class TicketAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """Thirty seconds of proof for the first message on a socket."""
+
+    ticket: str
+
+
+class MeetingAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """A meeting. `code` is there for its organisers alone."""
+
+    slug: str
+    title: str
+    revision: int
+    phase: str
+    description: str
+    languages: list[str]
+    zone: str
+    starts_at: int | None
+    asking_from: int | None
+    asking_until: int | None
+    voting_from: int | None
+    voting_until: int | None
+    asking: bool
+    voting: bool
+    stream_url: str
+    stream_delay_s: int
+    after_display: bool
+    min_chars: int
+    max_chars: int
+    submit_limit: int
+    reasons: list[ReasonLine]
+    policy: str
+    readers: str
+    accent: str
+    admission: str
+    asking_open: bool
+    voting_open: bool
+    code: str | UnsetType = UNSET
+
+
+class ReceiptAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """A submission on disk; `fate` is the address that follows it. `number` null: it follows."""
+
+    q: str
+    number: int | None
+    state: str
+    fate: str
+
+
+class RowAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """A row of the board (docs/wire.md)."""
+
+    n: int
+    text: str
+    lang: str
+    dir: str
+    by: str | None
+    state: str
+    votes: int
+    at: int
+    seen: int
+
+
+class BoardAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """The board's rows in the order asked for, and how many questions stand where."""
+
+    questions: list[RowAnswer]
+    counts: dict[str, int]
+
+
+class OwnAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """A question for its asker."""
+
+    q: str
+    number: int | None
+    text: str
+    lang: str
+    state: str
+    votes: int
+    reason: str | None
+    note: str
+    fate: str | None
+
+
+class MineAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """The caller's own questions, newest first."""
+
+    questions: list[OwnAnswer]
+
+
+class WaitingRow(msgspec.Struct, forbid_unknown_fields=True):
+    """A question that waits for a moderator."""
+
+    q: str
+    number: int | None
+    text: str
+    lang: str
+    by: str | None
+    at: int
+    revision: int
+
+
+class WaitingAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """What waits, oldest first."""
+
+    questions: list[WaitingRow]
+
+
+class DecisionAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """Where a question stands after a decision."""
+
+    number: int | None
+    state: str
+    revision: int
+
+
+class VoteAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """A counted vote, durable."""
+
+    n: int
+    on: bool
+    votes: int
+
+
+class OwnVotesAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """Numbers that the caller voted for, and asked."""
+
+    votes: list[int]
+    own: list[int]

@@ -1,0 +1,142 @@
+"""What the API takes: one frozen type for each body, unknown fields refused by name."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, TypeVar
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from server.domain.refusals import Refusal, Refused
+from server.protocol import strict_json
+
+Body = TypeVar("Body", bound=msgspec.Struct)
+Time = int | str | None
+AT = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<where>[^`]*)`)?$", re.S)
+
+
+class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An empty object."""
+
+
+class Token(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The secret of a one-time link."""
+
+    token: str
+
+
+class Code(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A join code, or a personal one of the roster."""
+
+    code: str
+
+
+class Invite(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whom to invite: moderator, host, organiser or auditor."""
+
+    role: str
+
+
+class ReasonLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One public reason to screen out."""
+
+    code: str
+    sentence: str
+    withholds: bool = False
+    needs_target: bool = False
+
+
+class MeetingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What an organiser sets. Times are epoch milliseconds, a wall-clock time of the meeting's zone
+    such as 2026-11-23T15:00, or null for none."""
+
+    title: str | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    languages: list[str] | str | UnsetType = UNSET
+    zone: str | UnsetType = UNSET
+    starts_at: Time | UnsetType = UNSET
+    asking_from: Time | UnsetType = UNSET
+    asking_until: Time | UnsetType = UNSET
+    voting_from: Time | UnsetType = UNSET
+    voting_until: Time | UnsetType = UNSET
+    asking: bool | str | UnsetType = UNSET
+    voting: bool | str | UnsetType = UNSET
+    stream_url: str | UnsetType = UNSET
+    stream_delay_s: int | str | UnsetType = UNSET
+    after_display: bool | str | UnsetType = UNSET
+    min_chars: int | str | UnsetType = UNSET
+    max_chars: int | str | UnsetType = UNSET
+    submit_limit: int | str | UnsetType = UNSET
+    reasons: list[ReasonLine] | UnsetType = UNSET
+    policy: str | UnsetType = UNSET
+    readers: str | UnsetType = UNSET
+    accent: str | UnsetType = UNSET
+    admission: str | UnsetType = UNSET
+    phase: str | UnsetType = UNSET
+
+    def given(self) -> dict[str, object]:
+        """The settings that were sent, by name."""
+        told: dict[str, object] = msgspec.to_builtins(self)
+        told.pop("revision", None)
+        return told
+
+
+class MeetingChange(MeetingSettings, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Settings to change, on the revision that was read."""
+
+    revision: int
+
+
+class Asking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A submission. `q` is made by the client (22 characters of base64url): repeating is harmless."""
+
+    q: str
+    text: str
+    lang: str | None = None
+    name: str | None = None
+
+
+class Voting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An absolute wish for question `n`; `c` grows with each wish of device `d`."""
+
+    n: Annotated[int, Meta(ge=1, le=16_777_214)]
+    on: bool
+    c: Annotated[int, Meta(ge=1, le=2**53 - 1)]
+    d: Annotated[str, Meta(max_length=64)] | None = None
+
+
+class Listing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The revision that the moderator looked at."""
+
+    revision: int
+
+
+class Screening(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a question is not shown; `target` is the number of another question, where one is named."""
+
+    revision: int
+    reason: str
+    note: str = ""
+    target: Annotated[int, Meta(ge=1, le=16_777_214)] | None = None
+
+
+def read(kind: type[Body], raw: bytes, limit: int) -> Body:
+    """The body as its type; refused in words that begin with the field."""
+    value = strict_json.loads(raw, limit)
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise Refused(Refusal.BAD_INPUT, _words(str(error))) from None
+
+
+def _words(error: str) -> str:
+    """msgspec's finding, field first: the same shape as the domain's own sentences."""
+    found = AT.match(error)
+    what, where = (found["what"], found["where"]) if found else (error, None)
+    named = re.search(r"(missing required|unknown) field `(.*)`$", what, re.S)
+    if named:
+        field = f"{where}.{named[2]}" if where else named[2]
+        return f"{field}: {'is needed.' if named[1][0] == 'm' else 'is not a field here.'}"
+    words = what.replace("`", "")
+    return f"{where}: {words[:1].lower()}{words[1:]}." if where else f"{words}."

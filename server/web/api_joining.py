@@ -1,0 +1,60 @@
+"""The API of coming in: links and codes turned into sign-ins, and tickets for sockets."""
+
+from __future__ import annotations
+
+from quart import Response, jsonify
+
+from server.acts import admission, staff
+from server.domain.ids import digest
+from server.domain.refusals import Refusal, Refused
+from server.domain.roles import Act
+from server.protocol import ticket
+from server.web import people
+from server.web.api import endpoint, meeting_at
+from server.web.api_answers import JoinAnswer, StaffAnswer, TicketAnswer, TokenAnswer
+from server.web.api_bodies import Code, Token
+from server.web.parts import parts
+
+
+@endpoint("POST", "/organise", TokenAnswer, Refusal.USED, body=Token, per_network=True)
+async def redeem_organiser_link(given: Token) -> Response:
+    """Turn an organiser link's token into a sign-in token."""
+    token = await staff.redeem_organiser_link(parts().store, given.token, parts().clock())
+    return jsonify({"token": token})
+
+
+@endpoint("POST", "/meetings/<slug>/join", JoinAnswer, Refusal.USED, body=Code, per_network=True)
+async def join(slug: str, given: Code) -> Response:
+    """Join with a code."""
+    meeting = await meeting_at(slug)
+    joined = await admission.join(parts().store, meeting, given.code, parts().clock())
+    return jsonify({"token": joined.token, "role": joined.sign_in.role.value})
+
+
+@endpoint("POST", "/meetings/<slug>/staff", StaffAnswer, Refusal.USED, body=Token, per_network=True)
+async def redeem_invitation(slug: str, given: Token) -> Response:
+    """Turn an invitation into a sign-in."""
+    meeting = await meeting_at(slug)
+    joined = await staff.redeem_invitation(parts().store, meeting, given.token, parts().clock())
+    sign_in = joined.sign_in
+    return jsonify({"token": joined.token, "role": sign_in.role.value, "label": sign_in.label})
+
+
+@endpoint("POST", "/meetings/<slug>/ticket", TicketAnswer)
+async def live_ticket(slug: str) -> Response:
+    """Thirty seconds of proof for opening a socket."""
+    meeting = await meeting_at(slug)
+    person = await people.attendee(meeting)
+    person.need(Act.LISTEN)
+    sign_in = person.sign_in
+    if sign_in is None:
+        raise Refused(Refusal.SIGNED_OUT, "Please join the meeting first.")
+    claims = ticket.TicketClaims(
+        meeting=meeting.id,
+        role=sign_in.role,
+        voter=sign_in.voter,
+        label=sign_in.label,
+        sign_in_hash=digest(person.token),
+        expires=parts().clock() + ticket.LIFETIME_MS,
+    )
+    return jsonify({"ticket": ticket.sign(parts().secret, claims)})

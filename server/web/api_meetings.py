@@ -1,0 +1,86 @@
+"""The API of a meeting's settings, for its organisers."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from quart import Response, jsonify
+
+from server.acts import meetings, staff
+from server.domain.meeting import Meeting
+from server.domain.refusals import Refusal, Refused
+from server.domain.roles import Act, Role
+from server.web import people
+from server.web.api import endpoint, meeting_at
+from server.web.api_answers import MeetingAnswer, TokenAnswer
+from server.web.api_bodies import Invite, MeetingChange, MeetingSettings
+from server.web.parts import parts
+
+ORGANISER_BODY_BYTES = 65_536
+
+
+def meeting_json(meeting: Meeting, code: bool) -> dict[str, Any]:
+    """A meeting for the API; the join code for those who may hand it out."""
+    told = {**asdict(meeting), "asking_open": meeting.asks_open()}
+    told["voting_open"] = meeting.votes_open()
+    shown = set(MeetingAnswer.__struct_fields__) - (set() if code else {"code"})
+    return {name: value for name, value in told.items() if name in shown}
+
+
+@endpoint(
+    "POST",
+    "/meetings",
+    MeetingAnswer,
+    Refusal.CONFLICT,
+    Refusal.ILLEGAL,
+    Refusal.BAD_TEXT,
+    body=MeetingSettings,
+    statuses=(201,),
+    limit=ORGANISER_BODY_BYTES,
+)
+async def create_meeting(given: MeetingSettings) -> tuple[Response, int]:
+    """Create a meeting."""
+    person = await people.organiser(parts()) or people.Person(Role.READER)
+    person.need(Act.CREATE_MEETING)
+    meeting = await meetings.create(parts().store, given.given(), parts().clock())
+    return jsonify(meeting_json(meeting, code=True)), 201
+
+
+@endpoint("GET", "/meetings/<slug>", MeetingAnswer)
+async def read_meeting(slug: str) -> Response:
+    """A meeting's settings."""
+    meeting = await meeting_at(slug)
+    person = await people.organiser_of(meeting)
+    return jsonify(meeting_json(meeting, code=person.role is Role.ORGANISER))
+
+
+@endpoint(
+    "PATCH",
+    "/meetings/<slug>",
+    MeetingAnswer,
+    Refusal.CONTENDED,
+    Refusal.ILLEGAL,
+    Refusal.BAD_TEXT,
+    body=MeetingChange,
+    limit=ORGANISER_BODY_BYTES,
+)
+async def change_meeting(slug: str, given: MeetingChange) -> Response:
+    """Change settings on the revision that was read."""
+    meeting = await meeting_at(slug)
+    (await people.organiser_of(meeting)).need(Act.ORGANISE)
+    if given.revision != meeting.revision:
+        raise Refused(Refusal.CONTENDED, "Somebody else changed this meeting. Look again.")
+    after = await meetings.change(parts().store, meeting, given.given(), "org:1", parts().clock())
+    return jsonify(meeting_json(after, code=True))
+
+
+@endpoint("POST", "/meetings/<slug>/invitations", TokenAnswer, body=Invite, statuses=(201,))
+async def invite(slug: str, given: Invite) -> tuple[Response, int]:
+    """Make a one-time invitation for a staff role."""
+    meeting = await meeting_at(slug)
+    (await people.organiser_of(meeting)).need(Act.ORGANISE)
+    if given.role not in set(Role):
+        raise Refused(Refusal.BAD_INPUT, f"role: {given.role!r} is not a role.")
+    token = await staff.invite(parts().store, meeting, Role(given.role), parts().clock())
+    return jsonify({"token": token}), 201

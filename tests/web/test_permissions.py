@@ -1,0 +1,132 @@
+"""Every door stands in one table, and no role gets through a door that the table closes."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, get_args
+
+import pytest
+from quart import Quart
+from redis.asyncio import Redis
+
+from server.acts import admission, staff
+from server.domain.roles import MAY, Act, Role
+from server.protocol.inbound import Inbound
+from server.protocol.permissions import MESSAGES, ROUTES
+from server.web.app import create_app
+from tests.acts.building import NOW, Town, fresh_q, live_town
+from tests.web.browsing import SAME
+
+ADDRESS = re.compile(r"<(?:(\w+):)?(\w+)>")
+BODIES: dict[str, dict[str, Any]] = {
+    "api.create_meeting": {"title": "Another hall"},
+    "api.change_meeting": {"revision": 1, "title": "Another hall"},
+    "api.invite": {"role": "host"},
+    "api.ask": {"q": fresh_q(), "text": "Is this a fair question?"},
+    "api.cast_vote": {"n": 1, "on": True, "c": 1},
+    "api.list_question": {"revision": 1},
+    "api.screen": {"revision": 1, "reason": "unclear"},
+}
+SIGNED_OUT_AT = {Act.CREATE_MEETING}
+
+
+def test_every_route_and_every_message_is_in_the_table(app: Quart) -> None:
+    assert {rule.endpoint for rule in app.url_map.iter_rules()} == set(ROUTES)
+    assert set(get_args(Inbound)) == set(MESSAGES)
+    assert set(MAY) == set(Role)
+
+
+async def test_a_route_that_is_not_in_the_table_answers_nobody(app: Quart) -> None:
+    fresh = create_app(app.extensions["openfloor"])
+
+    @fresh.get("/secret")
+    async def secret() -> str:
+        return "canary"
+
+    response = await fresh.test_client().get("/secret", headers={"Host": "floor.example"})
+    assert response.status_code == 500 and "canary" not in await response.get_data(as_text=True)
+
+
+async def test_a_route_that_forgets_to_ask_answers_nobody(
+    app: Quart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fresh = create_app(app.extensions["openfloor"])
+
+    async def careless(slug: str) -> str:
+        return "canary"
+
+    fresh.view_functions["staff_pages.waiting"] = careless
+    response = await fresh.test_client().get("/m/x/waiting", headers={"Host": "floor.example"})
+    assert response.status_code == 500 and "canary" not in await response.get_data(as_text=True)
+
+
+async def tokens_of(town: Town) -> dict[Role, str]:
+    """A token for each role of this meeting; none for a reader."""
+    attendee = await admission.join(town.store, town.meeting, town.meeting.code, NOW)
+    found = {Role.READER: "nobody", Role.ATTENDEE: attendee.token}
+    for role in (Role.MODERATOR, Role.HOST, Role.AUDITOR, Role.ORGANISER):
+        link = await staff.invite(town.store, town.meeting, role, NOW)
+        joined = await staff.redeem_invitation(town.store, town.meeting, link, NOW)
+        found[role] = joined.token
+    return found
+
+
+async def knock(client: Any, rule: Any, slug: str, q: str, token: str) -> tuple[int, str]:
+    """Status and text of one request to a route, with a body that it would take."""
+    path = ADDRESS.sub(
+        lambda at: {"slug": slug, "q": q, "n": "1", "capability": "none", "filename": "no"}.get(
+            at[2], "none"
+        ),
+        rule.rule,
+    )
+    headers = {**SAME, "Authorization": f"Bearer {token}"}
+    method = next(iter(rule.methods - {"HEAD", "OPTIONS"}))
+    more: dict[str, Any] = {}
+    if method != "GET" and rule.endpoint.startswith("api."):
+        more["json"] = BODIES.get(rule.endpoint, {})
+    elif method != "GET":
+        page = await client.get("/", headers=headers)
+        csrf = re.search(r'name="csrf" value="(\w+)"', await page.get_data(as_text=True))
+        more["form"] = {"csrf": csrf[1] if csrf else "", "q": q, "n": "1", "revision": "1"}
+    response = await client.open(path, method=method, headers=headers, **more)
+    return response.status_code, await response.get_data(as_text=True)
+
+
+async def test_role_by_route_by_own_or_other_meeting(store: Redis, app: Quart) -> None:
+    own, other = await live_town(store), await live_town(store, title="Another town")
+    tokens, question = await tokens_of(own), await own.listed()
+    client = app.test_client()
+    guarded = [r for r in app.url_map.iter_rules() if ROUTES[r.endpoint] not in MAY[Role.READER]]
+    assert len(guarded) > 20
+    for rule in guarded:
+        act = ROUTES[rule.endpoint]
+        for role, token in tokens.items():
+            status, _ = await knock(client, rule, own.meeting.slug, question.q, token)
+            # An invited organiser has one meeting; making others is the deployment's organiser's.
+            allowed = act in MAY[role] and act not in SIGNED_OUT_AT
+            assert status < 500 and (status not in (401, 403)) == allowed, (
+                rule.endpoint,
+                role,
+                status,
+            )
+            if "<slug>" in rule.rule:
+                status, _ = await knock(client, rule, other.meeting.slug, question.q, token)
+                assert status == 401, (rule.endpoint, role, status)
+
+
+async def test_foreign_and_missing_ids_look_the_same(store: Redis, app: Quart) -> None:
+    own, other = await live_town(store), await live_town(store, title="Another town")
+    tokens, foreign = await tokens_of(own), await other.listed()
+    stranger = await own.ask(await own.attendee())
+    client, slug = app.test_client(), own.meeting.slug
+    rules = {rule.endpoint: rule for rule in app.url_map.iter_rules()}
+    doors = [
+        ("api.withdraw", Role.ATTENDEE, [foreign.q, stranger.q, fresh_q(), "short"]),
+        ("pages.withdraw", Role.ATTENDEE, [foreign.q, stranger.q, fresh_q(), "short"]),
+        ("api.list_question", Role.MODERATOR, [foreign.q, fresh_q(), "short"]),
+        ("api.screen", Role.MODERATOR, [foreign.q, fresh_q(), "short"]),
+    ]
+    for name, role, ids in doors:
+        answers = [await knock(client, rules[name], slug, q, tokens[role]) for q in ids]
+        assert {status for status, _ in answers} == {404}, name
+        assert len({re.sub(r'value="\w{64}"', "", text) for _, text in answers}) == 1, name
