@@ -22,7 +22,13 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--tls", choices=["self"], help="serve https with a self-made certificate")
     run.add_argument("--tls-cert", type=Path)
     run.add_argument("--tls-key", type=Path)
-    run.add_argument("--trust-proxy", action="store_true", help="a proxy in front speaks https")
+    run.add_argument(
+        "--trust-proxy",
+        nargs="?",
+        const="127.0.0.1,::1",
+        metavar="ADDRESSES",
+        help="a proxy in front speaks https; where it connects from, if not from this machine",
+    )
     commands.add_parser("serve", help="one server process (started by run)")
     link = commands.add_parser("organiser-link", help="print a fresh organiser link")
     link.add_argument("--data", default="data")

@@ -27,6 +27,7 @@ from server.settings import Settings
 from server.store.client import connect
 from server.store.loader import load
 from server.web.app import create_app
+from server.web.networks import read_proxies
 from server.web.parts import WebParts
 
 DRAIN_SPREAD_S = 2.0
@@ -65,6 +66,7 @@ async def _serve(settings: Settings) -> None:
             clock=clock,
             network_per_min=limits.network_per_min,
             tick_ms=limits.tick_ms,
+            trusted_proxies=read_proxies(settings.trusted_proxies),
         )
     )
     door = Door(

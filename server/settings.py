@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -45,6 +46,7 @@ class Settings:
     tls_key: Path | None
     secret: bytes
     limits: Limits
+    trusted_proxies: tuple[str, ...] = ()
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Settings:
@@ -64,6 +66,7 @@ class Settings:
             tls_key=Path(key) if key else None,
             secret=_secret(Path(_needed(environ, "OPENFLOOR_SECRET_FILE"))),
             limits=_limits(environ),
+            trusted_proxies=_proxies(environ.get("OPENFLOOR_TRUSTED_PROXIES", "")),
         )
 
 
@@ -95,6 +98,16 @@ def _secret(path: Path) -> bytes:
     if len(raw) != 32:
         raise SettingsError(f"OPENFLOOR_SECRET_FILE={path} must hold exactly 32 bytes.")
     return raw
+
+
+def _proxies(listed: str) -> tuple[str, ...]:
+    found = tuple(one.strip() for one in listed.split(",") if one.strip())
+    for one in found:
+        try:
+            ipaddress.ip_network(one, strict=False)
+        except ValueError as error:
+            raise SettingsError(f"OPENFLOOR_TRUSTED_PROXIES: {error}.") from error
+    return found
 
 
 def _limits(environ: Mapping[str, str]) -> Limits:

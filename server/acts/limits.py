@@ -19,11 +19,12 @@ async def take_or_refuse(store: Redis, key: str, per_s: float, burst: int, what:
     wait = await take(store, key, per_s, burst)
     if wait:
         raise Refused(
-            Refusal.TOO_FAST, f"{what} Please wait {_words(wait)} and try again.", retry_in=wait
+            Refusal.TOO_FAST, f"{what} Please wait {in_words(wait)} and try again.", retry_in=wait
         )
 
 
-def _words(seconds: float) -> str:
+def in_words(seconds: float) -> str:
+    """A time to wait as people say it."""
     if seconds < 90:
         return f"{max(1, round(seconds))} s"
     return f"{round(seconds / 60)} min"

@@ -95,6 +95,8 @@ def _environ(options: Namespace, environ: Mapping[str, str], data: Path) -> dict
         "OPENFLOOR_PUBLIC_URL": public.rstrip("/"),
         "OPENFLOOR_SECRET_FILE": str(_secret(data)),
     }
+    if options.trust_proxy:
+        made.setdefault("OPENFLOOR_TRUSTED_PROXIES", options.trust_proxy)
     if cert and key:
         made |= {"OPENFLOOR_TLS_CERT": str(cert), "OPENFLOOR_TLS_KEY": str(key)}
     return made

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from quart import current_app
 from redis.asyncio import Redis
 
 from server.live.boards import Boards
+from server.web.networks import Network, Networks
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class WebParts:
     clock: Callable[[], int]
     network_per_min: int
     tick_ms: int
+    trusted_proxies: tuple[Network, ...] = ()
+    networks: Networks = field(default_factory=Networks)
 
     @property
     def secure(self) -> bool:
