@@ -18,6 +18,9 @@ CLOCK = "of:clock"
 WAKE = "of:wake"
 """PUB/SUB channel: the id of a meeting whose stream has an urgent entry. A hint; the tick finds it."""
 
+PROBE = "of:probe"
+"""STRING written to see whether the store takes writes; expires within seconds."""
+
 
 def slug(name: str) -> str:
     """STRING meeting id for an address. Lives as long as the meeting."""

@@ -17,11 +17,13 @@ from server.web import (
     api_meetings,
     api_reading,
     api_screening,
+    door_pages,
     headers,
     openapi,
     pages,
     people,
     permitting,
+    record_pages,
     rendering,
     staff_pages,
 )
@@ -30,8 +32,9 @@ from server.web.health import health
 from server.web.parts import WebParts
 
 BODY_BYTES = 65_536
-# Their routes are added to the API as they are read.
+# Their routes are added to the blueprints `api` and `pages` as they are read.
 API_PARTS = (api_asking, api_joining, api_meetings, api_reading, api_screening, openapi)
+PAGE_PARTS = (door_pages, record_pages)
 log = structlog.get_logger()
 NOT_SAVED = "Not saved: the store does not answer. Please try again in a moment."
 

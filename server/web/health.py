@@ -5,10 +5,10 @@ from __future__ import annotations
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from quart import Blueprint, Response, jsonify
 
+from server.store import keys
 from server.web.parts import parts
 
 health = Blueprint("health", __name__)
-PROBE = "of:probe"
 
 
 @health.get("/healthz")
@@ -20,7 +20,7 @@ async def healthz() -> Response:
 @health.get("/readyz")
 async def readyz() -> Response:
     """The store takes writes: PING answers also where a write would fail. 503 when it does not."""
-    await parts().store.set(PROBE, "1", ex=10)
+    await parts().store.set(keys.PROBE, "1", ex=10)
     return jsonify({"ok": True})
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import secrets
 from typing import Any, cast
 
-from quart import Blueprint, Response, jsonify, redirect, render_template, request
+from quart import Blueprint, Response, redirect, render_template, request
 
-from server.acts import admission, decide, meetings, submit, vote
-from server.domain.ids import fate_capability, from_bytes, normal_code
+from server.acts import submit, vote
+from server.domain.ids import fate_capability, from_bytes
 from server.domain.meeting import Meeting
 from server.domain.orders import Order, ordered
 from server.domain.question import State
@@ -58,58 +56,6 @@ def go(address: str) -> Response:
 def fate_address(meeting: Meeting, q: str) -> str:
     """Where a question's asker follows it."""
     return f"/m/{meeting.slug}/fate/{fate_capability(parts().secret, meeting.id, q)}"
-
-
-@pages.get("/")
-async def home() -> Response:
-    """Join with a code."""
-    return await html("home.html", **page("Openfloor"), code="", error=None)
-
-
-@pages.post("/join")
-async def find() -> Response:
-    """Find the meeting of a code and join it."""
-    fields = await form()
-    await network.take()
-    code = normal_code(fields.get("code", ""))
-    meeting = await meetings.by_code(parts().store, code)
-    if meeting is None:
-        detail = "No meeting has this code. A personal code works on the meeting's own page."
-        return await html("home.html", **page("Openfloor"), code=code, error=detail)
-    if meeting.admission == "roster":
-        return go(f"/m/{meeting.slug}/join")
-    joined = await admission.join(parts().store, meeting, code, parts().clock())
-    response = go(f"/m/{meeting.slug}")
-    people.keep(response, joined)
-    return response
-
-
-@pages.get("/m/<slug>/join")
-async def join_page(slug: str) -> Response:
-    """What joining assures, and the code."""
-    meeting = await meeting_at(slug)
-    told = page(meeting.title)
-    return await html("join.html", **told, meeting=meeting_value(meeting), code="", error=None)
-
-
-@pages.post("/m/<slug>/join")
-async def join(slug: str) -> Response:
-    """Join one meeting."""
-    fields = await form()
-    await network.take()
-    meeting = await meeting_at(slug)
-    code = fields.get("code", "")
-    try:
-        joined = await admission.join(parts().store, meeting, code, parts().clock())
-    except Refused as refused:
-        value = meeting_value(meeting)
-        told = page(meeting.title)
-        response = await html("join.html", **told, meeting=value, code=code, error=refused.detail)
-        response.status_code = 404 if refused.refusal is Refusal.UNKNOWN else 410
-        return response
-    response = go(f"/m/{slug}")
-    people.keep(response, joined)
-    return response
 
 
 async def _own(
@@ -280,125 +226,3 @@ async def fate(slug: str, capability: str) -> Response:
         address=address,
         qr=rendering.qr(address),
     )
-
-
-@pages.get("/m/<slug>/device")
-async def device(slug: str) -> Response:
-    """Offer a link for another device, or take one."""
-    meeting = await meeting_at(slug)
-    person = await people.attendee(meeting)
-    mode = "offer" if may(person.role, Act.LINK_DEVICE) else "take"
-    return await _device(meeting, person, mode, None)
-
-
-async def _device(meeting: Meeting, person: people.Person, mode: str, link: str | None) -> Response:
-    return await html(
-        "device.html",
-        **page(meeting.title, person),
-        meeting=meeting_value(meeting),
-        mode=mode,
-        link=link,
-        qr=rendering.qr(link) if link else None,
-        expires_at=parts().clock() + admission.DEVICE_LINK_S * 1000 if link else None,
-        error=None,
-    )
-
-
-@pages.post("/m/<slug>/device")
-async def make_device_link(slug: str) -> Response:
-    """Make a one-time link for another device."""
-    await form()
-    meeting = await meeting_at(slug)
-    person = await people.attendee(meeting)
-    person.need(Act.LINK_DEVICE)
-    token = await admission.device_link(parts().store, meeting, person.voter(), parts().clock())
-    link = f"{parts().public_url}/m/{slug}/device#{token}"
-    return await _device(meeting, person, "made", link)
-
-
-@pages.post("/m/<slug>/device/take")
-async def take_device(slug: str) -> Response:
-    """Sign this device in as the same attendee."""
-    fields = await form()
-    await network.take()
-    meeting = await meeting_at(slug)
-    token = fields.get("token", "").rpartition("#")[2].strip()
-    joined = await admission.take_device(parts().store, meeting, token, parts().clock())
-    response = go(f"/m/{slug}")
-    people.keep(response, joined)
-    return response
-
-
-@pages.post("/m/<slug>/signout")
-async def sign_out(slug: str) -> Response:
-    """End this browser's sign-ins to the meeting."""
-    await form()
-    meeting = await meeting_at(slug)
-    for person in (await people.attendee(meeting), await people.member_of_staff(meeting)):
-        if person.sign_in is not None:
-            await admission.sign_out(parts().store, meeting.id, person.token)
-    told = page(meeting.title)
-    response = await html("signed_out.html", **told, meeting=meeting_value(meeting))
-    people.forget(response, meeting)
-    return response
-
-
-async def _record(slug: str) -> tuple[Meeting, people.Person, list[dict[str, Any]]]:
-    meeting = await meeting_at(slug)
-    person = await people.reader_of(meeting)
-    sentences = {reason.code: reason.sentence for reason in meeting.reasons}
-    entries = [
-        {
-            "number": question.number,
-            "text": None if question.withheld else question.text,
-            "lang": question.lang,
-            "dir": question.dir,
-            "length": len(question.text),
-            "reason": question.reason,
-            "reason_sentence": sentences.get(question.reason or "", ""),
-            "note": question.note or None,
-            "by": question.by or None,
-            "at": question.decided_at or question.received_at,
-            "votes": question.votes,
-        }
-        for question in await decide.screened_out(parts().store, meeting.id)
-    ]
-    return meeting, person, entries
-
-
-@pages.get("/m/<slug>/screened-out")
-async def screened_out(slug: str) -> Response:
-    """What was screened out, and why."""
-    meeting, person, entries = await _record(slug)
-    return await html(
-        "screened_out.html",
-        **page(meeting.title, person),
-        meeting=meeting_value(meeting),
-        counts=(await parts().boards.follow(meeting.id)).counts,
-        entries=entries,
-    )
-
-
-@pages.get("/m/<slug>/screened-out.json")
-async def screened_out_json(slug: str) -> Response:
-    """The same as JSON."""
-    _, _, entries = await _record(slug)
-    return jsonify({"screened_out": entries})
-
-
-@pages.get("/m/<slug>/screened-out.csv")
-async def screened_out_csv(slug: str) -> Response:
-    """The same as CSV; a cell that a spreadsheet would run as a formula starts with a quote mark."""
-    _, _, entries = await _record(slug)
-    out = io.StringIO()
-    names = ["number", "text", "reason", "reason_sentence", "note", "by", "at", "votes"]
-    writer = csv.writer(out, quoting=csv.QUOTE_ALL)
-    writer.writerow(names)
-    for entry in entries:
-        writer.writerow([_cell(entry[name]) for name in names])
-    return Response(out.getvalue(), mimetype="text/csv")
-
-
-def _cell(value: object) -> str:
-    text = "" if value is None else str(value)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r", "\x00") else text

@@ -1,0 +1,129 @@
+"""Pages of coming in and going out: join, another device, sign out."""
+
+from __future__ import annotations
+
+from quart import Response
+
+from server.acts import admission, meetings
+from server.domain.ids import normal_code
+from server.domain.meeting import Meeting
+from server.domain.refusals import Refusal, Refused
+from server.domain.roles import Act, may
+from server.web import network, people, rendering
+from server.web.api import meeting_at
+from server.web.pages import form, go, html, pages
+from server.web.parts import parts
+from server.web.rendering import meeting_value, page
+
+
+@pages.get("/")
+async def home() -> Response:
+    """Join with a code."""
+    return await html("home.html", **page("Openfloor"), code="", error=None)
+
+
+@pages.post("/join")
+async def find() -> Response:
+    """Find the meeting of a code and join it."""
+    fields = await form()
+    await network.take()
+    code = normal_code(fields.get("code", ""))
+    meeting = await meetings.by_code(parts().store, code)
+    if meeting is None:
+        detail = "No meeting has this code. A personal code works on the meeting's own page."
+        return await html("home.html", **page("Openfloor"), code=code, error=detail)
+    if meeting.admission == "roster":
+        return go(f"/m/{meeting.slug}/join")
+    joined = await admission.join(parts().store, meeting, code, parts().clock())
+    response = go(f"/m/{meeting.slug}")
+    people.keep(response, joined)
+    return response
+
+
+@pages.get("/m/<slug>/join")
+async def join_page(slug: str) -> Response:
+    """What joining assures, and the code."""
+    meeting = await meeting_at(slug)
+    told = page(meeting.title)
+    return await html("join.html", **told, meeting=meeting_value(meeting), code="", error=None)
+
+
+@pages.post("/m/<slug>/join")
+async def join(slug: str) -> Response:
+    """Join one meeting."""
+    fields = await form()
+    await network.take()
+    meeting = await meeting_at(slug)
+    code = fields.get("code", "")
+    try:
+        joined = await admission.join(parts().store, meeting, code, parts().clock())
+    except Refused as refused:
+        value = meeting_value(meeting)
+        told = page(meeting.title)
+        response = await html("join.html", **told, meeting=value, code=code, error=refused.detail)
+        response.status_code = 404 if refused.refusal is Refusal.UNKNOWN else 410
+        return response
+    response = go(f"/m/{slug}")
+    people.keep(response, joined)
+    return response
+
+
+@pages.get("/m/<slug>/device")
+async def device(slug: str) -> Response:
+    """Offer a link for another device, or take one."""
+    meeting = await meeting_at(slug)
+    person = await people.attendee(meeting)
+    mode = "offer" if may(person.role, Act.LINK_DEVICE) else "take"
+    return await _device(meeting, person, mode, None)
+
+
+async def _device(meeting: Meeting, person: people.Person, mode: str, link: str | None) -> Response:
+    return await html(
+        "device.html",
+        **page(meeting.title, person),
+        meeting=meeting_value(meeting),
+        mode=mode,
+        link=link,
+        qr=rendering.qr(link) if link else None,
+        expires_at=parts().clock() + admission.DEVICE_LINK_S * 1000 if link else None,
+        error=None,
+    )
+
+
+@pages.post("/m/<slug>/device")
+async def make_device_link(slug: str) -> Response:
+    """Make a one-time link for another device."""
+    await form()
+    meeting = await meeting_at(slug)
+    person = await people.attendee(meeting)
+    person.need(Act.LINK_DEVICE)
+    token = await admission.device_link(parts().store, meeting, person.voter(), parts().clock())
+    link = f"{parts().public_url}/m/{slug}/device#{token}"
+    return await _device(meeting, person, "made", link)
+
+
+@pages.post("/m/<slug>/device/take")
+async def take_device(slug: str) -> Response:
+    """Sign this device in as the same attendee."""
+    fields = await form()
+    await network.take()
+    meeting = await meeting_at(slug)
+    token = fields.get("token", "").rpartition("#")[2].strip()
+    joined = await admission.take_device(parts().store, meeting, token, parts().clock())
+    response = go(f"/m/{slug}")
+    people.keep(response, joined)
+    return response
+
+
+@pages.post("/m/<slug>/signout")
+async def sign_out(slug: str) -> Response:
+    """End this browser's sign-ins to the meeting."""
+    await form()
+    meeting = await meeting_at(slug)
+    for person in (await people.attendee(meeting), await people.member_of_staff(meeting)):
+        if person.sign_in is not None:
+            await admission.sign_out(parts().store, meeting.id, person.token)
+    told = page(meeting.title)
+    response = await html("signed_out.html", **told, meeting=meeting_value(meeting))
+    people.forget(response, meeting)
+    return response
