@@ -10,7 +10,7 @@ import redis
 from redis.asyncio import Redis
 from rq import Queue
 
-from server.acts import meetings
+from server.acts import closing, meetings
 from server.domain.meeting import Phase
 from server.domain.refusals import Refused
 from server.settings import Settings
@@ -43,7 +43,9 @@ class Clock:
     async def _windows(self, store: Redis) -> None:
         now = int(time.time() * 1000)
         for meeting in await meetings.all_meetings(store):
-            if meeting.phase is not Phase.ARCHIVED:
+            if meeting.phase is Phase.CLOSED:
+                await closing.settle(store, meeting, now)
+            elif meeting.phase is not Phase.ARCHIVED:
                 try:
                     await meetings.carry_out_due(store, meeting, now)
                 except Refused:

@@ -24,13 +24,17 @@ ROSTER_MAX = 200_000
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """A person's admission to one meeting. `voter` is for attendees alone, `label` for staff."""
+    """A person's admission to one meeting. `voter` is for attendees alone, `label` for staff.
+
+    `key` is the digest under which the store holds it: a decision checks that it still stands.
+    """
 
     role: Role
     voter: int | None
     label: str | None
     meeting: str
     expires_at: int
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,8 @@ async def join(store: Redis, meeting: Meeting, code: str, now: int) -> SignInTok
         raise Refused(Refusal.UNKNOWN, "This code does not open this meeting. Check it and retry.")
     if voter == -2:
         raise Refused(Refusal.USED, "This code was used already. Each code admits one person once.")
-    return SignInToken(token, SignIn(Role.ATTENDEE, voter, None, meeting.id, expires))
+    sign_in = SignIn(Role.ATTENDEE, voter, None, meeting.id, expires, digest(token))
+    return SignInToken(token, sign_in)
 
 
 async def who(store: Redis, meeting: str, token: str) -> SignIn | None:
@@ -75,7 +80,9 @@ async def who(store: Redis, meeting: str, token: str) -> SignIn | None:
     if not row:
         return None
     voter = int(row["voter"]) if row["voter"] else None
-    return SignIn(Role(row["role"]), voter, row["label"] or None, meeting, int(row["expires"]))
+    return SignIn(
+        Role(row["role"]), voter, row["label"] or None, meeting, int(row["expires"]), digest(token)
+    )
 
 
 async def sign_out(store: Redis, meeting: str, token: str) -> None:
@@ -114,7 +121,7 @@ async def redeem(store: Redis, meeting: str, token: str, lifetime_ms: int, now: 
     if answer[0] == "unknown":
         raise Refused(Refusal.USED, "This link was used already or has expired. Ask for a new one.")
     voter = int(answer[1]) if answer[1] else None
-    sign_in = SignIn(Role(answer[0]), voter, answer[2] or None, meeting, expires)
+    sign_in = SignIn(Role(answer[0]), voter, answer[2] or None, meeting, expires, digest(fresh))
     return SignInToken(fresh, sign_in)
 
 

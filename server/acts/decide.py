@@ -1,103 +1,40 @@
-"""Decisions about one question: read, let the domain decide, commit on the revision that was read."""
+"""List, screen out, send back, reword: read, let the domain decide, commit on the revision read."""
 
 from __future__ import annotations
-
-import json
-from collections.abc import Mapping
 
 from redis.asyncio import Redis
 
 from server.acts.admission import SignIn
-from server.domain.ids import checked
+from server.acts.decision import by_rule, commit, layer, read, staff
+from server.domain.appeal import Appeal
 from server.domain.meeting import Meeting
-from server.domain.question import VOTABLE, Act, State, step
+from server.domain.question import Act, State
 from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Act as RoleAct
-from server.domain.roles import may
+from server.domain.rules import Rule
 from server.domain.screening import NOTE_MAX_CHARS, reason_for
-from server.domain.text import clean
+from server.domain.text import limited
 from server.store import keys, question_rows, typed
-from server.store.call import call
 from server.store.question_rows import Question
-from server.translog import leaf
+from server.translog.layers import Layer
 
 PAGE = 500
+_UNSCREENED = {"reason": "", "note": "", "withheld": "0", "target": ""}
 
 
-async def commit(
-    store: Redis, question: Question, act: Act, entry: str, fields: Mapping[str, str], now: int
-) -> Question:
-    """Make one decision true on `question.revision`, with its log intent and stream entry.
-
-    Refused CONTENDED when another decision came first, ILLEGAL when the table has no such step.
-    """
-    state = step(question.state, act)
-    m = question.meeting
-    answer = await call(
-        store,
-        "commit_decision",
-        [
-            keys.question(m, question.q),
-            keys.intake(m),
-            keys.events(m),
-            keys.voters(m, question.q),
-            keys.ranked(m),
-            keys.waiting(m),
-            keys.screened(m),
-            keys.answered(m),
-            keys.on_air(m),
-        ],
-        [
-            question.q,
-            question.revision,
-            state.value,
-            int(state in VOTABLE),
-            entry,
-            json.dumps({**fields, "decided_at": str(now)}),
-        ],
-    )
-    if answer[0] == "unknown":
-        raise Refused(Refusal.UNKNOWN, "There is nothing with this id.")
-    if answer[0] == "contended":
-        raise _look_again(await question_rows.read_one(store, m, question.q))
-    after = await question_rows.read_one(store, m, question.q)
-    if after is None:
-        raise AssertionError("a question that was just decided exists")
-    return after
-
-
-def _look_again(found: Question | None) -> Refused:
-    what = f"is {found.state.replace('_', ' ')} now" if found else "is gone"
-    by = f", decided by {found.by}" if found and found.by else ""
-    return Refused(
-        Refusal.CONTENDED, f"Somebody decided first: this question {what}{by}. Look again."
-    )
-
-
-async def _read(store: Redis, meeting: Meeting, q: str, revision: int) -> Question:
-    found = await question_rows.read_one(store, meeting.id, checked(q))
-    if found is None or found.number is None:
-        raise Refused(Refusal.UNKNOWN, "There is nothing with this id.")
-    if found.revision != revision:
-        raise _look_again(found)
-    return found
-
-
-def _staff(sign_in: SignIn, act: RoleAct) -> str:
-    if not may(sign_in.role, act):
-        raise Refused(Refusal.FORBIDDEN, "Your role does not allow this.")
-    return sign_in.label or sign_in.role.value
+def _without_appeal(question: Question) -> None:
+    if question.appeal is Appeal.OPEN:
+        raise Refused(Refusal.ILLEGAL, "An appeal waits on this question. Judge it instead.")
 
 
 async def list_question(
     store: Redis, meeting: Meeting, sign_in: SignIn, q: str, revision: int, now: int
 ) -> Question:
-    """Show a question and open it for votes."""
-    by = _staff(sign_in, RoleAct.LIST)
-    found = await _read(store, meeting, q, revision)
-    entry = leaf.intent("q.list", q=q, by=by, revision=revision)
-    fields = {"by": by, "reason": "", "note": "", "withheld": "0", "target": ""}
-    return await commit(store, found, Act.LIST, entry, fields, now)
+    """Show a question and open it for votes; on a screened-out or answered one, a reversal."""
+    decider = staff(sign_in, RoleAct.LIST)
+    found = await read(store, meeting, q, revision)
+    _without_appeal(found)
+    return await commit(store, found, Act.LIST, decider, "q.list", now, fields=_UNSCREENED)
 
 
 async def list_by_rule(store: Redis, meeting: Meeting, q: str, now: int) -> Question | None:
@@ -105,10 +42,8 @@ async def list_by_rule(store: Redis, meeting: Meeting, q: str, now: int) -> Ques
     found = await question_rows.read_one(store, meeting.id, q)
     if found is None or found.state is not State.RECEIVED or found.number is None:
         return None
-    by = "rule:after-display"
-    entry = leaf.intent("q.list", q=q, by=by, revision=found.revision)
     try:
-        return await commit(store, found, Act.LIST, entry, {"by": by}, now)
+        return await commit(store, found, Act.LIST, by_rule(Rule.AFTER_DISPLAY), "q.list", now)
     except Refused:
         return None  # somebody decided in the meantime: their decision stands
 
@@ -125,36 +60,84 @@ async def screen_out(
     now: int,
 ) -> Question:
     """Decide not to show a question, with a public reason; withheld when the reason says so."""
-    by = _staff(sign_in, RoleAct.SCREEN_OUT)
+    decider = staff(sign_in, RoleAct.SCREEN_OUT)
     chosen = reason_for(meeting.reasons, reason, target)
-    kept = clean(note)
-    if len(kept) > NOTE_MAX_CHARS:
-        raise Refused(Refusal.TOO_LONG, f"A note has at most {NOTE_MAX_CHARS} characters.")
-    found = await _read(store, meeting, q, revision)
+    found = await read(store, meeting, q, revision)
+    _without_appeal(found)
     if target is not None and (
         target == found.number or await question_rows.by_number(store, meeting.id, target) is None
     ):
         raise Refused(Refusal.TARGET_NEEDED, "The target must be another question of this meeting.")
+    noted = layer(meeting.id, q, Layer.NOTE, note, NOTE_MAX_CHARS)
     withheld = int(chosen.withholds)
-    entry = leaf.intent(
+    return await commit(
+        store,
+        found,
+        Act.SCREEN_OUT,
+        decider,
         "q.screen",
-        q=q,
-        reason=chosen.code,
-        target=target,
-        withheld=withheld,
-        votes=found.votes,
-        by=by,
-        second=None,
-        revision=revision,
+        now,
+        intent={
+            "reason": chosen.code,
+            "target": target,
+            "withheld": withheld,
+            "votes": found.votes,
+            "note": noted.c,
+            "second": None,
+        },
+        fields={
+            "reason": chosen.code,
+            "note": noted.text,
+            "withheld": str(withheld),
+            "target": "" if target is None else str(target),
+        },
+        openings=noted.openings,
     )
-    fields = {
-        "by": by,
-        "reason": chosen.code,
-        "note": kept,
-        "withheld": str(withheld),
-        "target": "" if target is None else str(target),
-    }
-    return await commit(store, found, Act.SCREEN_OUT, entry, fields, now)
+
+
+async def send_back(
+    store: Redis, meeting: Meeting, sign_in: SignIn, q: str, revision: int, hint: str, now: int
+) -> Question:
+    """End a waiting question with a hint for its asker, who may follow with a new one."""
+    decider = staff(sign_in, RoleAct.SEND_BACK)
+    found = await read(store, meeting, q, revision)
+    if found.members:
+        raise Refused(Refusal.ILLEGAL, "Split the questions merged into it first.")
+    hinted = layer(meeting.id, q, Layer.HINT, hint, NOTE_MAX_CHARS)
+    if not hinted.text:
+        raise Refused(Refusal.EMPTY, "Write a hint: what should the asker change?")
+    return await commit(
+        store,
+        found,
+        Act.SEND_BACK,
+        decider,
+        "q.hint",
+        now,
+        intent={"note": hinted.c},
+        fields={"hint": hinted.text},
+        openings=hinted.openings,
+    )
+
+
+async def word(
+    store: Redis, meeting: Meeting, sign_in: SignIn, q: str, revision: int, wording: str, now: int
+) -> Question:
+    """Show other words beside the asker's own; the original wording removes the layer again."""
+    decider = staff(sign_in, RoleAct.WORD)
+    found = await read(store, meeting, q, revision)
+    text = limited(wording, meeting.min_chars, meeting.max_chars)
+    shown = layer(meeting.id, q, Layer.WORDING, text, 2 * meeting.max_chars)
+    return await commit(
+        store,
+        found,
+        Act.WORD,
+        decider,
+        "q.word",
+        now,
+        intent={"c2": shown.c},
+        fields={"wording": "" if text == found.text else text, "worded_by": decider.by},
+        openings=shown.openings,
+    )
 
 
 async def waiting(store: Redis, meeting: str) -> list[Question]:

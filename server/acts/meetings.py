@@ -9,9 +9,10 @@ from dataclasses import asdict, replace
 from redis.asyncio import Redis
 
 from server.domain.ids import code_from, from_bytes, slug_from
-from server.domain.meeting import Meeting, due
+from server.domain.meeting import Meeting, Phase, due
 from server.domain.meeting_fields import changed
 from server.domain.refusals import Refusal, Refused
+from server.domain.rules import Rule, name
 from server.store import keys, typed
 from server.store import meetings as stored
 from server.translog.leaf import Json, canonical, intent, sha256_hex
@@ -51,12 +52,15 @@ async def create(store: Redis, fields: Mapping[str, object], now: int) -> Meetin
         raise Refused(Refusal.BAD_INPUT, "title: a meeting needs one.")
     drafted = changed(blank, fields)
     meeting = replace(
-        drafted, slug=slug_from(drafted.title, code_from(secrets.token_bytes(4), 5)), revision=1
+        drafted,
+        slug=slug_from(drafted.title, code_from(secrets.token_bytes(4), 5)),
+        revision=1,
+        live_at=now if drafted.phase is Phase.LIVE else None,
     )
     if not await stored.claim_names(store, meeting):
         raise Refused(Refusal.CONFLICT, "Please try again: the address was just taken.")
     opened = intent("log.open", meeting=meeting.id, **_rules(meeting))
-    await stored.commit(store, meeting, 0, opened)
+    await stored.commit(store, meeting, 0, opened, now)
     await stored.announce(store, meeting.id)
     return meeting
 
@@ -84,10 +88,12 @@ async def all_meetings(store: Redis) -> list[Meeting]:
     return [meeting for meeting in reversed(found) if meeting is not None]
 
 
-async def _commit(store: Redis, before: Meeting, after: Meeting, by: str) -> Meeting:
+async def _commit(store: Redis, before: Meeting, after: Meeting, by: str, now: int) -> Meeting:
     if replace(after, revision=before.revision) == before:
         return before
     after = replace(after, revision=before.revision + 1)
+    if after.phase is Phase.LIVE and before.phase is not Phase.LIVE:
+        after = replace(after, live_at=now)
     if before.phase is not after.phase:
         entry = intent("m.phase", meeting=after.id, phase=after.phase.value, by=by)
     else:
@@ -99,7 +105,7 @@ async def _commit(store: Redis, before: Meeting, after: Meeting, by: str) -> Mee
             new=sha256_hex(stored.encode(after).encode()),
             by=by,
         )
-    if not await stored.commit(store, after, before.revision, entry):
+    if not await stored.commit(store, after, before.revision, entry, now):
         raise Refused(
             Refusal.CONTENDED, "Somebody else changed this meeting just now. Look again, then save."
         )
@@ -111,9 +117,9 @@ async def change(
 ) -> Meeting:
     """The meeting with typed fields committed on the revision that was read; logged as a rule or
     phase change. Refused CONTENDED when somebody else changed it since."""
-    return await _commit(store, meeting, changed(meeting, fields), by)
+    return await _commit(store, meeting, changed(meeting, fields), by, now)
 
 
 async def carry_out_due(store: Redis, meeting: Meeting, now: int) -> Meeting:
     """The meeting after its due windows were opened or closed. Repeating it changes nothing."""
-    return await _commit(store, meeting, due(meeting, now), "rule:windows")
+    return await _commit(store, meeting, due(meeting, now), name(Rule.WINDOWS), now)

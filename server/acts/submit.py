@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from redis.asyncio import Redis
 
 from server.acts.admission import SignIn
-from server.acts.decide import commit
+from server.acts.decision import ASKER, commit
 from server.acts.limits import take_or_refuse
+from server.acts.merge import release
 from server.domain.ids import checked, digest, fate_capability
 from server.domain.meeting import Meeting
 from server.domain.meeting_fields import LANGUAGE
@@ -19,7 +20,7 @@ from server.domain.refusals import Refusal, Refused
 from server.domain.text import clean, direction, limited
 from server.store import keys, typed
 from server.store.call import call
-from server.store.question_rows import Question, read, read_one
+from server.store.question_rows import Question, by_number, read, read_one
 from server.translog import leaf
 
 NAME_MAX_CHARS = 80
@@ -47,6 +48,13 @@ def _language(typed: str | None) -> str:
     if typed and not LANGUAGE.fullmatch(typed):
         raise Refused(Refusal.BAD_INPUT, f"{typed!r} is not a language tag such as en.")
     return typed or "und"
+
+
+async def _sent_back(store: Redis, meeting: Meeting, sign_in: SignIn, number: int) -> Question:
+    found = await by_number(store, meeting.id, number)
+    if found is None or found.asker != sign_in.voter or found.state is not State.SENT_BACK:
+        raise Refused(Refusal.UNKNOWN, "Only your own question that was sent back can be followed.")
+    return found
 
 
 def _fields(
@@ -80,8 +88,11 @@ async def submit(
     via: str,
     secret: bytes,
     now: int,
+    after: int | None = None,
 ) -> Receipt:
     """Take a question. Repeating it with the same id never makes a second one.
+
+    `after` is the number of an own question that was sent back, which this one follows.
 
     On RedisError it may or may not have been taken; asking again with the same id is safe.
     """
@@ -95,7 +106,11 @@ async def submit(
     kept = limited(text, meeting.min_chars, meeting.max_chars)
     fields, c = _fields(meeting, q, kept, _language(lang), _name(name))
     assurance = "A1" if meeting.admission == "roster" else "A0"
-    entry = leaf.intent("q.received", q=q, c=c, hl=None, via=via, assurance=assurance)
+    more: dict[str, leaf.Json] = {}
+    if after is not None:
+        more["after"] = (await _sent_back(store, meeting, sign_in, after)).q
+        fields["after"] = str(after)
+    entry = leaf.intent("q.received", q=q, c=c, hl=None, via=via, assurance=assurance, **more)
     fate = fate_capability(secret, meeting.id, q)
     answer = await call(
         store,
@@ -107,6 +122,9 @@ async def submit(
             keys.asked(meeting.id, sign_in.voter),
             keys.meeting(meeting.id),
             keys.fates(meeting.id),
+            keys.desk_log(meeting.id),
+            keys.history(meeting.id, q),
+            keys.by_askers(meeting.id),
         ],
         [q, now, sign_in.voter, json.dumps(fields), entry, digest(fate)],
     )
@@ -139,9 +157,15 @@ async def by_fate(store: Redis, meeting: Meeting, capability: str) -> Question |
 
 
 async def withdraw(store: Redis, meeting: Meeting, sign_in: SignIn, q: str, now: int) -> Question:
-    """Take an own question back: final and public. A stranger's is answered as unknown."""
+    """Take an own question back: final and public. A stranger's is answered as unknown.
+
+    Questions merged into it are split off first: they are other people's.
+    """
     found = await read_one(store, meeting.id, checked(q))
     if found is None or sign_in.voter is None or found.asker != sign_in.voter:
         raise Refused(Refusal.UNKNOWN, "There is nothing with this id.")
-    entry = leaf.intent("q.withdraw", q=q, pre=None, revision=found.revision)
-    return await commit(store, found, Act.WITHDRAW, entry, {"by": "asker"}, now)
+    if found.members:
+        await release(store, meeting, found, now)
+        found = await read_one(store, meeting.id, q) or found
+    asker = replace(ASKER, sign_in=sign_in.key)
+    return await commit(store, found, Act.WITHDRAW, asker, "q.withdraw", now, intent={"pre": None})

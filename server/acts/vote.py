@@ -61,6 +61,10 @@ async def cast_now(
     q = await typed.hget(store, keys.numbers(meeting.id), str(n))
     if q is None:
         raise Refused(Refusal.UNKNOWN, "There is no question with this number.")
+    head = await typed.hget(store, keys.question(meeting.id, q), "head")
+    if head:
+        q = head  # merged: the vote goes to the question that stands for both
+        n = int(await typed.hget(store, keys.lineage(meeting.id), str(n)) or n)
     wish = Wish(q, sign_in.voter, on, counter, slot_of(device))
     answer = (await votes.cast(store, meeting.id, [wish]))[0]
     refused = refusal_of(answer)
@@ -70,10 +74,20 @@ async def cast_now(
 
 
 async def own_votes(store: Redis, meeting: str, voter: int) -> OwnVotes:
-    """One person's votes and questions by public number, in two round trips."""
+    """One person's votes and questions by public number, in few round trips.
+
+    A merged question's votes and asker count for its head; its own number is not voted on.
+    """
     numbers = await typed.hgetall(store, keys.numbers(meeting))
+    lineage = await typed.hgetall(store, keys.lineage(meeting))
     asked = await typed.smembers(store, keys.asked(meeting, voter))
     questions = list(numbers.items())
     standing = await votes.own(store, meeting, voter, [q for _, q in questions])
-    mine = [int(n) for (n, _), stands in zip(questions, standing, strict=True) if stands]
-    return OwnVotes(sorted(mine), sorted(int(n) for n, q in questions if q in asked))
+    mine = [
+        int(n)
+        for (n, _), stands in zip(questions, standing, strict=True)
+        if stands and n not in lineage
+    ]
+    own = {int(n) for n, q in questions if q in asked}
+    own |= {int(lineage[n]) for n, q in questions if q in asked and n in lineage}
+    return OwnVotes(sorted(mine), sorted(own))

@@ -29,6 +29,9 @@ class Row:
     votes: int
     at: int
     seen: int
+    wording: str = ""
+    askers: int = 1
+    stream_s: int | None = None
 
     def wire(self) -> dict[str, object]:
         """The row as clients get it. `seen` is told by its band, so that it changes rarely."""
@@ -42,24 +45,29 @@ class Row:
             "votes": self.votes,
             "at": self.at,
             "seen": (1 << self.seen.bit_length()) >> 1,
+            "wording": self.wording or None,
+            "askers": self.askers,
+            "stream_s": self.stream_s,
         }
 
 
 @dataclass(slots=True)
 class Changes:
-    """Numbers of rows and tallies that changed, and whether counts or the meeting's line did."""
+    """Numbers of rows, tallies and merges that changed, and whether counts or the meeting's line did."""
 
     rows: set[int] = field(default_factory=set)
     tallies: set[int] = field(default_factory=set)
+    lineage: set[int] = field(default_factory=set)
     heading: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.rows or self.tallies or self.heading)
+        return bool(self.rows or self.tallies or self.lineage or self.heading)
 
     def add(self, other: Changes) -> None:
         """Fold another set of changes into this one."""
         self.rows |= other.rows
         self.tallies |= other.tallies
+        self.lineage |= other.lineage
         self.heading = self.heading or other.heading
 
 
@@ -79,6 +87,7 @@ class Board:
         self.meeting = meeting
         self.position = position
         self.rows: dict[int, Row] = {}
+        self.merged: dict[int, int] = {}
         self.counts: dict[str, int] = {"listed": 0, "answered": 0, "screened_out": 0}
         self.pending = Changes()
         self._told = position
@@ -94,6 +103,20 @@ class Board:
         """Take a row away, if it is there."""
         if self.rows.pop(n, None) is not None:
             self.pending.rows.add(n)
+
+    def trace(self, n: int, head: int | None) -> None:
+        """Number `n` is merged into number `head` now, or stands alone (None)."""
+        if self.merged.get(n) == head:
+            return
+        if head is None:
+            del self.merged[n]
+        else:
+            self.merged[n] = head
+        self.pending.lineage.add(n)
+
+    def votable(self, n: int) -> Row | None:
+        """The row that a vote for number `n` goes to: its own, or its head's where it is merged."""
+        return self.rows.get(self.merged.get(n, n))
 
     def tally(self, n: int, votes: int) -> None:
         """Set a row's absolute count of votes."""
@@ -133,6 +156,7 @@ class Board:
             "pos": self.position,
             "meeting": self._heading(),
             "rows": [self.rows[n].wire() for n in sorted(self.rows)],
+            "merged": sorted(self.merged.items()),
             "counts": self.counts,
             "tick": tick_ms,
         }
@@ -147,6 +171,11 @@ class Board:
             if n in self.rows
         ]
         message["gone"] = sorted(changes.rows - set(shown))
+        if changes.lineage:
+            message["merged"] = [
+                (n, self.merged[n]) for n in sorted(changes.lineage & set(self.merged))
+            ]
+            message["split"] = sorted(changes.lineage - set(self.merged))
         if changes.heading:
             message["counts"] = self.counts
             message["meeting"] = self._heading()

@@ -47,6 +47,7 @@ class Meeting:
     languages: tuple[str, ...] = ("en",)
     zone: str = "UTC"
     starts_at: int | None = None
+    live_at: int | None = None
     asking_from: int | None = None
     asking_until: int | None = None
     voting_from: int | None = None

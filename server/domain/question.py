@@ -30,13 +30,18 @@ class Act(StrEnum):
     SCREEN_OUT = "screen_out"
     MERGE = "merge"
     SPLIT = "split"
+    SPLIT_UNREAD = "split_unread"
     WITHDRAW = "withdraw"
     SEND_BACK = "send_back"
     PICK = "pick"
     RETURN = "return"
     ANSWER = "answer"
     LAPSE = "lapse"
+    APPEAL = "appeal"
+    UPHOLD = "uphold"
     OVERTURN = "overturn"
+    WORD = "word"
+    SKIP = "skip"
     CLOSE = "close"
 
 
@@ -47,17 +52,29 @@ LEGAL = MappingProxyType(
         (State.RECEIVED, Act.MERGE): State.MERGED,
         (State.RECEIVED, Act.WITHDRAW): State.WITHDRAWN,
         (State.RECEIVED, Act.SEND_BACK): State.SENT_BACK,
+        (State.RECEIVED, Act.WORD): State.RECEIVED,
         (State.RECEIVED, Act.CLOSE): State.NOT_REVIEWED,
         (State.LISTED, Act.PICK): State.ON_AIR,
         (State.LISTED, Act.ANSWER): State.ANSWERED,
         (State.LISTED, Act.SCREEN_OUT): State.SCREENED_OUT,
         (State.LISTED, Act.MERGE): State.MERGED,
         (State.LISTED, Act.WITHDRAW): State.WITHDRAWN,
+        (State.LISTED, Act.WORD): State.LISTED,
+        (State.LISTED, Act.SKIP): State.LISTED,
         (State.LISTED, Act.CLOSE): State.NOT_REACHED,
         (State.ON_AIR, Act.RETURN): State.LISTED,
+        (State.ON_AIR, Act.SKIP): State.LISTED,
         (State.ON_AIR, Act.ANSWER): State.ANSWERED,
+        # Reversals are further decisions: answered by mistake, or with another time or link.
+        (State.ANSWERED, Act.LIST): State.LISTED,
+        (State.ANSWERED, Act.ANSWER): State.ANSWERED,
         (State.MERGED, Act.SPLIT): State.LISTED,
+        # One that waited when it was merged waits again: no split lists an unread text.
+        (State.MERGED, Act.SPLIT_UNREAD): State.RECEIVED,
         (State.SCREENED_OUT, Act.LIST): State.LISTED,
+        (State.SCREENED_OUT, Act.SCREEN_OUT): State.SCREENED_OUT,
+        (State.SCREENED_OUT, Act.APPEAL): State.SCREENED_OUT,
+        (State.SCREENED_OUT, Act.UPHOLD): State.SCREENED_OUT,
         (State.SCREENED_OUT, Act.OVERTURN): State.LISTED,
         (State.SCREENED_OUT, Act.LAPSE): State.RECEIVED,
     }
@@ -65,6 +82,14 @@ LEGAL = MappingProxyType(
 
 VOTABLE = frozenset({State.LISTED})
 ON_BOARD = frozenset({State.LISTED, State.ON_AIR, State.ANSWERED})
+ENDED = frozenset({State.WITHDRAWN, State.SENT_BACK, State.NOT_REVIEWED, State.NOT_REACHED})
+# Whose text anybody may read who may read the record; screened out only where not withheld.
+TEXT_PUBLIC = ON_BOARD | {State.MERGED, State.NOT_REACHED, State.SCREENED_OUT}
+
+
+def text_is_public(state: State, withheld: bool) -> bool:
+    """True where the text may be shown to every reader: never while it waits, nor withheld."""
+    return state in TEXT_PUBLIC and not (state is State.SCREENED_OUT and withheld)
 
 
 def step(state: State, act: Act) -> State:

@@ -30,9 +30,22 @@ class Act(StrEnum):
     WITHDRAW = "withdraw"
     LINK_DEVICE = "link_device"
     SIGN_OUT = "sign_out"
+    APPEAL = "appeal"
     READ_WAITING = "read_waiting"
+    READ_LOG = "read_log"
     LIST = "list"
     SCREEN_OUT = "screen_out"
+    SEND_BACK = "send_back"
+    MERGE = "merge"
+    SPLIT = "split"
+    WORD = "word"
+    JUDGE = "judge"
+    LINE_UP = "line_up"
+    READ_LINE = "read_line"
+    PICK = "pick"
+    RETURN = "return"
+    ANSWER = "answer"
+    SKIP = "skip"
     ORGANISE = "organise"
     CREATE_MEETING = "create_meeting"
     OPERATE = "operate"
@@ -40,21 +53,48 @@ class Act(StrEnum):
 
 _EVERYONE = frozenset({Act.ENTER, Act.READ_BOARD, Act.READ_RECORD, Act.OPERATE})
 _SIGNED_IN = _EVERYONE | {Act.LISTEN, Act.SIGN_OUT}
+# Stepping along the line, for those on the stage; it shows nothing that waits or is withheld.
+_STAGE = frozenset({Act.READ_LINE, Act.PICK, Act.RETURN, Act.ANSWER, Act.SKIP})
+_DESK = frozenset({Act.READ_WAITING, Act.READ_LOG})
 
 MAY = MappingProxyType(
     {
         Role.READER: _EVERYONE,
         Role.ATTENDEE: _SIGNED_IN
-        | {Act.ASK, Act.VOTE, Act.READ_OWN, Act.WITHDRAW, Act.LINK_DEVICE},
-        Role.MODERATOR: _SIGNED_IN | {Act.READ_WAITING, Act.LIST, Act.SCREEN_OUT},
-        Role.HOST: _SIGNED_IN,
+        | {Act.ASK, Act.VOTE, Act.READ_OWN, Act.WITHDRAW, Act.APPEAL, Act.LINK_DEVICE},
+        Role.MODERATOR: _SIGNED_IN
+        | _DESK
+        | _STAGE
+        | {Act.LIST, Act.SCREEN_OUT, Act.SEND_BACK, Act.MERGE, Act.SPLIT, Act.WORD, Act.JUDGE}
+        | {Act.LINE_UP},
+        Role.HOST: _SIGNED_IN | _STAGE,
         # An organiser moderates only under a second, public invitation (architecture: roles).
         Role.ORGANISER: _SIGNED_IN | {Act.ORGANISE, Act.CREATE_MEETING},
-        Role.AUDITOR: _SIGNED_IN | {Act.READ_WAITING},
+        Role.AUDITOR: _SIGNED_IN | _DESK,
     }
 )
 
 INVITABLE = (Role.MODERATOR, Role.HOST, Role.ORGANISER, Role.AUDITOR)
+
+
+_PSEUDONYMS = MappingProxyType(
+    {Role.MODERATOR: "mod", Role.HOST: "host", Role.ORGANISER: "org", Role.AUDITOR: "aud"}
+)
+
+
+def pseudonym(role: Role, label: str | None) -> str:
+    """Who decided, as the log and the record say it: `mod:2` for the holder of "Moderator 2"."""
+    number = (label or "").rpartition(" ")[2]
+    return f"{_PSEUDONYMS[role]}:{number or '1'}"
+
+
+def spoken(by: str) -> str:
+    """A pseudonym in words: "Moderator 2" for `mod:2`; the asker and rules as they are."""
+    short, _, number = by.partition(":")
+    for role, name in _PSEUDONYMS.items():
+        if name == short:
+            return f"{role.value.capitalize()} {number}"
+    return "a rule" if short == "rule" else f"the {by}"
 
 
 def may(role: Role, act: Act) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from server.domain.refusals import Refusal, Refused
 
 NOTE_MAX_CHARS = 500
+ANSWER_MAX_CHARS = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,24 @@ STARTING_REASONS = (
     Reason("abusive", "It attacks people; text withheld.", withholds=True),
     Reason("spam", "It advertises or floods; text withheld.", withholds=True),
 )
+
+
+# Why the stage passed a question over. Log format: add, never rename.
+SKIP_REASONS = MappingProxyType(
+    {
+        "no-time": "There was no time left for it.",
+        "asked-already": "Another question on stage asked the same.",
+        "nobody-to-answer": "Nobody who could answer it was on stage.",
+        "later": "It comes later in the meeting.",
+    }
+)
+
+
+def skip_reason(code: str) -> str:
+    """`code` itself when the stage may give it; refused otherwise."""
+    if code not in SKIP_REASONS:
+        raise Refused(Refusal.REASON_UNKNOWN, f"“{code}” is not a reason to skip a question.")
+    return code
 
 
 def reason_for(reasons: tuple[Reason, ...], code: str, target: int | None) -> Reason:

@@ -60,6 +60,7 @@ class Boards:
         for row in await boards.all_rows(self._store, meeting):
             board.put(row)
         board.counts = await boards.counts(self._store, meeting)
+        board.merged = await boards.merged(self._store, meeting)
         board.take_delta()
         self._boards[meeting] = board
         return board
@@ -74,6 +75,9 @@ class Boards:
             board.remove(n)
         for row in rows.values():
             board.put(row)
+        merged = await boards.merged(self._store, meeting)
+        for n in set(board.merged) | set(merged):
+            board.trace(n, merged.get(n))
         board.head(stands or board.meeting, await boards.counts(self._store, meeting))
         board.position = position
 
@@ -133,6 +137,8 @@ class Boards:
                 board.put(row)
             elif question.number is not None:
                 board.remove(question.number)
+            if question.number is not None:
+                board.trace(question.number, question.head_number)
         stands = await meetings.read(self._store, meeting)
         board.head(stands or board.meeting, await boards.counts(self._store, meeting))
 

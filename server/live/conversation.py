@@ -186,7 +186,14 @@ class Conversation:
         claims = self._session.claims
         if claims is None:
             return
-        sign_in = SignIn(claims.role, claims.voter, claims.label, claims.meeting, claims.expires)
+        sign_in = SignIn(
+            claims.role,
+            claims.voter,
+            claims.label,
+            claims.meeting,
+            claims.expires,
+            claims.sign_in_hash,
+        )
         try:
             meeting = await meetings.by_id(self._node.store, claims.meeting)
             if meeting is None:

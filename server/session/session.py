@@ -87,14 +87,15 @@ class Session:
         if wait:
             detail = "That was faster than one person votes. We will try again in a moment."
             return Refuse(vote.r, Refused(Refusal.TOO_FAST, detail, retry_in=round(wait, 3)))
-        row = board.rows.get(vote.n)
+        row = board.votable(vote.n)
+        own = vote.n in self.own or (row is not None and row.n in self.own)
         try:
-            voting.admit(row.state if row else None, vote.n in self.own, board.meeting.votes_open())
+            voting.admit(row.state if row else None, own, board.meeting.votes_open())
         except Refused as refused:
             return Refuse(vote.r, refused)
         if row is None:
             raise AssertionError("a vote without a row is refused above")
-        return CastVote(vote.r, vote.n, row.q, vote.on, vote.c)
+        return CastVote(vote.r, row.n, row.q, vote.on, vote.c)
 
     def _ask(self, ask: Ask) -> Effect:
         if not self._may(ask):

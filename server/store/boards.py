@@ -28,12 +28,21 @@ def row_of(question: Question, seen: int = 0) -> Row | None:
         votes=question.votes,
         at=question.received_at,
         seen=seen,
+        wording=question.wording,
+        askers=question.askers,
+        stream_s=question.stream_s,
     )
 
 
 async def position(redis: Redis, meeting: str) -> str:
     """Where the meeting's event stream stands."""
     return await typed.last_entry(redis, keys.events(meeting))
+
+
+async def merged(redis: Redis, meeting: str) -> dict[int, int]:
+    """Number of each merged question -> its head's number."""
+    row = await typed.hgetall(redis, keys.lineage(meeting))
+    return {int(n): int(head) for n, head in row.items()}
 
 
 async def all_rows(redis: Redis, meeting: str) -> list[Row]:

@@ -37,13 +37,14 @@ def _of(meeting: str, rest: str) -> str:
 
 
 def meeting(m: str) -> str:
-    """HASH {json, revision, voting 0|1, asking 0|1, epoch}. Lives until the meeting is removed."""
+    """HASH {json, revision, voting 0|1, asking 0|1, ended 0|1}. Lives until the meeting is removed."""
     return _of(m, "meeting")
 
 
 def question(m: str, q: str) -> str:
     """HASH of one question: text, lang, name, asker, salt, c, state, votable, revision, number,
-    votes, received_at, decided_at, reason, note, withheld, by. Text and salt leave on erasure."""
+    votes, received_at, decided_at, reason, note, withheld, by, wording, hint, appeal, head, members
+    and askers (counts), was (its state before a merge), after. Text and salt leave on erasure."""
     return _of(m, f"q:{q}")
 
 
@@ -60,6 +61,76 @@ def ranked(m: str) -> str:
 def waiting(m: str) -> str:
     """ZSET queue:waiting:age: question -> received at (epoch ms); lowest has waited longest."""
     return _of(m, "queue:waiting:age")
+
+
+def by_askers(m: str) -> str:
+    """ZSET queue:waiting:askers: question -> how many people ask it, itself and its copies."""
+    return _of(m, "queue:waiting:askers")
+
+
+def appeals(m: str) -> str:
+    """ZSET queue:appeals: question -> appealed at (epoch ms); lowest has waited longest."""
+    return _of(m, "queue:appeals")
+
+
+def line(m: str) -> str:
+    """ZSET stage:next: question -> place; the listed questions that go on air next."""
+    return _of(m, "stage:next")
+
+
+def line_revision(m: str) -> str:
+    """STRING that grows with each change of the line: two who arrange it never overwrite each other."""
+    return _of(m, "stage:revision")
+
+
+def record(m: str) -> str:
+    """ZSET of every question that was ever screened out -> public number."""
+    return _of(m, "record")
+
+
+def delays(m: str) -> str:
+    """ZSET question -> milliseconds from receipt to the first decision; its middle is the median."""
+    return _of(m, "delays")
+
+
+def lineage(m: str) -> str:
+    """HASH public number -> head's public number, of every question that is merged now."""
+    return _of(m, "lineage")
+
+
+def members(m: str, q: str) -> str:
+    """HASH member question -> its asker's voter number, of the questions merged into `q`."""
+    return _of(m, f"members:{q}")
+
+
+def alone(m: str, q: str) -> str:
+    """BITMAP: the votes of a head itself; its `voters` hold the group's union while it has members."""
+    return _of(m, f"alone:{q}")
+
+
+def took_back(m: str, q: str) -> str:
+    """BITMAP: who took their vote for a group back since its last merge or split."""
+    return _of(m, f"took_back:{q}")
+
+
+def barred(m: str, q: str) -> str:
+    """BITMAP: the askers of a head and its members, who cannot vote for the group."""
+    return _of(m, f"barred:{q}")
+
+
+def scratch(m: str, which: int) -> str:
+    """BITMAP that lives within one function call."""
+    return _of(m, f"scratch:{which}")
+
+
+def active(m: str) -> str:
+    """BITMAP over voter numbers: who has voted at least once."""
+    return _of(m, "voters:active")
+
+
+def ticks(m: str) -> str:
+    """HASH n -> JSON {at, eligible, active, ranking}: tallies frozen at the n-th tick."""
+    return _of(m, "ticks")
 
 
 def screened(m: str) -> str:
@@ -86,6 +157,21 @@ def intake(m: str) -> str:
     """STREAM of log intents {id, intent}: the log's intake. Nothing is trimmed before the sequencer
     has committed it."""
     return _of(m, "intake")
+
+
+def desk_log(m: str) -> str:
+    """STREAM {intent, at}: every act by anyone, for the desk; never trimmed, nothing is edited."""
+    return _of(m, "desk_log")
+
+
+def history(m: str, q: str) -> str:
+    """LIST of ids in the desk's log: what happened to one question, oldest first."""
+    return _of(m, f"history:{q}")
+
+
+def openings(m: str) -> str:
+    """HASH commitment -> JSON {salt, text, kind, q}: notes, hints, wordings, written answers."""
+    return _of(m, "openings")
 
 
 def cursor(m: str) -> str:

@@ -37,13 +37,19 @@ async def read(redis: Redis, meeting: str) -> Meeting | None:
     return decode(row[0], int(row[1])) if row[0] and row[1] else None
 
 
-async def commit(redis: Redis, meeting: Meeting, expected: int, intent: str) -> bool:
+async def commit(redis: Redis, meeting: Meeting, expected: int, intent: str, now: int) -> bool:
     """Make `meeting` true if its revision is still `expected` (0: does not exist); False if not."""
+    switches = {
+        "voting": str(int(meeting.votes_open())),
+        "asking": str(int(meeting.asks_open())),
+        "ended": str(int(meeting.phase in (Phase.CLOSED, Phase.ARCHIVED))),
+    }
+    m = meeting.id
     answer = await call(
         redis,
         "commit_meeting",
-        [keys.meeting(meeting.id), keys.intake(meeting.id), keys.events(meeting.id)],
-        [expected, encode(meeting), int(meeting.votes_open()), int(meeting.asks_open()), intent],
+        [keys.meeting(m), keys.intake(m), keys.events(m), keys.desk_log(m)],
+        [expected, encode(meeting), json.dumps(switches), intent, now],
     )
     return bool(answer[0] == "committed")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
+from server.domain.appeal import Appeal
 from server.domain.question import State
 from server.store import keys, typed
 
@@ -33,7 +34,27 @@ class Question:
     target: int | None
     withheld: bool
     by: str
-    seen: int = 0
+    wording: str = ""
+    hint: str = ""
+    appeal: Appeal = Appeal.NONE
+    appeal_note: str = ""
+    head: str | None = None
+    head_number: int | None = None
+    members: int = 0
+    askers: int = 1
+    was: State | None = None
+    after: int | None = None
+    rank: int | None = None
+    tick: int | None = None
+    how: str = ""
+    stream_s: int | None = None
+    link: str = ""
+    answer: str = ""
+
+    @property
+    def shown(self) -> str:
+        """What the board and the stage show: the moderators' wording where there is one."""
+        return self.wording or self.text
 
 
 def _whole(value: str | None) -> int | None:
@@ -63,6 +84,22 @@ def parse(meeting: str, row: Mapping[str, str]) -> Question | None:
         target=_whole(row.get("target")),
         withheld=row.get("withheld") == "1",
         by=row.get("by", ""),
+        wording=row.get("wording", ""),
+        hint=row.get("hint", ""),
+        appeal=Appeal(row.get("appeal", "")),
+        appeal_note=row.get("appeal_note", ""),
+        head=row.get("head") or None,
+        head_number=_whole(row.get("head_number")),
+        members=int(row.get("members", "0")),
+        askers=int(row.get("askers", "1")),
+        was=State(row["was"]) if row.get("was") else None,
+        after=_whole(row.get("after")),
+        rank=_whole(row.get("rank")),
+        tick=_whole(row.get("tick")),
+        how=row.get("how", ""),
+        stream_s=_whole(row.get("stream_s")),
+        link=row.get("link", ""),
+        answer=row.get("answer", ""),
     )
 
 

@@ -49,13 +49,15 @@ async def cast(redis: Redis, meeting: str, wishes: Sequence[Wish]) -> list[Answe
     """
     index: dict[str, int] = {}
     used = [keys.meeting(meeting), keys.ranked(meeting)]
-    used += [keys.seen_counters(meeting), keys.events(meeting)]
+    used += [keys.seen_counters(meeting), keys.events(meeting), keys.active(meeting)]
     run: list[str | int] = []
     for wish in wishes:
         at = index.get(wish.q)
         if at is None:
             at = index[wish.q] = len(index) + 1
-            used += (keys.question(meeting, wish.q), keys.voters(meeting, wish.q))
+            q = wish.q
+            used += (keys.question(meeting, q), keys.voters(meeting, q))
+            used += (keys.took_back(meeting, q), keys.barred(meeting, q))
         run += (at, wish.voter, int(wish.on), wish.counter, wish.slot)
     flat = await call(redis, "cast_votes", used, run)
     return [Answer(flat[i], flat[i + 1], int(flat[i + 2])) for i in range(0, len(flat), 3)]

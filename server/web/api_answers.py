@@ -103,6 +103,9 @@ class RowAnswer(msgspec.Struct, forbid_unknown_fields=True):
     votes: int
     at: int
     seen: int
+    wording: str | None
+    askers: int
+    stream_s: int | None
 
 
 class BoardAnswer(msgspec.Struct, forbid_unknown_fields=True):

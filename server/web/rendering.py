@@ -18,6 +18,7 @@ from quart import Quart, g, request
 
 from server.domain.meeting import Meeting
 from server.domain.roles import MAY
+from server.domain.rules import BY_NAME
 from server.store.question_rows import Question
 from server.web import people
 from server.web.parts import parts
@@ -76,9 +77,18 @@ def static(path: str) -> str:
     return f"/static/{path}?v={_version(path)}"
 
 
+def by_name(by: str) -> str:
+    """Who decided, in the reader's language: `mod:2` as "Moderator 2", a rule by what it says."""
+    short, _, number = by.partition(":")
+    if short == "rule":
+        rule = BY_NAME.get(by)
+        return sentence(f"by.rule_{rule.value.replace('-', '_')}" if rule else "by.rule")
+    return sentence(f"by.{short}", n=number)
+
+
 def set_up(app: Quart) -> None:
     """Give the templates their globals."""
-    app.jinja_env.globals.update(t=sentence, stamp=stamp, static=static)
+    app.jinja_env.globals.update(t=sentence, stamp=stamp, static=static, by_name=by_name)
 
 
 def page(title: str, person: people.Person | None = None, **more: object) -> dict[str, Any]:

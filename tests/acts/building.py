@@ -38,7 +38,14 @@ class Town:
 
     async def moderator(self) -> SignIn:
         """Somebody who redeemed a moderator's invitation."""
-        token = await staff.invite(self.store, self.meeting, Role.MODERATOR, NOW)
+        return await self._invited(Role.MODERATOR)
+
+    async def host(self) -> SignIn:
+        """Somebody who redeemed a host's invitation."""
+        return await self._invited(Role.HOST)
+
+    async def _invited(self, role: Role) -> SignIn:
+        token = await staff.invite(self.store, self.meeting, role, NOW)
         return (await staff.redeem_invitation(self.store, self.meeting, token, NOW)).sign_in
 
     async def ask(self, asker: SignIn, text: str = "When do we get new chairs?") -> Question:

@@ -19,6 +19,7 @@ steps = st.one_of(
     st.tuples(st.just("remove"), numbers, st.just(0)),
     st.tuples(st.just("expose"), numbers, st.integers(0, 99)),
     st.tuples(st.just("count"), numbers, st.integers(0, 9)),
+    st.tuples(st.just("trace"), numbers, st.integers(0, 3)),
     st.tuples(st.just("tick"), numbers, st.just(0)),
 )
 
@@ -39,6 +40,8 @@ def play(board: Board, at: int, step: tuple[str, int, int]) -> dict[str, object]
             board.remove(n)
         case "expose":
             board.expose(n, value)
+        case "trace":
+            board.trace(n, 10 + value if value else None)
         case "count":
             board.head(board.meeting, {**board.counts, "answered": value})
         case _:
@@ -55,6 +58,9 @@ def apply(view: dict[str, Any], delta: dict[str, Any]) -> dict[str, Any]:
     for n in delta["gone"]:
         rows.pop(n, None)
     after = {**view, "rows": [rows[n] for n in sorted(rows)], "pos": delta["to"]}
+    lineage = dict(view["merged"]) | dict(delta.get("merged", []))
+    split = delta.get("split", [])
+    after["merged"] = sorted((n, head) for n, head in lineage.items() if n not in split)
     if "counts" in delta:
         after |= {"counts": delta["counts"], "meeting": delta["meeting"]}
     return after

@@ -38,6 +38,7 @@ def environment(lang: str) -> jinja2.Environment:
         t=t,
         stamp=lambda ms: {"iso": "2026-11-23T14:00:00+00:00", "text": "2026-11-23 14:00 UTC"},
         static=lambda path: f"/frontend/static/{path}",
+        by_name=lambda by: t(f"by.{by.partition(':')[0]}", n=by.partition(":")[2]),
     )
     return env
 
@@ -128,7 +129,7 @@ def pages() -> dict[str, tuple[str, str | None, dict[str, Any]]]:
         "reason": "personal-data", "reason_sentence": "Text withheld.", "note": None, "by": None,
     }  # fmt: skip
     shown = {**withheld, "number": 41, "text": "Can we have better coffee?", "reason": "off-topic",
-             "note": "Asked the HR channel.", "by": "Moderator 2", "length": 26}  # fmt: skip
+             "note": "Asked the HR channel.", "by": "mod:2", "length": 26}  # fmt: skip
     waiting = [
         {"q": f"w{n}", "number": n, "text": text, "lang": "en", "dir": "ltr", "by": None,
          "at": NOW - 900_000, "revision": 1}

@@ -104,6 +104,13 @@ def outbox_cases() -> list[tuple[Case, Any]]:
             (["acknowledged", {"n": 7, "on": True, "r": 1}], after([7], [7])),
             (["ticked", 7], after([7], [7], value=False)),
         ],
+        # Merged while a wish is on its way: it counts for the head, under whichever number it is told.
+        [
+            wish,
+            (["merged", [[7, 9]]], after([9], [])),
+            (["acknowledged", {"n": 9, "on": True, "r": 1}], after([], [9])),
+            (["merged", [[9, 4]]], after([], [9, 4])),
+        ],
         # After a reconnect what was not answered is sent again, with the same counter.
         [wish, (["welcomed", {"votes": [3], "own": [], "c": 4}], after([7], [3], messages=[vote]))],
     ]

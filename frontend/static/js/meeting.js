@@ -11,6 +11,7 @@ import { listen } from "./upvote.js";
 import { drawHeading, drawOnAir, drawPill, drawStatus, fillRow } from "./view.js";
 import { announce, say } from "./words.js";
 
+const SPLIT_SPREAD_MS = 3000; // thousands of pages must not ask in one instant
 const AWAY_MS = 2000; // a blink of the network is not worth words
 
 export class MeetingPage {
@@ -71,6 +72,8 @@ export class MeetingPage {
       case "delta": {
         const { state, gap } = apply(this.board, message);
         this.board = state;
+        if (message.t === "delta" && message.merged) this.box = outbox.merged(this.box, message.merged);
+        if (message.split?.length) this.askAnew();
         if (gap) this.live?.restart();
         break;
       }
@@ -95,6 +98,17 @@ export class MeetingPage {
         return;
     }
     this.draw();
+  }
+
+  /** After a split votes stand as they were before: ask for one's own, each page at its own moment. */
+  askAnew() {
+    clearTimeout(this.asking);
+    this.asking = setTimeout(async () => {
+      const answer = await fetch(`/api/v1/meetings/${this.slug}/votes`, { credentials: "same-origin" }).catch(() => null);
+      if (!answer?.ok) return;
+      this.box = outbox.welcomed(this.box, { c: 0, ...(await answer.json()) }).box;
+      this.draw();
+    }, Math.random() * SPLIT_SPREAD_MS);
   }
 
   /** @param {any} message */

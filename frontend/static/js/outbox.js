@@ -49,8 +49,26 @@ export function acknowledged(box, ack) {
   if (ack.on) confirmed.add(ack.n);
   else confirmed.delete(ack.n);
   const pending = new Map(box.pending);
-  if (pending.get(ack.n)?.r === ack.r) pending.delete(ack.n);
+  // By its reference: a wish for a merged question is answered under its head's number.
+  for (const [n, wish] of box.pending) if (wish.r === ack.r) pending.delete(n);
   return { ...box, confirmed, pending };
+}
+
+/**
+ * Questions were merged: what this person voted for or asked counts for the head now.
+ * @param {Outbox} box @param {[number, number][]} pairs number, head @returns {Outbox}
+ */
+export function merged(box, pairs) {
+  const [confirmed, own, pending] = [new Set(box.confirmed), new Set(box.own), new Map(box.pending)];
+  for (const [n, head] of pairs) {
+    if (confirmed.has(n)) confirmed.add(head);
+    if (own.has(n)) own.add(head);
+    const wish = pending.get(n);
+    if (wish && !pending.has(head)) pending.set(head, wish);
+    pending.delete(n);
+  }
+  for (const n of own) confirmed.delete(n);
+  return { ...box, confirmed, own, pending };
 }
 
 /**

@@ -20,3 +20,11 @@ end
 local function meeting_of(key)
   return string.match(key, '{(.-)}')
 end
+
+-- Append one act to the log's intake and to the desk's log, and its place there to the question's
+-- history. All three or none: a function's writes are one step of the store.
+local function record(intake, desk_log, history, id, intent, at)
+  redis.call('XADD', intake, '*', 'id', id, 'intent', intent)
+  local entry = redis.call('XADD', desk_log, '*', 'intent', intent, 'at', at)
+  if history then redis.call('RPUSH', history, entry) end
+end

@@ -1,6 +1,7 @@
 -- commit_meeting: create a meeting (expected revision 0) or change its settings, all of it or none.
--- KEYS  1 meeting HASH   2 intake STREAM   3 events STREAM
--- ARGV  1 expected revision   2 settings as JSON   3 voting 0|1   4 asking 0|1   5 log intent
+-- KEYS  1 meeting HASH   2 intake STREAM   3 events STREAM   4 desk's log STREAM
+-- ARGV  1 expected revision   2 settings as JSON   3 switches as JSON {voting, asking, ended}, 0|1 each
+--       4 log intent   5 now (ms)
 -- Returns {'committed', new revision} | {'contended', revision found}. Idempotent: a repeat of the
 -- same settings on the revision that they made is answered as committed.
 redis.register_function('commit_meeting', function(keys, args)
@@ -10,8 +11,10 @@ redis.register_function('commit_meeting', function(keys, args)
     return { same and 'committed' or 'contended', found }
   end
   local revision = found + 1
-  redis.call('HSET', keys[1], 'json', args[2], 'revision', revision, 'voting', args[3], 'asking', args[4])
-  redis.call('XADD', keys[2], '*', 'id', 'm:' .. revision, 'intent', args[5])
+  local switches = cjson.decode(args[3])
+  redis.call('HSET', keys[1], 'json', args[2], 'revision', revision, 'voting', switches.voting,
+    'asking', switches.asking, 'ended', switches.ended)
+  record(keys[2], keys[4], nil, 'm:' .. revision, args[4], args[5])
   announce(keys[3], meeting_of(keys[1]), true, 't', 'meeting', 'r', revision)
   return { 'committed', revision }
 end)

@@ -1,5 +1,6 @@
 -- submit_question: take one submission: text, commitment, queue place and log intent together.
 -- KEYS  1 question HASH   2 intake STREAM   3 waiting ZSET   4 asked SET   5 meeting HASH   6 fates HASH
+--       7 desk's log STREAM   8 history LIST   9 waiting by askers ZSET
 -- ARGV  1 question id   2 received at (ms)   3 asker's voter number   4 fields as JSON object of strings
 --       5 log intent   6 digest of the fate capability
 -- Returns 'received' | 'repeated' | 'conflict' (the id holds another text or asker) | 'closed'.
@@ -19,8 +20,9 @@ redis.register_function('submit_question', function(keys, args)
     flat[#flat + 1] = value
   end
   redis.call('HSET', keys[1], unpack(flat))
-  redis.call('XADD', keys[2], '*', 'id', 'r:' .. args[1], 'intent', args[5])
+  record(keys[2], keys[7], keys[8], 'r:' .. args[1], args[5], args[2])
   redis.call('ZADD', keys[3], args[2], args[1])
+  redis.call('ZADD', keys[9], 1, args[1])
   redis.call('SADD', keys[4], args[1])
   redis.call('HSET', keys[6], args[6], args[1])
   return 'received'
@@ -48,36 +50,4 @@ redis.register_function('number_questions', function(keys, args)
     announce(keys[3], meeting_of(keys[1]), true, 't', 'numbered', 'run', table.concat(run, ' '))
   end
   return given
-end)
-
--- commit_decision: make one decision about one question true, all of it or none.
--- KEYS  1 question HASH   2 intake STREAM   3 events STREAM   4 voters BITMAP
---       5 rank:listed   6 waiting   7 screened_out   8 answered   9 on_air (ZSETs)
--- ARGV  1 question id   2 revision the decision was made on   3 new state   4 votable 0|1   5 log intent
---       6 further fields as JSON object of strings (decided_at among them)
--- Returns {'committed', new revision} | {'contended', revision found} | {'unknown', 0}.
-local QUEUE_OF = { listed = 5, received = 6, screened_out = 7, answered = 8, on_air = 9 }
-
-redis.register_function('commit_decision', function(keys, args)
-  local held = redis.call('HMGET', keys[1], 'revision', 'number')
-  if not held[1] then return { 'unknown', 0 } end
-  if held[1] ~= args[2] then return { 'contended', tonumber(held[1]) } end
-  local revision, votes = tonumber(held[1]) + 1, redis.call('BITCOUNT', keys[4])
-  local fields = cjson.decode(args[6])
-  local flat = { 'state', args[3], 'votable', args[4], 'revision', revision, 'votes', votes }
-  for name, value in pairs(fields) do
-    flat[#flat + 1] = name
-    flat[#flat + 1] = value
-  end
-  redis.call('HSET', keys[1], unpack(flat))
-  for i = 5, 9 do redis.call('ZREM', keys[i], args[1]) end
-  local queue = QUEUE_OF[args[3]]
-  if queue == 5 then
-    redis.call('ZADD', keys[5], score(votes, tonumber(held[2])), args[1])
-  elseif queue then
-    redis.call('ZADD', keys[queue], fields.decided_at, args[1])
-  end
-  redis.call('XADD', keys[2], '*', 'id', 'd:' .. args[1] .. ':' .. revision, 'intent', args[5])
-  announce(keys[3], meeting_of(keys[1]), true, 't', 'question', 'q', args[1], 's', args[3], 'r', revision)
-  return { 'committed', revision }
 end)

@@ -1,6 +1,7 @@
 -- cast_votes: count a batch of wishes, each person once per question, and announce the new totals.
--- KEYS  1 meeting HASH   2 rank:listed ZSET   3 counters HASH   4 events STREAM
---       then for each question in the batch: question HASH, voters BITMAP
+-- KEYS  1 meeting HASH   2 rank:listed ZSET   3 counters HASH   4 events STREAM   5 active BITMAP
+--       then for each question in the batch: question HASH, voters, took_back, barred (BITMAPs; the
+--       last two matter while questions are merged into it, see groups.lua)
 -- ARGV  a run of five for each wish: index of the question (1..)   voter number   on 0|1
 --       counter   device slot 0..15
 -- Returns for each wish {status, votes, counter}: 1 counted (or so already), 2 stale (a later wish of
@@ -9,9 +10,11 @@
 local COUNTED, STALE, CLOSED, OWN, NOT_LISTED = 1, 2, 3, 4, 5
 
 local function load_question(keys, index)
-  local row = redis.call('HMGET', keys[3 + 2 * index], 'q', 'votable', 'asker', 'number')
+  local at = 2 + 4 * index
+  local row = redis.call('HMGET', keys[at], 'q', 'votable', 'asker', 'number', 'members')
   return { q = row[1], votable = row[2] == '1', asker = row[3], number = tonumber(row[4] or 0),
-    voters = keys[4 + 2 * index], moved = 0 }
+    head = tonumber(row[5] or 0) > 0, voters = keys[at + 1], took_back = keys[at + 2],
+    barred = keys[at + 3] }
 end
 
 redis.register_function('cast_votes', function(keys, args)
@@ -29,7 +32,8 @@ redis.register_function('cast_votes', function(keys, args)
     local status, latest = COUNTED, counter
     if not open then
       status = CLOSED
-    elseif question.asker == voter then
+    elseif question.asker == voter
+      or (question.head and redis.call('GETBIT', question.barred, voter) == 1) then
       status = OWN
     elseif not question.votable then
       status = NOT_LISTED
@@ -41,8 +45,12 @@ redis.register_function('cast_votes', function(keys, args)
         redis.call('HSET', keys[3], field, string.format('%d', counter))
         if stands ~= on then
           redis.call('SETBIT', question.voters, voter, on)
+          if on == 1 then
+            redis.call('SETBIT', keys[5], voter, 1)
+          elseif question.head then
+            redis.call('SETBIT', question.took_back, voter, 1)
+          end
           question.votes = question.votes + (on == 1 and 1 or -1)
-          question.moved = question.moved + (on == 1 and 1 or -1)
           question.touched = true
         end
       elseif stands ~= on then

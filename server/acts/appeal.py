@@ -1,0 +1,95 @@
+"""Appeal once, judged by another moderator; both are public."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from redis.asyncio import Redis
+
+from server.acts.admission import SignIn
+from server.acts.decision import ASKER, commit, layer, read, staff
+from server.acts.limits import take_or_refuse
+from server.domain.appeal import Appeal, admit_appeal, admit_judge
+from server.domain.ids import checked
+from server.domain.meeting import Meeting
+from server.domain.question import Act
+from server.domain.refusals import Refusal, Refused
+from server.domain.roles import Act as RoleAct
+from server.domain.roles import Role
+from server.domain.screening import NOTE_MAX_CHARS
+from server.store import keys, question_rows, typed
+from server.store.question_rows import Question
+from server.translog.layers import Layer
+
+APPEALS_AN_HOUR = 5
+
+
+async def appeal(
+    store: Redis, meeting: Meeting, sign_in: SignIn, q: str, why: str, now: int
+) -> Question:
+    """Ask for a second look at an own question that was screened out; once, with optional words.
+
+    A stranger's question is answered as unknown.
+    """
+    found = await question_rows.read_one(store, meeting.id, checked(q))
+    if found is None or sign_in.voter is None or found.asker != sign_in.voter:
+        raise Refused(Refusal.UNKNOWN, "There is nothing with this id.")
+    admit_appeal(found.state, found.appeal)
+    await take_or_refuse(
+        store,
+        f"appeal:{meeting.id}:{sign_in.voter}",
+        APPEALS_AN_HOUR / 3600,
+        APPEALS_AN_HOUR,
+        f"You can appeal {APPEALS_AN_HOUR} times an hour.",
+    )
+    said = layer(meeting.id, q, Layer.APPEAL, why, NOTE_MAX_CHARS)
+    kept = {"appeal": Appeal.OPEN.value, "appeal_note": said.text}
+    # Who screened it out must stay known: the judge has to be somebody else.
+    kept |= {"by": found.by, "decided_at": str(found.decided_at or now)}
+    return await commit(
+        store,
+        found,
+        Act.APPEAL,
+        replace(ASKER, sign_in=sign_in.key),
+        "q.appeal",
+        now,
+        intent={"pre": None, "note": said.c},
+        fields=kept,
+        openings=said.openings,
+    )
+
+
+async def judge(
+    store: Redis,
+    meeting: Meeting,
+    sign_in: SignIn,
+    q: str,
+    revision: int,
+    overturn: bool,
+    now: int,
+) -> Question:
+    """Decide an appeal: overturned lists the question, upheld leaves it screened out."""
+    decider = staff(sign_in, RoleAct.JUDGE)
+    found = await read(store, meeting, q, revision)
+    admit_judge(found.appeal, found.by, decider.by, await moderators(store, meeting))
+    end = Appeal.OVERTURNED if overturn else Appeal.UPHELD
+    fields = {"appeal": end.value, "judged_by": decider.by}
+    if overturn:
+        fields |= {"reason": "", "note": "", "withheld": "0", "target": ""}
+    else:
+        fields |= {"by": found.by}
+    return await commit(
+        store,
+        found,
+        Act.OVERTURN if overturn else Act.UPHOLD,
+        decider,
+        "q.judge",
+        now,
+        intent={"d": end.value, "reason": None if overturn else found.reason},
+        fields=fields,
+    )
+
+
+async def moderators(store: Redis, meeting: Meeting) -> int:
+    """How many moderators have signed in to this meeting so far."""
+    return int(await typed.hget(store, keys.labels(meeting.id), Role.MODERATOR.value) or 0)
