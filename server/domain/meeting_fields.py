@@ -17,6 +17,7 @@ from server.domain.text import clean
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 COLOUR = re.compile(r"#[0-9a-f]{6}")
 TIMES = ("starts_at", "asking_from", "asking_until", "voting_from", "voting_until")
+LATEST_MS = 7_258_118_400_000  # 2200: every zone and every page can show it
 READERS = ("everyone", "link", "attendees")
 ADMISSIONS = ("code", "roster")
 
@@ -99,6 +100,12 @@ def _colour(field: str, value: object) -> str:
     return value.lower()
 
 
+def _within(field: str, ms: int) -> int:
+    if not 0 <= ms <= LATEST_MS:
+        raise _bad(field, "must lie between the years 1970 and 2200.")
+    return ms
+
+
 def local_time(field: str, value: object, zone: str) -> int | None:
     """Epoch ms of a wall-clock time `YYYY-MM-DDTHH:MM` in `zone`, an int as it is, or None if empty.
 
@@ -107,20 +114,20 @@ def local_time(field: str, value: object, zone: str) -> int | None:
     if value is None or value == "":
         return None
     if isinstance(value, int) and not isinstance(value, bool):
-        return value
+        return _within(field, value)
     try:
         wall = datetime.fromisoformat(str(value))
     except ValueError:
         raise _bad(field, "must be a date and time such as 2026-11-23T15:00.") from None
     if wall.tzinfo is not None:
-        return int(wall.timestamp() * 1000)
+        return _within(field, int(wall.timestamp() * 1000))
     early = wall.replace(tzinfo=ZoneInfo(zone), fold=0)
     late = early.replace(fold=1)
     if early.utcoffset() != late.utcoffset():
         back = early.astimezone(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
         kind = "happens twice" if back == wall else "does not exist"
         raise _bad(field, f"{value} {kind} in {zone}: the clocks change. Choose another time.")
-    return int(early.timestamp() * 1000)
+    return _within(field, int(early.timestamp() * 1000))
 
 
 def _reasons(field: str, value: object) -> tuple[Reason, ...]:
