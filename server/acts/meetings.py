@@ -20,7 +20,11 @@ from server.translog.leaf import Json, canonical, intent, sha256_hex
 
 def _rules(meeting: Meeting) -> dict[str, Json]:
     reasons: list[Json] = [dict(asdict(reason)) for reason in meeting.reasons]
+    windows = ("starts_at", "asking_from", "asking_until", "voting_from", "voting_until")
+    at = {field: getattr(meeting, field) for field in windows}
     return {
+        "phase": meeting.phase.value,
+        "windows": {field: None if ms is None else ms // 1000 for field, ms in at.items()},
         "policy": sha256_hex(meeting.policy.encode()),
         "reasons": sha256_hex(canonical({"reasons": reasons})),
         "ranking": "votes descending, then lower number",
@@ -29,7 +33,7 @@ def _rules(meeting: Meeting) -> dict[str, Json]:
             "max_chars": meeting.max_chars,
             "submit_limit": meeting.submit_limit,
         },
-        "after_display": meeting.after_display,
+        "after_display": int(meeting.after_display),
         "readers": meeting.readers,
         "assurance": "A1" if meeting.admission == "roster" else "A0",
     }
@@ -100,7 +104,7 @@ async def _commit(store: Redis, before: Meeting, after: Meeting, by: str, now: i
         entry = intent(
             "m.rule",
             meeting=after.id,
-            what="settings",
+            what="windows" if by == name(Rule.WINDOWS) else "settings",
             old=sha256_hex(stored.encode(before).encode()),
             new=sha256_hex(stored.encode(after).encode()),
             by=by,

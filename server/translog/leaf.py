@@ -10,12 +10,15 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import rfc8785
 
+from server.translog import strict
 from server.translog.schema import ACTS, Field, aside, has_ref, made_by_log
-from server.translog.strict import WHOLE_MAX, Json, read_object
+from server.translog.strict import WHOLE_MAX, read_object
 
+Json: TypeAlias = strict.Json
 SALT_BYTES = 32
 LEAF_MAX_BYTES = 1_024
 INTENT_MAX_BYTES = 4_096

@@ -98,11 +98,6 @@ WINDOWS = _object(
     "five times in epoch seconds, or nulls",
 )
 PHASE = _one_of("announced", "collecting", "live", "closed", "archived")
-OPENED_AS = Field(
-    lambda value: isinstance(value, str) and value in ("announced", "collecting", "live"),
-    "announced, collecting or live",
-)
-
 _MADE_BY_LOG: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "log.open": frozenset({"origin"}),
@@ -115,7 +110,7 @@ ACTS: Mapping[str, Mapping[str, Field]] = MappingProxyType(
     {
         "log.open": {
             "origin": ORIGIN,
-            "phase": OPENED_AS,
+            "phase": PHASE,
             "policy": HASH,
             "reasons": HASH,
             "ranking": WORDS,

@@ -45,7 +45,7 @@ def ends_window(kind: str, fields: Mapping[str, Json]) -> bool:
 
     Neither depends on anything that an asker did.
     """
-    return kind == "m.phase" or (kind == "m.rule" and fields.get("by") == "rule:windows")
+    return kind == "m.phase" or (kind == "m.rule" and fields.get("what") == "windows")
 
 
 def appended(

@@ -113,7 +113,7 @@ def verify_inclusion(
     The number of hashes must be exactly the one that index and size need (inner and border): a
     shorter or longer path could pass an inner node off as a leaf.
     """
-    _checked(leaf, root, *proof)
+    _checked(leaf, *proof)
     if not 0 <= index < size:
         raise ProofError(f"there is no leaf {index} in a tree of {size}")
     inner = (index ^ (size - 1)).bit_length()
@@ -135,13 +135,13 @@ def verify_consistency(
 
     From the empty tree the proof is empty and the old root that of no leaves (the protocol's rule).
     """
-    _checked(old_root, new_root, *proof)
+    _checked(*proof)
     if not 0 <= old <= new:
         raise ProofError(f"a tree of {old} is no prefix of a tree of {new}")
     if old in (0, new):
         if proof:
             raise ProofError("the proof has hashes where none belong")
-        if old_root != (EMPTY_ROOT if old == 0 else new_root):
+        if (old == 0 and old_root != EMPTY_ROOT) or (old == new and old_root != new_root):
             raise ProofError("the roots differ")
         return
     _walk_consistency(old, new, list(proof), old_root, new_root)

@@ -38,9 +38,9 @@ def _play(steps: list[Step], opened_as: str = "collecting") -> tuple[Clockwork, 
     for kind, wait in [("", 0), *steps]:
         now = max(0, now + wait)
         if kind:
-            told: dict[str, Json] = {"phase": "live"} if kind == "m.phase" else {"by": "org:1"}
+            told: dict[str, Json] = {"phase": "live"} if kind == "m.phase" else {"what": "settings"}
             if kind == "window":
-                kind, told = "m.rule", {"by": "rule:windows"}
+                kind, told = "m.rule", {"what": "windows"}
             at, stands = timing.appended(stands, kind, told, now)
             seen.stamps.append(at)
             seen.kinds.append(kind)
