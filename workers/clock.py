@@ -6,17 +6,15 @@ import asyncio
 import os
 import time
 
-import redis
 from redis.asyncio import Redis
-from rq import Queue
 
 from server.acts import closing, meetings
 from server.domain.meeting import Phase
 from server.domain.refusals import Refused
 from server.settings import Settings
-from server.store import keys
+from server.store import analysis, jobs, keys
+from server.store.jobs import Work
 from workers.running import run
-from workers.sweeping import forget_expired_organisers
 
 PERIOD_S = 1.0
 LEASE_MS = 5_000
@@ -30,6 +28,7 @@ class Clock:
         self._jobs_url = jobs_url
         self._name = name
         self._swept = -1
+        self._asked = ""
 
     async def step(self, store: Redis) -> None:
         """One round, where this clock holds the lease; then a second of rest."""
@@ -37,6 +36,7 @@ class Clock:
         if held or await store.get(keys.CLOCK) == self._name:
             await store.pexpire(keys.CLOCK, LEASE_MS)
             await self._windows(store)
+            await self._analysis(store)
             await self._sweep()
         await asyncio.sleep(PERIOD_S)
 
@@ -51,18 +51,26 @@ class Clock:
                 except Refused:
                     continue  # an organiser saved in this instant: the next round looks again
 
+    async def _analysis(self, store: Redis) -> None:
+        """One job per meeting with something new; its id tells how far it starts, and the minute, so
+        that one that failed for good is tried again."""
+        minute = int(time.time()) // 60
+        for meeting in await meetings.all_meetings(store):
+            if meeting.phase is Phase.ARCHIVED:
+                continue
+            done = await analysis.done(store, meeting.id)
+            name = f"analysis-{meeting.id}-{done or 0}-{minute}"
+            if int(done or 0) < await analysis.numbered(store, meeting.id) and name != self._asked:
+                await asyncio.to_thread(
+                    jobs.enqueue, self._jobs_url, Work.ANALYSE, name, meeting.id
+                )
+                self._asked = name
+
     async def _sweep(self) -> None:
         turn = int(time.time()) // SWEEP_EVERY_S
         if turn != self._swept:
-            await asyncio.to_thread(self._enqueue, f"sweep-{turn}")
+            await asyncio.to_thread(jobs.enqueue, self._jobs_url, Work.SWEEP, f"sweep-{turn}")
             self._swept = turn
-
-    def _enqueue(self, job_id: str) -> None:
-        with redis.Redis.from_url(self._jobs_url, socket_timeout=2) as connection:
-            queue = Queue("openfloor", connection=connection, serializer="json")
-            queue.enqueue(
-                forget_expired_organisers, job_id=job_id, job_timeout=60, result_ttl=3_600
-            )
 
 
 def main() -> None:

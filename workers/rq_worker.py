@@ -9,6 +9,7 @@ import redis
 from rq import Queue, Worker
 
 from server.settings import Settings
+from server.store import jobs
 
 RETRY_S = 0.5
 MAINTENANCE_S = 30
@@ -24,7 +25,7 @@ def main() -> None:
             break
         except redis.RedisError:
             time.sleep(RETRY_S)
-    queue = Queue("openfloor", connection=connection, serializer="json")
+    queue = Queue(jobs.NAME, connection=connection, serializer="json")
     worker = Worker(
         [queue], connection=connection, serializer="json", maintenance_interval=MAINTENANCE_S
     )

@@ -229,6 +229,31 @@ def asked(m: str, voter: int) -> str:
     return _of(m, f"asked:{voter}")
 
 
+def analysis(m: str) -> str:
+    """HASH {done: the last public number that was analysed}."""
+    return _of(m, "analysis")
+
+
+def copies(m: str) -> str:
+    """HASH question -> the first question of the group in the same wording (itself when alone)."""
+    return _of(m, "analysis:copies")
+
+
+def signatures(m: str) -> str:
+    """HASH question -> its MinHash signature in hex. Leaves with the question's text."""
+    return _of(m, "analysis:signatures")
+
+
+def similar(m: str) -> str:
+    """HASH question -> JSON [[question, likeness 0..1], ...], at most five, best first."""
+    return _of(m, "analysis:similar")
+
+
+def dismissed(m: str) -> str:
+    """HASH "question question" (in order of ids) -> who dismissed the suggestion."""
+    return _of(m, "analysis:dismissed")
+
+
 def fates(m: str) -> str:
     """HASH capability digest -> question id."""
     return _of(m, "fates")

@@ -1,0 +1,67 @@
+"""The analysis job: finds copies and similar questions, and changes no question whatever happens."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from redis.asyncio import Redis
+
+from server.acts import suggestions
+from server.store import analysis, keys
+from tests.acts.building import NOW, Town, live_town
+from workers.analysis.job import analyse
+
+SAME = "Will the canteen in the north building open again this year?"
+
+
+async def states(town: Town) -> list[object]:
+    raw: list[object] = []
+    async for key in town.store.scan_iter(match="*:q:*"):
+        raw.append((key, await town.store.hgetall(key)))
+    return sorted(raw, key=repr)
+
+
+async def test_copies_are_counted_by_people_and_nothing_is_decided(store: Redis) -> None:
+    town = await live_town(store)
+    people = [await town.attendee() for _ in range(3)]
+    asked = [await town.ask(person, SAME) for person in (*people, people[0])]
+    other = await town.ask(people[1], "Who pays for the trip to the autumn fair?")
+    before = await states(town)
+    assert await analyse(store, town.meeting.id) == 5
+    assert await analyse(store, town.meeting.id) == 0
+    firsts = await analysis.firsts(store, town.meeting.id, [q.q for q in [*asked, other]])
+    assert set(firsts.values()) == {asked[0].q, other.q}
+    assert await store.zscore(keys.by_askers(town.meeting.id), asked[0].q) == 3
+    assert await states(town) == before
+
+
+async def test_a_later_run_goes_on_with_the_groups_of_an_earlier_one(store: Redis) -> None:
+    town = await live_town(store)
+    first = await town.ask(await town.attendee(), SAME)
+    await analyse(store, town.meeting.id)
+    later = await town.ask(await town.attendee(), SAME.upper())
+    await analyse(store, town.meeting.id)
+    assert await analysis.firsts(store, town.meeting.id, [later.q]) == {later.q: first.q}
+
+
+async def test_a_dismissed_suggestion_is_not_offered_again(store: Redis) -> None:
+    town = await live_town(store)
+    one = await town.ask(await town.attendee(), "When does the new office in the harbour open?")
+    two = await town.ask(await town.attendee(), "When does the old office at the harbour close?")
+    await analyse(store, town.meeting.id)
+    found = await suggestions.similar(store, town.meeting.id, two.q)
+    assert [question.q for question, _ in found] == [one.q]
+    moderator = await town.moderator()
+    await suggestions.dismiss(store, town.meeting, moderator, one.q, two.q, NOW)
+    assert await suggestions.similar(store, town.meeting.id, two.q) == []
+
+
+@pytest.mark.parametrize("runs", [2, 5])
+async def test_runs_at_once_agree_with_one(store: Redis, runs: int) -> None:
+    town = await live_town(store)
+    asked = [await town.ask(await town.attendee(), SAME) for _ in range(6)]
+    await asyncio.gather(*(analyse(store, town.meeting.id) for _ in range(runs)))
+    firsts = await analysis.firsts(store, town.meeting.id, [q.q for q in asked])
+    assert set(firsts.values()) == {asked[0].q}
+    assert await analysis.done(store, town.meeting.id) == "6"

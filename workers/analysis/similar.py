@@ -1,0 +1,52 @@
+"""The most similar questions by shared runs of letters (character TF-IDF, 3 to 5). Evidence, no verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
+
+MOST = 5
+LEAST = 0.2  # below this a suggestion is noise more often than not (docs/analysis.md)
+FEATURES = 2**18
+
+
+def vectors(texts: Sequence[str]) -> Any:
+    """One sparse row a text, weighted by how rare its runs of letters are among these texts."""
+    hashing = HashingVectorizer(
+        analyzer="char_wb",
+        ngram_range=(3, 5),
+        n_features=FEATURES,
+        alternate_sign=False,
+        norm=None,
+        lowercase=True,
+    )
+    return TfidfTransformer(sublinear_tf=True).fit_transform(hashing.transform(texts))
+
+
+def nearest(
+    rows: Any, wanted: Sequence[int], most: int = MOST, least: float = LEAST
+) -> list[list[tuple[int, float]]]:
+    """For each wanted row, up to `most` others as (row, cosine), best first, none below `least`."""
+    found = []
+    scores = rows[list(wanted)] @ rows.T
+    for at, own in enumerate(wanted):
+        line = scores[at]
+        others = [
+            (int(row), float(score))
+            for row, score in zip(line.indices, line.data, strict=True)
+            if row != own and score >= least
+        ]
+        others.sort(key=lambda pair: (-pair[1], pair[0]))
+        found.append(others[:most])
+    return found
+
+
+def rank_of(rows: Any, query: int, target: int) -> int:
+    """The 1-based place of `target` among all others by likeness to `query`."""
+    line = np.asarray((rows[query] @ rows.T).todense()).ravel()
+    better = line > line[target]
+    better[query] = False
+    return int(better.sum()) + 1
