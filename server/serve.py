@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import ssl
 import time
@@ -14,7 +15,9 @@ import uvloop
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from server import journal
 from server.hypercorn_config import read_config
+from server.live import measures
 from server.live.batcher import Batcher
 from server.live.boards import Boards
 from server.live.conversation import Conversation
@@ -44,6 +47,7 @@ def clock() -> int:
 
 def main(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT, then drain: no vote in a batch is lost, sockets see 1012."""
+    journal.set_up()
     uvloop.run(_serve(settings))
 
 
@@ -78,9 +82,11 @@ async def _serve(settings: Settings) -> None:
         joins_per_s=limits.joins_per_s,
     )
     ended = _until_told()
+    config = read_config(ROOT / "hypercorn.toml")
+    config.errorlog = logging.getLogger("hypercorn.error")  # through the journal
     port = await listen(
         app,
-        read_config(ROOT / "hypercorn.toml"),
+        config,
         lambda slug: Conversation(node, hub, slug),
         door,
         settings.host,
@@ -89,7 +95,13 @@ async def _serve(settings: Settings) -> None:
     )
     tasks = [
         asyncio.create_task(work)
-        for work in (batcher.run(), tail.run(), tail.listen(), node.tell_exposure())
+        for work in (
+            batcher.run(),
+            tail.run(),
+            tail.listen(),
+            node.tell_exposure(),
+            measures.watch_loop(),
+        )
     ]
     waits = asyncio.create_task(ended.wait())
     # A background task that ends is a fault: the process ends with it and is started again.

@@ -26,6 +26,7 @@ FLOORS = {
     "server.launch": 5,
     "workers": 5,
     "server.settings": 1,
+    "server.journal": 1,
     "server.hypercorn_config": 1,
     "server.serve": 6,
     "server.__main__": 7,

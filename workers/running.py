@@ -11,6 +11,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from server import journal
 from server.settings import Settings
 from server.store.client import connect
 from server.store.loader import load
@@ -40,4 +41,5 @@ async def _until_ended(settings: Settings, step: Callable[[Redis], Awaitable[Non
 
 def run(step: Callable[[Redis], Awaitable[None]]) -> None:
     """Repeat `step` until SIGTERM or SIGINT; each step is short and may be repeated after a failure."""
+    journal.set_up()
     asyncio.run(_until_ended(Settings.from_environ(os.environ), step))

@@ -10,6 +10,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from server.live import measures
 from server.store import votes
 from server.store.votes import Answer, Wish
 
@@ -57,8 +58,10 @@ class Batcher:
 
     async def _count_batch(self, meeting: str, batch: list[tuple[Wish, Done]]) -> None:
         answers: list[Answer] | list[None]
+        measures.BATCH_VOTES.observe(len(batch))
         try:
-            answers = await votes.cast(self._store, meeting, [wish for wish, _ in batch])
+            with measures.BATCH.time():
+                answers = await votes.cast(self._store, meeting, [wish for wish, _ in batch])
         except RedisError as error:
             log.warning("votes_not_saved", votes=len(batch), error=type(error).__name__)
             answers = [None] * len(batch)

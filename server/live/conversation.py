@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import assert_never
 
 from redis.exceptions import RedisError
@@ -12,6 +13,7 @@ from server.acts.admission import SignIn
 from server.acts.vote import OwnVotes, own_votes, refusal_of
 from server.domain.board import Board
 from server.domain.refusals import Refusal, Refused
+from server.live import measures
 from server.live.hub import Hub
 from server.live.node import Node
 from server.live.socket import LiveSocket
@@ -63,7 +65,7 @@ class Conversation:
         try:
             message = inbound.decode(text)
         except Refused as refused:
-            self._send(outbound.refused(None, refused))
+            self._refuse(None, refused)
             self._hang(Close.BAD_MESSAGE, "message not understood")
             return
         for effect in self._session.receive(message, self._board, self._node.clock()):
@@ -95,6 +97,10 @@ class Conversation:
         if self._socket is not None:
             self._socket.send_text(payload.decode())
 
+    def _refuse(self, r: int | None, refused: Refused, counter: int | None = None) -> None:
+        measures.SOCKET_REFUSALS[refused.refusal].inc()
+        self._send(outbound.refused(r, refused, counter))
+
     def _hang(self, code: Close, reason: str) -> None:
         if self._socket is not None:
             self._socket.close(int(code), reason)
@@ -116,7 +122,7 @@ class Conversation:
             case Pong():
                 self._send(outbound.PONG)
             case Refuse():
-                self._send(outbound.refused(effect.r, effect.refused))
+                self._refuse(effect.r, effect.refused)
             case Hang():
                 self._hang(effect.code, effect.reason)
             case _:
@@ -133,7 +139,7 @@ class Conversation:
                     self._node.store, claims.meeting, claims.voter, slot_of(enter.device)
                 )
         except RedisError:
-            self._send(outbound.refused(None, NOT_SAVED))
+            self._refuse(None, NOT_SAVED)
             self._hang(Close.RESTART, "store away")
             return
         if board.meeting.slug != self._slug:
@@ -166,21 +172,24 @@ class Conversation:
         claims = self._session.claims
         if claims is None or claims.voter is None:
             raise AssertionError("the session admits votes of attendees alone")
+        began = time.perf_counter()
         wish = Wish(vote.q, claims.voter, vote.on, vote.counter, slot_of(self._session.device))
 
         def done(answer: Answer | None) -> None:
             if answer is None:
-                self._send(outbound.refused(vote.r, NOT_SAVED))
+                self._refuse(vote.r, NOT_SAVED)
                 return
             refused = refusal_of(answer)
             if refused is None:
+                measures.SOCKET_VOTES.inc()
+                measures.ACK.observe(time.perf_counter() - began)
                 self._send(outbound.ack(vote.r, vote.n, vote.on, answer.votes))
             else:
                 stale = refused.refusal is Refusal.STALE
-                self._send(outbound.refused(vote.r, refused, answer.counter if stale else None))
+                self._refuse(vote.r, refused, answer.counter if stale else None)
 
         if not self._node.batcher.add(claims.meeting, wish, done):
-            self._send(outbound.refused(vote.r, BUSY))
+            self._refuse(vote.r, BUSY)
 
     async def _ask(self, ask: Ask) -> None:
         claims = self._session.claims
@@ -214,10 +223,11 @@ class Conversation:
                 meeting.id, ask.q, NUMBER_WAIT_S
             )
         except Refused as refused:
-            self._send(outbound.refused(ask.r, refused))
+            self._refuse(ask.r, refused)
         except RedisError:
-            self._send(outbound.refused(ask.r, NOT_SAVED))
+            self._refuse(ask.r, NOT_SAVED)
         else:
+            measures.SOCKET_QUESTIONS.inc()
             if number is not None:
                 self._session.own.add(number)
             self._send(outbound.asked(ask.r, ask.q, number, receipt.fate))

@@ -14,6 +14,7 @@ from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
+from server.live import measures
 from server.live.frames import text_frame
 from server.protocol.close_codes import Close
 
@@ -120,6 +121,7 @@ class LiveSocket(asyncio.Protocol):
                 timer.cancel()
         self._transport = None
         self._door.open.discard(self)
+        measures.SOCKETS.set(len(self._door.open))
         self._conversation.closed()
 
     def pause_writing(self) -> None:
@@ -191,6 +193,7 @@ class LiveSocket(asyncio.Protocol):
         self._wire.send_response(response)
         if self._wire.state is State.OPEN:
             self._door.open.add(self)
+            measures.SOCKETS.set(len(self._door.open))
             self._again(PING_S, self._beat)
             self._flush()
             self._conversation.opened(self)

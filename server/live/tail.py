@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from server.live import measures
 from server.live.boards import Boards, behind
 from server.live.frames import text_frame
 from server.live.hub import Hub
@@ -39,15 +41,20 @@ class Tail:
             except TimeoutError:
                 pass
             self._urgent.clear()
+            began = time.perf_counter()
             try:
                 await self._catch_up()
             except RedisError as error:
+                measures.STORE_AWAY.set(1)
                 if not self._away:
                     log.warning("store_away", error=type(error).__name__)
                 self._away = True
                 await asyncio.sleep(RETRY_S)
                 continue
             self._tell()
+            measures.STORE_AWAY.set(0)
+            measures.TICK.observe(time.perf_counter() - began)
+            measures.BOARDS.set(len(self._boards.positions()))
             await asyncio.sleep(MIN_GAP_S)
 
     async def listen(self) -> None:

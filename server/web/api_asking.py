@@ -9,6 +9,7 @@ from quart import Response, jsonify
 from server.acts import submit, vote
 from server.domain.refusals import Refusal
 from server.domain.roles import Act
+from server.live import measures
 from server.store.question_rows import Question
 from server.web import people
 from server.web.api import endpoint, meeting_at
@@ -73,6 +74,7 @@ async def ask(slug: str, given: Asking) -> tuple[Response, int]:
         now=parts().clock(),
     )
     number = receipt.number or await parts().boards.numbered(meeting.id, receipt.q, NUMBER_WAIT_S)
+    measures.HTTP_QUESTIONS.inc()
     told = {
         "q": receipt.q,
         "number": number,
@@ -129,6 +131,7 @@ async def cast_vote(slug: str, given: Voting) -> Response:
     result = await vote.cast_now(
         store, meeting, person.voter(), given.n, given.on, given.c, device, now
     )
+    measures.HTTP_VOTES.inc()
     return jsonify({"n": result.n, "on": result.on, "votes": result.votes})
 
 

@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 from werkzeug.exceptions import HTTPException
 
 from server.domain.refusals import Refusal, Refused
+from server.live import measures
 from server.protocol.answers import http_status
 from server.web import (
     api_asking,
@@ -84,6 +85,7 @@ def create_app(given: WebParts) -> Quart:
 
     @app.errorhandler(Exception)
     async def fault(error: Exception) -> Response:
+        measures.FAULTS.inc()
         reference = secrets.token_hex(4)
         log.error("fault", reference=reference, exc_info=error)
         detail = f"Something broke on our side. Reference {reference}."
@@ -93,6 +95,8 @@ def create_app(given: WebParts) -> Quart:
 
 
 async def _tell(status: int, refused: Refused) -> Response:
+    if status < 500 or refused.retry_in is not None:
+        measures.HTTP_REFUSALS[refused.refusal].inc()
     if request.path.startswith("/api/"):
         error: dict[str, object] = {"code": refused.refusal.value, "message": refused.detail}
         if refused.retry_in is not None:

@@ -9,6 +9,7 @@ from server.domain.ids import normal_code
 from server.domain.meeting import Meeting
 from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Act, may
+from server.live import measures
 from server.web import network, people, rendering
 from server.web.api import meeting_at
 from server.web.pages import form, go, html, pages
@@ -58,6 +59,7 @@ async def join(slug: str) -> Response:
     try:
         joined = await admission.join(parts().store, meeting, code, parts().clock())
     except Refused as refused:
+        measures.HTTP_REFUSALS[refused.refusal].inc()
         value = meeting_value(meeting)
         told = page(meeting.title)
         response = await html("join.html", **told, meeting=value, code=code, error=refused.detail)

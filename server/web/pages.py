@@ -14,6 +14,7 @@ from server.domain.orders import Order, ordered
 from server.domain.question import State
 from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Act, may
+from server.live import measures
 from server.store.question_rows import Question
 from server.web import network, people, rendering
 from server.web.api import meeting_at
@@ -141,9 +142,11 @@ async def ask(slug: str) -> Response:
             now=parts().clock(),
         )
     except Refused as refused:
+        measures.HTTP_REFUSALS[refused.refusal].inc()
         response = await render_board(slug, typed, refused.detail)
         response.status_code = 429 if refused.refusal is Refusal.TOO_FAST else 400
         return response
+    measures.HTTP_QUESTIONS.inc()
     await parts().boards.numbered(meeting.id, receipt.q, NUMBER_WAIT_S)
     return go(f"/m/{slug}?asked={receipt.q}")
 
@@ -162,6 +165,7 @@ async def cast_vote(slug: str) -> Response:
     now, store = parts().clock(), parts().store
     on = fields.get("on") == "on"
     await vote.cast_now(store, meeting, person.voter(), int(number), on, now, "form", now)
+    measures.HTTP_VOTES.inc()
     if fields.get("back") == "question":
         return go(f"/m/{slug}/q/{int(number)}")
     order = fields.get("order", "wanted")
