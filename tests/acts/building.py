@@ -67,13 +67,15 @@ class Town:
         return await self.look(q)
 
     async def number(self) -> None:
-        """Give numbers to all that the intake holds, as the keeper does."""
+        """Give numbers to all that the intake holds, as the keeper does (and may do meanwhile)."""
         m = self.meeting.id
-        at = await sequencing.cursor(self.store, m)
-        entries = await typed.entries(self.store, keys.intake(m), at, 10_000)
-        questions = [e["id"][2:] for _, e in entries if e["id"].startswith("r:")]
-        if entries:
-            assert await sequencing.number(self.store, m, at, entries[-1][0], questions)
+        while True:
+            at = await sequencing.cursor(self.store, m)
+            entries = await typed.entries(self.store, keys.intake(m), at, 10_000)
+            questions = [e["id"][2:] for _, e in entries if e["id"].startswith("r:")]
+            if not entries:
+                return
+            await sequencing.number(self.store, m, at, entries[-1][0], questions)
 
     async def look(self, q: str) -> Question:
         """The question as the store holds it now."""
