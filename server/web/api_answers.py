@@ -174,3 +174,55 @@ class OwnVotesAnswer(msgspec.Struct, forbid_unknown_fields=True):
 
     votes: list[int]
     own: list[int]
+
+
+class LineRow(msgspec.Struct, forbid_unknown_fields=True):
+    """A question that stands in the line, or is on air."""
+
+    q: str
+    number: int | None
+    text: str
+    wording: str | None
+    lang: str
+    dir: str
+    votes: int
+    askers: int
+    revision: int
+
+
+class LineAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """What is on air and what comes next, with the revision to arrange the line on."""
+
+    revision: int
+    on_air: LineRow | None
+    next: list[LineRow]
+
+
+class ArrangedAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """The line's new revision."""
+
+    revision: int
+
+
+class SimilarRow(msgspec.Struct, forbid_unknown_fields=True):
+    """A question that looks like another one: its text is the evidence, `likeness` from 0 to 1."""
+
+    q: str
+    number: int | None
+    text: str
+    lang: str
+    dir: str
+    state: str
+    likeness: float
+
+
+class SimilarAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """Suggestions, best first."""
+
+    questions: list[SimilarRow]
+
+
+class DoneAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """It is done."""
+
+    done: bool

@@ -72,6 +72,7 @@ async def ask(slug: str, given: Asking) -> tuple[Response, int]:
         via="api",
         secret=parts().secret,
         now=parts().clock(),
+        after=given.after,
     )
     number = receipt.number or await parts().boards.numbered(meeting.id, receipt.q, NUMBER_WAIT_S)
     measures.HTTP_QUESTIONS.inc()

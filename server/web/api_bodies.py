@@ -89,12 +89,14 @@ class MeetingChange(MeetingSettings, frozen=True, forbid_unknown_fields=True, kw
 
 
 class Asking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A submission. `q` is made by the client (22 characters of base64url): repeating is harmless."""
+    """A submission. `q` is made by the client (22 characters of base64url): repeating is harmless.
+    `after` is the number of an own question that was sent back, which this one follows."""
 
     q: str
     text: str
     lang: str | None = None
     name: str | None = None
+    after: Annotated[int, Meta(ge=1, le=16_777_214)] | None = None
 
 
 class Voting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -119,6 +121,68 @@ class Screening(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: str
     note: str = ""
     target: Annotated[int, Meta(ge=1, le=16_777_214)] | None = None
+
+
+class Merging(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The number of the question that stands for both."""
+
+    revision: int
+    into: Annotated[int, Meta(ge=1, le=16_777_214)]
+
+
+class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Words to show beside the asker's own; the asker's words again remove them."""
+
+    revision: int
+    wording: str
+
+
+class Hinting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the asker should change."""
+
+    revision: int
+    hint: str
+
+
+class Judging(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether the appeal is overturned (the question is listed) or upheld."""
+
+    revision: int
+    overturn: bool
+
+
+class Appealing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why it should be looked at again, in the asker's words; may be empty."""
+
+    why: str = ""
+
+
+class Answering(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Seconds into the stream, or a written answer, or both."""
+
+    revision: int
+    stream_s: Annotated[int, Meta(ge=0, le=86_400)] | None = None
+    text: str = ""
+
+
+class Skipping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why the stage passes it over: no-time, asked-already, nobody-to-answer, later."""
+
+    revision: int
+    reason: str
+
+
+class Arranging(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole line, first one first, on the revision that was read."""
+
+    revision: int
+    numbers: Annotated[list[Annotated[int, Meta(ge=1, le=16_777_214)]], Meta(max_length=100)]
+
+
+class Pair(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The other question of a suggestion, by its id."""
+
+    other: str
 
 
 def read(kind: type[Body], raw: bytes, limit: int) -> Body:

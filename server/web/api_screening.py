@@ -17,7 +17,8 @@ from server.web.api_bodies import Listing, Screening
 from server.web.parts import parts
 
 
-async def _invited(meeting: Meeting, act: Act) -> SignIn:
+async def invited(meeting: Meeting, act: Act) -> SignIn:
+    """The sign-in of an invited member of staff that may do `act`; refused in words otherwise."""
     person = await people.member_of_staff(meeting)
     person.need(act)
     if person.sign_in is None:
@@ -25,7 +26,8 @@ async def _invited(meeting: Meeting, act: Act) -> SignIn:
     return person.sign_in
 
 
-def _decided(found: Question) -> Response:
+def decided(found: Question) -> Response:
+    """The answer of every decision."""
     return jsonify({"number": found.number, "state": found.state, "revision": found.revision})
 
 
@@ -60,8 +62,8 @@ async def waiting(slug: str) -> Response:
 async def list_question(slug: str, q: str, given: Listing) -> Response:
     """List a waiting question."""
     meeting = await meeting_at(slug)
-    by = await _invited(meeting, Act.LIST)
-    return _decided(
+    by = await invited(meeting, Act.LIST)
+    return decided(
         await decide.list_question(parts().store, meeting, by, q, given.revision, parts().clock())
     )
 
@@ -81,8 +83,8 @@ async def list_question(slug: str, q: str, given: Listing) -> Response:
 async def screen(slug: str, q: str, given: Screening) -> Response:
     """Screen a question out with a public reason."""
     meeting = await meeting_at(slug)
-    by = await _invited(meeting, Act.SCREEN_OUT)
-    return _decided(
+    by = await invited(meeting, Act.SCREEN_OUT)
+    return decided(
         await decide.screen_out(
             parts().store,
             meeting,

@@ -14,10 +14,12 @@ from server.live import measures
 from server.protocol.answers import http_status
 from server.web import (
     api_asking,
+    api_deciding,
     api_joining,
     api_meetings,
     api_reading,
     api_screening,
+    api_staging,
     door_pages,
     headers,
     openapi,
@@ -34,7 +36,16 @@ from server.web.parts import WebParts
 
 BODY_BYTES = 65_536
 # Their routes are added to the blueprints `api` and `pages` as they are read.
-API_PARTS = (api_asking, api_joining, api_meetings, api_reading, api_screening, openapi)
+API_PARTS = (
+    api_asking,
+    api_joining,
+    api_meetings,
+    api_reading,
+    api_screening,
+    api_deciding,
+    api_staging,
+    openapi,
+)
 PAGE_PARTS = (door_pages, record_pages)
 log = structlog.get_logger()
 NOT_SAVED = "Not saved: the store does not answer. Please try again in a moment."

@@ -26,6 +26,17 @@ BODIES: dict[str, dict[str, Any]] = {
     "api.cast_vote": {"n": 1, "on": True, "c": 1},
     "api.list_question": {"revision": 1},
     "api.screen": {"revision": 1, "reason": "unclear"},
+    "api.merge_question": {"revision": 1, "into": 9},
+    "api.split_question": {"revision": 1},
+    "api.word_question": {"revision": 1, "wording": "Is it fair?"},
+    "api.send_back_question": {"revision": 1, "hint": "Say when."},
+    "api.judge_question": {"revision": 1, "overturn": True},
+    "api.dismiss_suggestion": {"other": fresh_q()},
+    "api.arrange_line": {"revision": 7, "numbers": []},
+    "api.pick_question": {"revision": 1},
+    "api.return_question": {"revision": 1},
+    "api.answer_question": {"revision": 1},
+    "api.skip_question": {"revision": 1, "reason": "later"},
 }
 SIGNED_OUT_AT = {Act.CREATE_MEETING}
 
