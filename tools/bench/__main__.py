@@ -1,0 +1,7 @@
+"""`./openfloor bench`."""
+
+import sys
+
+from tools.bench.main import main
+
+sys.exit(main())
