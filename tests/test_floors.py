@@ -32,7 +32,7 @@ FLOORS = {
     "server.__main__": 7,
     "tools": 8,
 }
-ROOTS = {"server.serve", "server.__main__", "workers"}  # compose a process: read the settings
+ROOTS = {"server.serve", "server.__main__", "workers", "tools"}  # compose, or print the limits
 PURE = {"server.domain", "server.translog", "server.protocol", "server.session"}
 IMPURE = set(
     "asyncio redis quart rq time random secrets os socket threading subprocess hypercorn uuid "
