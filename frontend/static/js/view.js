@@ -72,6 +72,8 @@ export function drawHeading(counts, meeting, shown) {
 
 /** @param {"live" | "away" | "ended"} status */
 export function drawStatus(status) {
+  const page = at("live");
+  if (page) page.dataset.status = status;
   const node = at("link");
   if (!node) return;
   node.hidden = status === "live";

@@ -1,0 +1,141 @@
+"""Every page of the product in the states that people meet, to be looked at and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from playwright.async_api import Page, expect
+
+from tests.journeys import crowd
+from tests.journeys.hall import Hall, Place
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibit:
+    """A page to look at: `show` brings it up in the browser of the right person."""
+
+    name: str
+    page: Page
+    show: Callable[[Page], Awaitable[object]]
+
+
+def at(path: str) -> Callable[[Page], Awaitable[object]]:
+    """Open this address."""
+    return lambda page: page.goto(path)
+
+
+async def connected(page: Page) -> None:
+    """The board is live: the script has taken over and nothing says otherwise."""
+    await expect(page.locator("#live[data-status=live]")).to_be_attached()
+
+
+async def ask(page: Page, words: str) -> None:
+    """Type a question into the form of an open board and send it."""
+    await page.locator("#ask-text").fill(words)
+    await page.locator("#ask button[type=submit]").click()
+    await expect(page.locator(".ticket .number").first).to_have_text("No.", use_inner_text=True)
+
+
+async def _boards(hall: Hall) -> list[Exhibit]:
+    full, small = await crowd.full(hall), await crowd.small(hall)
+    awkward = await crowd.awkward(hall)
+    empty = await hall.meeting("First meeting of the new site", voting=False)
+    closed = await crowd.small(hall)
+    await hall.change(closed, phase="closed")
+    found = []
+    for name, place in (
+        ("board-full", full),
+        ("board-small", small),
+        ("board-empty", empty),
+        ("board-awkward", awkward),
+        ("board-closed", closed),
+    ):
+        found.append(Exhibit(name, await hall.attendee(place), at(place.path())))
+    stranger = await hall.stranger()
+    found.append(Exhibit("board-reader", stranger, at(small.path())))
+    found.append(Exhibit("board-search", found[0].page, at(full.path("?search=zzz"))))
+    found.append(Exhibit("board-fair", found[0].page, at(full.path("?order=fair"))))
+    found.append(Exhibit("question", found[0].page, at(full.path("/q/9"))))
+    found.append(Exhibit("question-long", found[3].page, at(awkward.path("/q/3"))))
+    return [*found, *await _asking(hall, full, found[0].page)]
+
+
+async def _asking(hall: Hall, place: Place, page: Page) -> list[Exhibit]:
+    async def typing(page: Page) -> None:
+        await page.goto(place.path())
+        await page.locator("#ask-text").fill("Who decided on the travel freeze?")
+        await expect(page.locator("#similar")).to_be_visible()
+
+    async def receipt(page: Page) -> None:
+        await page.goto(place.path())
+        await page.locator("#ask-text").fill("Will there be a recording with subtitles?")
+        await page.locator("#ask button[type=submit]").click()
+        await expect(page.locator(".ticket a")).to_be_visible()
+
+    async def fate(page: Page) -> None:
+        await page.goto(place.path("/mine"))
+        await page.locator(".ticket a").first.click()
+        await page.wait_for_url("**/fate/*")
+
+    async def made(page: Page) -> None:
+        await page.goto(place.path("/device"))
+        await page.locator("main button").click()
+        await expect(page.locator(".qr")).to_be_visible()
+
+    newcomer = await hall.attendee(place)
+    return [
+        Exhibit("asking-similar", page, typing),
+        Exhibit("asking-receipt", page, receipt),
+        Exhibit("mine", page, at(place.path("/mine"))),
+        Exhibit("mine-empty", newcomer, at(place.path("/mine"))),
+        Exhibit("fate", page, fate),
+        Exhibit("device", page, at(place.path("/device"))),
+        Exhibit("device-made", page, made),
+    ]
+
+
+async def _doors(hall: Hall, place: Place) -> list[Exhibit]:
+    stranger = await hall.stranger()
+    roster = await hall.meeting("Works meeting", admission="roster")
+
+    async def wrong_code(page: Page) -> None:
+        await page.goto(place.path("/join"))
+        await page.locator("input[name=code]").fill("not-the-code")
+        await page.locator("button.act").click()
+        await expect(page.locator(".complaint")).to_be_visible()
+
+    async def signed_out(page: Page) -> None:
+        await page.goto(place.path())
+        await page.locator("footer button").click()
+        await expect(page.locator("main a.act")).to_be_visible()
+
+    return [
+        Exhibit("home", stranger, at("/")),
+        Exhibit("join", stranger, at(place.path("/join"))),
+        Exhibit("join-roster", stranger, at(roster.path("/join"))),
+        Exhibit("join-refused", stranger, wrong_code),
+        Exhibit("device-take", stranger, at(place.path("/device#token-of-the-link"))),
+        Exhibit("invitation", stranger, at(place.path("/invite#token-of-the-link"))),
+        Exhibit("error", stranger, at(place.path("/q/999"))),
+        Exhibit("signed-out", await hall.attendee(place), signed_out),
+    ]
+
+
+async def _staff(hall: Hall, place: Place) -> list[Exhibit]:
+    organiser, moderator = await hall.organiser(), await hall.moderator(place)
+    quiet = await hall.meeting("A quiet meeting")
+    return [
+        Exhibit("screened-out", moderator, at(place.path("/screened-out"))),
+        Exhibit("screened-out-empty", organiser, at(quiet.path("/screened-out"))),
+        Exhibit("waiting", moderator, at(place.path("/waiting"))),
+        Exhibit("organise-list", organiser, at("/organise")),
+        Exhibit("organise-new", organiser, at("/organise/new")),
+        Exhibit("organise-meeting", organiser, at(place.path("/organise"))),
+    ]
+
+
+async def exhibition(hall: Hall) -> list[Exhibit]:
+    """All of them. Show them in this order: some need what an earlier one did."""
+    place = await crowd.screened(hall)
+    return [*await _doors(hall, place), *await _boards(hall), *await _staff(hall, place)]
