@@ -29,6 +29,7 @@ class Boards:
         self._boards: dict[str, Board] = {}
         self._loading: dict[str, asyncio.Task[Board]] = {}
         self._waiters: dict[str, list[asyncio.Future[int]]] = {}
+        self._reached: dict[asyncio.Future[None], tuple[str, tuple[int, int]]] = {}
 
     def last(self, meeting: str) -> Board | None:
         """The board as last known, also while the store is away."""
@@ -100,6 +101,23 @@ class Boards:
             if not self._waiters[q]:
                 del self._waiters[q]
 
+    async def caught_up(self, meeting: str, timeout_s: float) -> bool:
+        """True when the board shows all that the store held when asked, False after `timeout_s`."""
+        board = await self.follow(meeting)
+        target = _order(await boards.position(self._store, meeting))
+        if _order(board.position) >= target:
+            return True
+        reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._reached[reached] = (meeting, target)
+        try:
+            async with asyncio.timeout(timeout_s):
+                await reached
+        except TimeoutError:
+            return False
+        finally:
+            del self._reached[reached]
+        return True
+
     async def fold(self, meeting: str, entries: list[Entry]) -> Folded:
         """Bring the board up to the last of `entries`; questions are read in one round trip."""
         board, folded = self._boards[meeting], Folded()
@@ -126,6 +144,9 @@ class Boards:
             await self._refresh(board, list(touched))
             folded.urgent = True
         board.position = entries[-1][0]
+        for reached, (waiting, target) in self._reached.items():
+            if waiting == meeting and _order(board.position) >= target and not reached.done():
+                reached.set_result(None)
         return folded
 
     async def _refresh(self, board: Board, touched: list[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from quart import Blueprint, Response, redirect, render_template, request
 
@@ -46,6 +47,8 @@ async def html(template: str, **context: Any) -> Response:
     response = Response(await render_template(template, **context), mimetype="text/html")
     if fresh:
         people.set_cookie(response, people.FORM_COOKIE, fresh)
+    if request.args.get("lang") in rendering.NAMES:
+        people.set_cookie(response, people.LANGUAGE_COOKIE, request.args["lang"])
     return response
 
 
@@ -166,10 +169,13 @@ async def cast_vote(slug: str) -> Response:
     on = fields.get("on") == "on"
     await vote.cast_now(store, meeting, person.voter(), int(number), on, now, "form", now)
     measures.HTTP_VOTES.inc()
+    # The page that follows must show this vote in its count.
+    await parts().boards.caught_up(meeting.id, NUMBER_WAIT_S)
     if fields.get("back") == "question":
         return go(f"/m/{slug}/q/{int(number)}")
     order = fields.get("order", "wanted")
-    return go(f"/m/{slug}?order={order if order in set(Order) else 'wanted'}")
+    kept = {"order": order if order in set(Order) else "wanted", "search": fields.get("search", "")}
+    return go(f"/m/{slug}?{urlencode({name: value for name, value in kept.items() if value})}")
 
 
 @pages.get("/m/<slug>/q/<int:n>")

@@ -17,6 +17,7 @@ from server.web import permitting
 from server.web.parts import WebParts, parts
 
 FORM_COOKIE = "of_form"
+LANGUAGE_COOKIE = "of_lang"
 ORGANISER_COOKIE = "of_org"
 
 

@@ -11,6 +11,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import segno
@@ -36,10 +37,11 @@ def catalogue(lang: str) -> Mapping[str, str]:
 
 
 def language() -> str:
-    """The reader's language: the one asked for, else the browser's best that we speak, else English."""
-    asked = request.args.get("lang")
-    if asked in NAMES:
-        return asked
+    """The reader's language: the one chosen, else the browser's best that we speak, else English."""
+    chosen = request.cookies.get(people.cookie_name(people.LANGUAGE_COOKIE))
+    for asked in (request.args.get("lang"), chosen):
+        if asked in NAMES:
+            return asked
     return request.accept_languages.best_match(list(NAMES)) or "en"
 
 
@@ -91,6 +93,19 @@ def set_up(app: Quart) -> None:
     app.jinja_env.globals.update(t=sentence, stamp=stamp, static=static, by_name=by_name)
 
 
+def _languages() -> list[dict[str, str]]:
+    """This page in each language. What a form answered has no address: its meeting's board, then."""
+    words = request.path.split("/")
+    path = request.path
+    if request.method != "GET":
+        path = f"/m/{words[2]}" if len(words) > 2 and words[1] == "m" else "/"
+    kept = request.args.to_dict() if request.method == "GET" else {}
+    return [
+        {"code": code, "name": name, "href": f"{path}?{urlencode({**kept, 'lang': code})}"}
+        for code, name in NAMES.items()
+    ]
+
+
 def page(title: str, person: people.Person | None = None, **more: object) -> dict[str, Any]:
     """The `page` value, wrapped for render_template."""
     lang = language()
@@ -105,7 +120,7 @@ def page(title: str, person: people.Person | None = None, **more: object) -> dic
         "title": title,
         "csrf": people.form_token(),
         "base": parts().public_url,
-        "languages": [{"code": code, "name": name} for code, name in NAMES.items()],
+        "languages": _languages(),
         "path": request.path,
         "sign_in": sign_in,
         "sentences": {k: v for k, v in catalogue(lang).items() if k.startswith("js.")},

@@ -97,7 +97,10 @@ def page(lang: str, role: str | None) -> dict[str, Any]:
     return {
         "lang": lang, "dir": "ltr", "title": "Autumn town hall", "csrf": "c", "path": "/",
         "base": "https://openfloor.example", "notice": None,
-        "languages": [{"code": "en", "name": "English"}, {"code": "de", "name": "Deutsch"}],
+        "languages": [
+            {"code": "en", "name": "English", "href": "?lang=en"},
+            {"code": "de", "name": "Deutsch", "href": "?lang=de"},
+        ],
         "sign_in": {"role": role, "label": label, "may": PEOPLE[role]} if role else None,
         "sentences": {k: v for k, v in catalogue(lang).items() if k.startswith("js.")},
     }  # fmt: skip

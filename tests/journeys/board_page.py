@@ -35,10 +35,15 @@ class BoardPage:
         await expect(number).to_contain_text(re.compile(r"\d"))
         return (await number.inner_text()).split()[-1]
 
-    async def press(self, words: str) -> None:
-        """Press a ballot box, then take the pointer away, so that rows may move."""
-        await self.box(words).click()
+    async def read_from_the_top(self) -> None:
+        """Scroll up with the pointer away: what waited behind the pill slips in."""
         await self.page.mouse.move(0, 0)
+        await self.page.evaluate("scrollTo(0, 0)")
+
+    async def press(self, words: str) -> None:
+        """Press a ballot box, then take pointer and focus away, so that rows may move."""
+        await self.box(words).click()
+        await self.page.locator("h1").click()
 
     async def shows(self, words: str, votes: int, mine: bool) -> None:
         """The count and the tick of a question, as the server confirmed them."""

@@ -54,8 +54,8 @@ async def small(hall: Hall) -> Place:
     return place
 
 
-async def full(hall: Hall, people: int = 12) -> Place:
-    """64 questions by as many askers, listed; each of `people` voted for some."""
+async def full(hall: Hall, questions: int, people: int = 12) -> Place:
+    """At most 64 questions by several askers, listed; each of `people` voted for some."""
     place = await hall.meeting(
         "Autumn town hall",
         description="Results of the third quarter, the move of the northern office, and your "
@@ -67,6 +67,7 @@ async def full(hall: Hall, people: int = 12) -> Place:
     )
     askers = [await hall.joined(place) for _ in range(people)]
     texts = [f"{begin} {subject}" for subject in SUBJECTS for begin in BEGINNINGS]
+    texts = texts[:questions]
     for n, words in enumerate(texts):
         await hall.ask(place, askers[n % people], words)
 

@@ -25,20 +25,8 @@ def at(path: str) -> Callable[[Page], Awaitable[object]]:
     return lambda page: page.goto(path)
 
 
-async def connected(page: Page) -> None:
-    """The board is live: the script has taken over and nothing says otherwise."""
-    await expect(page.locator("#live[data-status=live]")).to_be_attached()
-
-
-async def ask(page: Page, words: str) -> None:
-    """Type a question into the form of an open board and send it."""
-    await page.locator("#ask-text").fill(words)
-    await page.locator("#ask button[type=submit]").click()
-    await expect(page.locator(".ticket .number").first).to_have_text("No.", use_inner_text=True)
-
-
-async def _boards(hall: Hall) -> list[Exhibit]:
-    full, small = await crowd.full(hall), await crowd.small(hall)
+async def _boards(hall: Hall, questions: int) -> list[Exhibit]:
+    full, small = await crowd.full(hall, questions), await crowd.small(hall)
     awkward = await crowd.awkward(hall)
     empty = await hall.meeting("First meeting of the new site", voting=False)
     closed = await crowd.small(hall)
@@ -135,7 +123,8 @@ async def _staff(hall: Hall, place: Place) -> list[Exhibit]:
     ]
 
 
-async def exhibition(hall: Hall) -> list[Exhibit]:
-    """All of them. Show them in this order: some need what an earlier one did."""
+async def exhibition(hall: Hall, questions: int = 64) -> list[Exhibit]:
+    """All of them, the full board with so many questions. Show them in this order: some need what
+    an earlier one did."""
     place = await crowd.screened(hall)
-    return [*await _doors(hall, place), *await _boards(hall), *await _staff(hall, place)]
+    return [*await _doors(hall, place), *await _boards(hall, questions), *await _staff(hall, place)]

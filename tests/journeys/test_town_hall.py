@@ -69,6 +69,7 @@ async def _screens(moderator: Page, place: Place) -> None:
 async def _votes(ada: BoardPage, ben: BoardPage, cem: BoardPage) -> None:
     """Counts and ranks change on everybody's page while nobody reloads."""
     for board in (ada, ben, cem):
+        await board.read_from_the_top()
         await board.order(BONUS, TRAVEL)
     await ada.press(TRAVEL)
     await cem.press(TRAVEL)
@@ -126,7 +127,7 @@ async def test_a_meeting_from_the_form_to_signing_out(hall: Hall) -> None:
     await _follows(cem.page, place)
 
     await ben.page.locator("footer button").click()
-    await expect(ben.page.locator("h1")).to_have_text("Sie haben sich abgemeldet")
+    await expect(ben.page.locator("h1")).to_have_text("Sie sind abgemeldet")
     await ben.page.goto(place.path())
     await expect(ben.page.locator("#ask")).to_have_count(0)
     await ben.shows(BONUS, 1, mine=False)

@@ -152,7 +152,8 @@ export class MeetingPage {
     const matching = [...rows.values()].filter((row) => row.text.toLocaleLowerCase().includes(this.search));
     const listed = matching.filter((row) => row.state !== "on_air");
     // New ones slip in while the top of the list is in view; otherwise the pill tells of them.
-    if (this.list.getBoundingClientRect().top >= 0 || document.hidden)
+    const nothingMoves = this.list.childElementCount === 0 || document.hidden;
+    if (nothingMoves || this.list.getBoundingClientRect().top >= 0)
       for (const n of rows.keys()) this.known.add(n);
     const shown = listed.filter((row) => this.known.has(row.n));
     this.rows.show(ranked(shown, this.order, this.seed));

@@ -1,24 +1,23 @@
 // @ts-check
 // Every page's entry: accent, times, one-time links. The board page goes live from here.
+import { inkOn, readable } from "./colour.js";
 import { MeetingPage } from "./meeting.js";
 import { refresh } from "./times.js";
 
 const TIMES_MS = 30_000;
 
-/** Black or white, whichever reads better on `#rrggbb`. @param {string} colour */
-function inkOn(colour) {
-  const [red, green, blue] = [1, 3, 5].map((at) => {
-    const part = parseInt(colour.slice(at, at + 2), 16) / 255;
-    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
-  });
-  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? "#111111" : "#ffffff";
-}
+/** Ink and paper of both schemes, as app.css has them. */
+const LIGHT = ["#1b1f24", "#faf8f4"];
+const DARK = ["#e9e6df", "#14171a"];
 
 function accent() {
   const colour = document.querySelector("meta[name=theme-color]")?.getAttribute("content") ?? "";
   if (!/^#[0-9a-f]{6}$/i.test(colour)) return;
-  document.documentElement.style.setProperty("--accent", colour);
-  document.documentElement.style.setProperty("--on-accent", inkOn(colour));
+  const root = document.documentElement.style;
+  root.setProperty("--accent", colour);
+  root.setProperty("--on-accent", inkOn(colour));
+  root.setProperty("--link-light", readable(colour, LIGHT[0], LIGHT[1]));
+  root.setProperty("--link-dark", readable(colour, DARK[0], DARK[1]));
 }
 
 /** The token of a one-time link goes into the form and out of the address bar. */

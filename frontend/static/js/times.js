@@ -1,6 +1,8 @@
 // @ts-check
 // Times in the reader's zone: "ago" in the text, the exact time on hover and for screen readers.
 
+import { say } from "./words.js";
+
 const lang = document.documentElement.lang || "en";
 const exact = new Intl.DateTimeFormat(lang, { dateStyle: "medium", timeStyle: "short" });
 const ago = new Intl.RelativeTimeFormat(lang, { numeric: "auto", style: "short" });
@@ -13,7 +15,7 @@ export function relative(ms, now) {
   if (Math.abs(ms - now) > FAR_MS) return exact.format(ms);
   for (const [unit, size] of UNITS)
     if (Math.abs(ms - now) >= size) return ago.format(Math.round((ms - now) / size), unit);
-  return ago.format(0, "minute");
+  return say("now");
 }
 
 /** @param {HTMLElement} node @param {number} ms @param {number} now */
