@@ -151,9 +151,15 @@ class Boards:
 
     async def _refresh(self, board: Board, touched: list[str]) -> None:
         meeting = board.meeting.id
-        for question in await question_rows.read(self._store, meeting, touched):
+        questions = await question_rows.read(self._store, meeting, touched)
+        # Looks at a question that was not on the board are known to the store alone.
+        missing = [q.number for q in questions if q.number and q.number not in board.rows]
+        looks = await boards.seen(self._store, meeting, missing)
+        for question in questions:
             known = board.rows.get(question.number or 0)
-            row = boards.row_of(question, known.seen if known else 0)
+            row = boards.row_of(
+                question, known.seen if known else looks.get(question.number or 0, 0)
+            )
             if row is not None:
                 board.put(row)
             elif question.number is not None:

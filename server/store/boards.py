@@ -56,6 +56,14 @@ async def all_rows(redis: Redis, meeting: str) -> list[Row]:
     return [row for row in rows if row is not None]
 
 
+async def seen(redis: Redis, meeting: str, numbers: list[int]) -> dict[int, int]:
+    """How often each of these questions was on somebody's screen."""
+    if not numbers:
+        return {}
+    found = await typed.hmget(redis, keys.exposure(meeting), [str(n) for n in numbers])
+    return {n: int(times or 0) for n, times in zip(numbers, found, strict=True)}
+
+
 async def counts(redis: Redis, meeting: str) -> dict[str, int]:
     """How many are listed (on air included), answered, screened out."""
     pipe = redis.pipeline(transaction=False)
