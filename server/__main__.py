@@ -1,4 +1,4 @@
-"""The command line: run, serve, organiser-link."""
+"""The command line: run, serve, healthy, organiser-link."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 from server.launch import run as launch
-from server.settings import Settings, SettingsError
+from server.launch.links import organiser_link
+from server.launch.ready import healthy
+from server.settings import Settings
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -16,12 +18,12 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="start everything on this machine")
     run.add_argument("--host", default="127.0.0.1")
-    run.add_argument("--port", type=int, default=8000, help="0 takes a free one")
+    run.add_argument("--port", type=_port, default=8000, metavar="N", help="0 takes a free one")
     run.add_argument("--data", default="data", help="folder of the embedded store")
     run.add_argument("--servers", type=int, default=1, choices=range(1, 17), metavar="N")
     run.add_argument("--tls", choices=["self"], help="serve https with a self-made certificate")
-    run.add_argument("--tls-cert", type=Path)
-    run.add_argument("--tls-key", type=Path)
+    run.add_argument("--tls-cert", type=Path, metavar="FILE")
+    run.add_argument("--tls-key", type=Path, metavar="FILE")
     run.add_argument(
         "--trust-proxy",
         nargs="?",
@@ -29,26 +31,36 @@ def _parser() -> argparse.ArgumentParser:
         metavar="ADDRESSES",
         help="a proxy in front speaks https; where it connects from, if not from this machine",
     )
-    commands.add_parser("serve", help="one server process (started by run)")
+    commands.add_parser("serve", help="one server process, settings from the environment")
+    commands.add_parser("healthy", help="exit status 0 when this machine's server answers")
     link = commands.add_parser("organiser-link", help="print a fresh organiser link")
     link.add_argument("--data", default="data")
     return parser
 
 
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) < 65_536):
+        raise argparse.ArgumentTypeError("a whole number from 0 to 65535")
+    return int(text)
+
+
 def main() -> int:
     """Exit status: 0 done, 1 with a sentence on standard error, 2 wrong usage."""
     options = _parser().parse_args()
+    if options.command == "run":
+        return launch.main(options, os.environ)
     try:
-        if options.command == "run":
-            return launch.main(options, os.environ)
         if options.command == "organiser-link":
-            print(launch.organiser_link(Path(options.data).resolve()))
+            print(organiser_link(Path(options.data).resolve(), os.environ))
             return 0
-        # Imported here: `run` and `organiser-link` need none of the server's libraries.
+        settings = Settings.from_environ(os.environ)
+        if options.command == "healthy":
+            return 0 if healthy(settings) else 1
+        # Imported here: the other commands need none of the server's libraries.
         from server.serve import main as serve
 
-        serve(Settings.from_environ(os.environ))
-    except (SettingsError, launch.CannotRun) as reason:
+        serve(settings)
+    except launch.REASONS as reason:
         print(reason, file=sys.stderr)
         return 1
     return 0

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
 import ssl
 import time
-from pathlib import Path
 from urllib.parse import urlsplit
 
-import structlog
 import uvloop
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from server import journal
-from server.hypercorn_config import read_config
+from server.hypercorn_config import FILE, read_config
 from server.live import measures
 from server.live.batcher import Batcher
 from server.live.boards import Boards
@@ -27,6 +23,7 @@ from server.live.port import listen
 from server.live.socket import Door
 from server.live.tail import Tail
 from server.settings import Settings
+from server.store.circuit import PROBE_TIMEOUT_S, Circuit
 from server.store.client import connect
 from server.store.loader import load
 from server.web.app import create_app
@@ -34,10 +31,7 @@ from server.web.networks import read_proxies
 from server.web.parts import WebParts
 
 DRAIN_SPREAD_S = 2.0
-RETRY_S = 0.5
 END_S = 2.0
-ROOT = Path(__file__).parents[1]
-log = structlog.get_logger()
 
 
 def clock() -> int:
@@ -51,28 +45,34 @@ def main(settings: Settings) -> None:
     uvloop.run(_serve(settings))
 
 
+def web_parts(settings: Settings, store: Redis, boards: Boards) -> WebParts:
+    """What the pages and the API of a process with these settings are given."""
+    return WebParts(
+        store=store,
+        boards=boards,
+        secret=settings.secret,
+        public_url=settings.public_url,
+        clock=clock,
+        network_per_min=settings.limits.network_per_min,
+        tick_ms=settings.limits.tick_ms,
+        trusted_proxies=read_proxies(settings.trusted_proxies),
+    )
+
+
 async def _serve(settings: Settings) -> None:
     limits = settings.limits
-    store = connect(settings.store_url)
-    await _load_functions(store)
+    circuit = Circuit()
+    store = connect(settings.store_url, circuit)
+    probing = connect(settings.store_url, timeout_s=PROBE_TIMEOUT_S)
+    # Once before listening; where the store is away, pages say so until the probes bring it back.
+    await circuit.probe(probing, load)
     boards = Boards(store)
     batcher = Batcher(store, limits.batch_ms, limits.batch_votes, limits.batch_waiting)
     pace = Pace(limits.votes_per_s, limits.vote_burst, limits.sockets_per_voter, limits.tick_ms)
     node = Node(store, boards, batcher, settings.secret, pace, clock)
     hub = Hub(boards, limits.tick_ms)
     tail = Tail(store, boards, hub, limits.tick_ms)
-    app = create_app(
-        WebParts(
-            store=store,
-            boards=boards,
-            secret=settings.secret,
-            public_url=settings.public_url,
-            clock=clock,
-            network_per_min=limits.network_per_min,
-            tick_ms=limits.tick_ms,
-            trusted_proxies=read_proxies(settings.trusted_proxies),
-        )
-    )
+    app = create_app(web_parts(settings, store, boards))
     door = Door(
         hosts=frozenset({urlsplit(settings.public_url).netloc}),
         origins=frozenset({settings.public_url}),
@@ -82,11 +82,9 @@ async def _serve(settings: Settings) -> None:
         joins_per_s=limits.joins_per_s,
     )
     ended = _until_told()
-    config = read_config(ROOT / "hypercorn.toml")
-    config.errorlog = logging.getLogger("hypercorn.error")  # through the journal
     port = await listen(
         app,
-        config,
+        read_config(FILE),
         lambda slug: Conversation(node, hub, slug),
         door,
         settings.host,
@@ -96,6 +94,7 @@ async def _serve(settings: Settings) -> None:
     tasks = [
         asyncio.create_task(work)
         for work in (
+            circuit.watch(probing, load),
             batcher.run(),
             tail.run(),
             tail.listen(),
@@ -114,22 +113,9 @@ async def _serve(settings: Settings) -> None:
     # Bounded: a cancellation that meets a finished read inside the Redis client can be swallowed.
     await asyncio.wait({*tasks, waits}, timeout=END_S)
     await store.aclose()
+    await probing.aclose()
     for task in done - {waits}:
         task.result()
-
-
-async def _load_functions(store: Redis) -> None:
-    """Load the library, as soon as the store answers."""
-    told = False
-    while True:
-        try:
-            await load(store)
-            return
-        except RedisError as error:
-            if not told:
-                log.warning("store_away_at_start", error=type(error).__name__)
-                told = True
-            await asyncio.sleep(RETRY_S)
 
 
 def _until_told() -> asyncio.Event:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -13,12 +14,15 @@ class SettingsError(Exception):
     """A missing or odd value; the sentence names it."""
 
 
+STORES = ("redis://", "rediss://", "unix://")
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Each is OPENFLOOR_LIMIT_<NAME>, a whole number."""
 
     frame_bytes: int = 16_384
-    backlog: int = 4_096
     handshake_s: int = 10
     sockets_per_voter: int = 3
     sockets_per_process: int = 12_000
@@ -51,19 +55,28 @@ class Settings:
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Settings:
         """The settings in `environ`; SettingsError names what is missing or odd."""
-        store = _needed(environ, "OPENFLOOR_STORE_URL")
+        store = _store(environ, "OPENFLOOR_STORE_URL", None)
         port = _whole("OPENFLOOR_PORT", environ.get("OPENFLOOR_PORT", "8000"), 0, 65_535)
         host = environ.get("OPENFLOOR_HOST", "127.0.0.1")
-        cert, key = environ.get("OPENFLOOR_TLS_CERT"), environ.get("OPENFLOOR_TLS_KEY")
+        cert, key = _file(environ, "OPENFLOOR_TLS_CERT"), _file(environ, "OPENFLOOR_TLS_KEY")
+        if (cert is None) != (key is None):
+            raise SettingsError("OPENFLOOR_TLS_CERT and OPENFLOOR_TLS_KEY belong together.")
+        public = _origin(environ.get("OPENFLOOR_PUBLIC_URL", f"http://{host}:{port}"))
+        if host not in LOOPBACK and cert is None and not public.startswith("https://"):
+            raise SettingsError(
+                f"Plain http is for this machine only. For OPENFLOOR_HOST={host} set"
+                " OPENFLOOR_TLS_CERT and OPENFLOOR_TLS_KEY, or OPENFLOOR_PUBLIC_URL=https://NAME"
+                " where a proxy in front speaks https."
+            )
         return cls(
             store_url=store,
-            jobs_url=environ.get("OPENFLOOR_JOBS_URL", store),
+            jobs_url=_store(environ, "OPENFLOOR_JOBS_URL", store),
             data=Path(environ.get("OPENFLOOR_DATA", "data")).resolve(),
             host=host,
             port=port,
-            public_url=_origin(environ.get("OPENFLOOR_PUBLIC_URL", f"http://{host}:{port}")),
-            tls_cert=Path(cert) if cert else None,
-            tls_key=Path(key) if key else None,
+            public_url=public,
+            tls_cert=cert,
+            tls_key=key,
             secret=_secret(Path(_needed(environ, "OPENFLOOR_SECRET_FILE"))),
             limits=_limits(environ),
             trusted_proxies=_proxies(environ.get("OPENFLOOR_TRUSTED_PROXIES", "")),
@@ -75,6 +88,29 @@ def _needed(environ: Mapping[str, str], name: str) -> str:
     if not value:
         raise SettingsError(f"{name} is not set.")
     return value
+
+
+def _store(environ: Mapping[str, str], name: str, fallback: str | None) -> str:
+    """A store's address, given itself or as NAME_FILE, so that its password need not be in the
+    environment."""
+    file = environ.get(f"{name}_FILE")
+    if file:
+        try:
+            url = Path(file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{name}_FILE={file} cannot be read.") from error
+    else:
+        url = environ.get(name) or fallback or _needed(environ, name)
+    if not url.startswith(STORES):
+        raise SettingsError(f"{name} must begin with {', '.join(STORES)}.")
+    return url
+
+
+def _file(environ: Mapping[str, str], name: str) -> Path | None:
+    path = Path(environ[name]) if environ.get(name) else None
+    if path is not None and not os.access(path, os.R_OK):
+        raise SettingsError(f"{name}={path} cannot be read.")
+    return path
 
 
 def _whole(name: str, text: str, low: int, high: int) -> int:
@@ -112,6 +148,10 @@ def _proxies(listed: str) -> tuple[str, ...]:
 
 def _limits(environ: Mapping[str, str]) -> Limits:
     values: dict[str, int] = {}
+    known = {f"OPENFLOOR_LIMIT_{field.name.upper()}" for field in fields(Limits)}
+    for name in sorted(environ):
+        if name.startswith("OPENFLOOR_LIMIT_") and name not in known:
+            raise SettingsError(f"{name} is no limit; docs/settings.md lists them.")
     for field in fields(Limits):
         name = f"OPENFLOOR_LIMIT_{field.name.upper()}"
         if name in environ:

@@ -29,10 +29,18 @@ FLOORS = {
     "server.journal": 1,
     "server.hypercorn_config": 1,
     "server.serve": 6,
+    "server.asgi": 7,
     "server.__main__": 7,
     "tools": 8,
 }
-ROOTS = {"server.serve", "server.__main__", "workers", "tools"}  # compose, or print the limits
+ROOTS = {
+    "server.launch",
+    "server.serve",
+    "server.asgi",
+    "server.__main__",
+    "workers",
+    "tools",
+}  # compose, or print the limits
 PURE = {"server.domain", "server.translog", "server.protocol", "server.session"}
 IMPURE = set(
     "asyncio redis quart rq time random secrets os socket threading subprocess hypercorn uuid "

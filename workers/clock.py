@@ -11,10 +11,9 @@ from redis.asyncio import Redis
 from server.acts import closing, meetings
 from server.domain.meeting import Phase
 from server.domain.refusals import Refused
-from server.settings import Settings
 from server.store import analysis, jobs, keys
 from server.store.jobs import Work
-from workers.running import run
+from workers.running import run, settings_or_end
 
 PERIOD_S = 1.0
 LEASE_MS = 5_000
@@ -75,7 +74,7 @@ class Clock:
 
 def main() -> None:
     """Run until SIGTERM."""
-    settings = Settings.from_environ(os.environ)
+    settings = settings_or_end()
     run(Clock(settings.jobs_url, f"{os.getpid()}-{time.time_ns()}").step)
 
 

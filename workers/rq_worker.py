@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import time
 
 import redis
 from rq import Queue, Worker
 
-from server.settings import Settings
+from server import journal
 from server.store import jobs
+from workers.running import settings_or_end
 
 RETRY_S = 0.5
 MAINTENANCE_S = 30
@@ -17,7 +17,8 @@ MAINTENANCE_S = 30
 
 def main() -> None:
     """Work until SIGTERM. While the store is away, wait for it."""
-    settings = Settings.from_environ(os.environ)
+    journal.set_up()
+    settings = settings_or_end()
     connection = redis.Redis.from_url(settings.jobs_url)
     while True:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -12,7 +13,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from server import journal
-from server.settings import Settings
+from server.settings import Settings, SettingsError
 from server.store.client import connect
 from server.store.loader import load
 
@@ -21,7 +22,7 @@ log = structlog.get_logger()
 
 
 async def _until_ended(settings: Settings, step: Callable[[Redis], Awaitable[None]]) -> None:
-    store, ended, loaded = connect(settings.store_url), asyncio.Event(), False
+    store, ended, loaded, told = connect(settings.store_url), asyncio.Event(), False, False
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
@@ -31,15 +32,25 @@ async def _until_ended(settings: Settings, step: Callable[[Redis], Awaitable[Non
                 await load(store)
                 loaded = True
             await step(store)
+            told = False
         except RedisError as error:
             # A store that came back empty has lost its functions too: load them again.
-            log.warning("store_away", error=type(error).__name__)
-            loaded = False
+            if not told:
+                log.warning("store_away", error=type(error).__name__)
+            loaded, told = False, True
             await asyncio.sleep(RETRY_S)
     await store.aclose()
+
+
+def settings_or_end() -> Settings:
+    """The process's settings; a missing or odd value ends it with the sentence."""
+    try:
+        return Settings.from_environ(os.environ)
+    except SettingsError as reason:
+        sys.exit(str(reason))
 
 
 def run(step: Callable[[Redis], Awaitable[None]]) -> None:
     """Repeat `step` until SIGTERM or SIGINT; each step is short and may be repeated after a failure."""
     journal.set_up()
-    asyncio.run(_until_ended(Settings.from_environ(os.environ), step))
+    asyncio.run(_until_ended(settings_or_end(), step))

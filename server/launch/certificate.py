@@ -22,10 +22,22 @@ def _name_of(host: str) -> x509.GeneralName:
         return x509.DNSName(host)
 
 
+def _serves(cert_path: Path, host: str) -> bool:
+    try:
+        found = x509.load_pem_x509_certificate(cert_path.read_bytes())
+        named = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (OSError, ValueError, x509.ExtensionNotFound):
+        return False
+    month = datetime.timedelta(days=30)
+    fresh = found.not_valid_after_utc - datetime.datetime.now(datetime.UTC) > month
+    return fresh and _name_of(host) in named
+
+
 def self_signed(data: Path, host: str) -> tuple[Path, Path]:
-    """Paths of certificate and key for `host`, made once and kept in the data folder (key 0600)."""
+    """Paths of certificate and key for `host`, kept in the data folder (key 0600); made anew for
+    another host and a month before they expire."""
     cert_path, key_path = data / "self.crt", data / "self.key"
-    if cert_path.exists() and key_path.exists():
+    if key_path.exists() and _serves(cert_path, host):
         return cert_path, key_path
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Openfloor")])

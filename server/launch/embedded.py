@@ -82,8 +82,10 @@ def take_store_lock(data: Path) -> int:
 
 def _ask_to_end(data: Path) -> None:
     try:
-        url = json.loads((data / "run.json").read_text())["store_url"]
-        with redis.Redis.from_url(url, socket_timeout=2) as orphan:
+        told = json.loads((data / "run.json").read_text())
+        if not told["embedded"]:
+            return  # somebody else's store is not ours to end
+        with redis.Redis.from_url(told["store_url"], socket_timeout=2) as orphan:
             orphan.shutdown(nosave=True)
     except (OSError, ValueError, KeyError, redis.RedisError):
         return  # it may be ending already; the lock tells
@@ -117,15 +119,35 @@ def die_with_parent() -> Callable[[], None] | None:
 def wait_ready(url: str, alive: Callable[[], bool]) -> None:
     """Return when the store answers PONG and is >= 7.0; StoreUnavailable otherwise."""
     deadline = time.monotonic() + START_S
-    with redis.Redis.from_url(url, socket_timeout=2) as client:
-        while True:
-            try:
-                client.ping()
-                break
-            except redis.RedisError as error:
-                if not alive() or time.monotonic() > deadline:
-                    raise StoreUnavailable(f"The store did not start: {error}.") from error
-                time.sleep(0.02)
-        version = str(client.info("server")["redis_version"])
+    while not answers(url):
+        if not alive() or time.monotonic() > deadline:
+            raise StoreUnavailable(
+                "The embedded store did not start; the last lines of store.log in the data folder"
+                " say why."
+            )
+        time.sleep(0.02)
+
+
+def answers(url: str) -> bool:
+    """True when the store at `url` answers and is >= 7.0, False while it does not answer.
+
+    StoreUnavailable in words, without the address (it may hold a password): wrong password, too old.
+    """
+    try:
+        with redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2) as client:
+            client.ping()
+            version = str(client.info("server")["redis_version"])
+    except redis.AuthenticationError:
+        raise StoreUnavailable(
+            "The store refuses this user or password. Put them into the address:"
+            " REDIS_URL=redis://USER:PASSWORD@HOST:6379/0 ./openfloor run"
+        ) from None
+    except redis.RedisError:
+        return False
+    except ValueError:
+        raise StoreUnavailable(
+            "REDIS_URL and REDIS_JOBS_URL begin with redis://, rediss:// or unix://."
+        ) from None
     if int(version.split(".")[0]) < 7:
-        raise StoreUnavailable(f"The store is version {version}. {ADVICE}")
+        raise StoreUnavailable(f"The store is version {version}, which is too old. {ADVICE}")
+    return True

@@ -2,38 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import json
 import os
 import secrets
-import socket
+import signal
 import sys
 import tempfile
-import time
-import urllib.error
-import urllib.request
 from argparse import Namespace
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from redis.asyncio import Redis
-
-from server.acts.staff import new_organiser_link
+from server.hypercorn_config import FILE, ConfigError, read_config
 from server.launch import embedded
-from server.launch.certificate import self_signed
+from server.launch.address import CannotRun, address, refuse_open_http
 from server.launch.embedded import StoreUnavailable
+from server.launch.links import Link
+from server.launch.ready import wait_ready
 from server.launch.supervisor import Child, Supervisor, python
-from server.store.client import connect
-from server.store.loader import load
+from server.settings import Settings, SettingsError
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
-READY_S = 45.0
+REASONS = (CannotRun, StoreUnavailable, SettingsError, ConfigError)
 
 
-class CannotRun(Exception):
-    """The sentence says why, and what to type instead."""
+class _Ended(BaseException):
+    """SIGTERM or Ctrl-C before all was up."""
 
 
 def say(line: str) -> None:
@@ -42,71 +34,77 @@ def say(line: str) -> None:
 
 
 def run(options: Namespace, environ: Mapping[str, str]) -> None:
-    """Start all, print the addresses, watch until told to end. CannotRun or StoreUnavailable in words."""
+    """Start all, print the addresses, watch until told to end. One of REASONS when it cannot."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _end_early)
+    refuse_open_http(options, environ)
+    read_config(FILE)  # what a server would refuse is refused before anything starts
     data = Path(options.data).resolve()
-    _refuse_open_http(options, environ)
     owner = embedded.own(data)
     supervisor = Supervisor(say)
+    # Not in the data folder: a socket's path has at most 107 bytes.
+    sockets = tempfile.TemporaryDirectory(prefix="of-")
     try:
-        child_environ = _environ(options, environ, data)
-        store_url = _start_store(supervisor, environ, data)
-        child_environ["OPENFLOOR_STORE_URL"] = store_url
-        child_environ["OPENFLOOR_JOBS_URL"] = environ.get("REDIS_JOBS_URL", store_url)
-        _remember(data, child_environ)
-        _start_children(supervisor, options, child_environ)
-        link = asyncio.run(_organiser_token(store_url))
-        _wait_ready(child_environ, options)
-        public = child_environ["OPENFLOOR_PUBLIC_URL"]
-        say(f"Openfloor is at {public}")
-        say(f"Organiser link (once, within a day): {public}/organise/link#{link}")
+        _start(supervisor, options, environ, data, Path(sockets.name) / "store")
         supervisor.watch()
+    except _Ended:
+        supervisor.stop()
     except BaseException:
         supervisor.stop()
         raise
     finally:
+        sockets.cleanup()
+        (data / "run.json").unlink(missing_ok=True)
         os.close(owner)
 
 
-def _refuse_open_http(options: Namespace, environ: Mapping[str, str]) -> None:
-    if options.host in LOOPBACK or options.tls or options.tls_cert or options.trust_proxy:
-        return
-    raise CannotRun(
-        f"Plain http is for this machine only. For {options.host} type one of:\n"
-        f"  ./openfloor run --host {options.host} --tls self\n"
-        f"  ./openfloor run --host {options.host} --tls-cert CERT.pem --tls-key KEY.pem\n"
-        f"  PUBLIC_URL=https://NAME ./openfloor run --host {options.host} --trust-proxy"
-    )
+def _end_early(number: int, frame: object) -> None:
+    for either in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(either, signal.SIG_IGN)  # ending already
+    raise _Ended
+
+
+def _start(
+    supervisor: Supervisor,
+    options: Namespace,
+    environ: Mapping[str, str],
+    data: Path,
+    store_socket: Path,
+) -> None:
+    told = _environ(options, environ, data)
+    store_url = environ.get("REDIS_URL") or _start_store(supervisor, environ, data, store_socket)
+    told["OPENFLOOR_STORE_URL"] = store_url
+    told["OPENFLOOR_JOBS_URL"] = environ.get("REDIS_JOBS_URL") or store_url
+    settings = Settings.from_environ(told)
+    away = [
+        name
+        for name, url in (("REDIS_URL", store_url), ("REDIS_JOBS_URL", settings.jobs_url))
+        if not embedded.answers(url)
+    ]
+    _remember(data, told)
+    _start_children(supervisor, options.servers, told)
+    wait_ready(settings)
+    say(f"Openfloor is at {settings.public_url}")
+    for name in away:
+        say(f"The store of {name} does not answer. The pages say so; it is tried until it does.")
+    Link(store_url, settings.public_url, say, supervisor.end).give()
 
 
 def _environ(options: Namespace, environ: Mapping[str, str], data: Path) -> dict[str, str]:
-    cert, key = options.tls_cert, options.tls_key
-    if options.tls == "self":
-        cert, key = self_signed(data, options.host)
-    if bool(cert) != bool(key):
-        raise CannotRun("--tls-cert and --tls-key belong together.")
-    port = options.port or _free_port(options.host)
-    host = f"[{options.host}]" if ":" in options.host else options.host
-    public = environ.get("PUBLIC_URL") or f"{'https' if cert else 'http'}://{host}:{port}"
-    made = {name: value for name, value in environ.items() if name != "REDIS_URL"}
+    found = address(options, environ, data)
+    made = {name: value for name, value in environ.items() if not name.startswith("REDIS_")}
     made |= {
         "OPENFLOOR_DATA": str(data),
-        "OPENFLOOR_HOST": options.host,
-        "OPENFLOOR_PORT": str(port),
-        "OPENFLOOR_PUBLIC_URL": public.rstrip("/"),
+        "OPENFLOOR_HOST": found.host,
+        "OPENFLOOR_PORT": str(found.port),
+        "OPENFLOOR_PUBLIC_URL": found.public_url,
         "OPENFLOOR_SECRET_FILE": str(_secret(data)),
     }
     if options.trust_proxy:
         made.setdefault("OPENFLOOR_TRUSTED_PROXIES", options.trust_proxy)
-    if cert and key:
-        made |= {"OPENFLOOR_TLS_CERT": str(cert), "OPENFLOOR_TLS_KEY": str(key)}
+    if found.tls is not None:
+        made["OPENFLOOR_TLS_CERT"], made["OPENFLOOR_TLS_KEY"] = map(str, found.tls)
     return made
-
-
-def _free_port(host: str) -> int:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
 
 
 def _secret(data: Path) -> Path:
@@ -118,104 +116,56 @@ def _secret(data: Path) -> Path:
     return path
 
 
-def _start_store(supervisor: Supervisor, environ: Mapping[str, str], data: Path) -> str:
-    given = environ.get("REDIS_URL")
-    if given:
-        embedded.wait_ready(given, lambda: True)
-        return given
+def _start_store(supervisor: Supervisor, environ: Mapping[str, str], data: Path, path: Path) -> str:
     lock = embedded.take_store_lock(data)
     binary = embedded.find_binary(environ.get("OPENFLOOR_REDIS_BIN"))
-    # Not in the data folder: a socket's path has at most 107 bytes.
-    path = Path(tempfile.mkdtemp(prefix="of-")) / "store"
     child = Child(
         "store",
         embedded.arguments(binary, data, path),
         {"PATH": environ.get("PATH", os.defpath)},
         (lock,),
         embedded.die_with_parent(),
+        ends_last=True,
     )
     alive = supervisor.start(child)
-    os.close(lock)  # the store's own copy holds it from here on
     url = f"unix://{path}"
     embedded.wait_ready(url, alive)
     return url
 
 
 def _remember(data: Path, environ: Mapping[str, str]) -> None:
-    path = data / "run.json"
     told = {
         "store_url": environ["OPENFLOOR_STORE_URL"],
-        "jobs_url": environ["OPENFLOOR_JOBS_URL"],
         "public_url": environ["OPENFLOOR_PUBLIC_URL"],
+        "embedded": environ["OPENFLOOR_STORE_URL"].startswith(
+            f"unix://{tempfile.gettempdir()}/of-"
+        ),
     }
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    descriptor = os.open(data / "run.json", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
         json.dump(told, file)
 
 
-def _start_children(supervisor: Supervisor, options: Namespace, environ: Mapping[str, str]) -> None:
+def _start_children(supervisor: Supervisor, servers: int, environ: Mapping[str, str]) -> None:
     ending = embedded.die_with_parent()
     commands = {
         "keeper": python("workers.keeper"),
         "clock": python("workers.clock"),
         "worker": python("workers.rq_worker"),
     }
-    for number in range(1, options.servers + 1):
+    for number in range(1, servers + 1):
         commands[f"server {number}"] = python("server", "serve")
     for name, arguments in commands.items():
         supervisor.start(Child(name, arguments, environ, (), ending))
-
-
-async def _organiser_token(store_url: str) -> str:
-    store: Redis = connect(store_url)
-    try:
-        await load(store)
-        return await new_organiser_link(store)
-    finally:
-        await store.aclose()
-
-
-def _wait_ready(environ: Mapping[str, str], options: Namespace) -> None:
-    if environ.get("OPENFLOOR_TLS_CERT"):
-        _wait_listening(options.host, int(environ["OPENFLOOR_PORT"]))
-        return
-    host = f"[{options.host}]" if ":" in options.host else options.host
-    request = urllib.request.Request(  # our own loopback address
-        f"http://{host}:{environ['OPENFLOOR_PORT']}/healthz",
-        headers={"Host": urlsplit(environ["OPENFLOOR_PUBLIC_URL"]).netloc},
-    )
-    deadline = time.monotonic() + READY_S
-    while time.monotonic() < deadline:
-        with contextlib.suppress(urllib.error.URLError, OSError):
-            with urllib.request.urlopen(request, timeout=2):  # noqa: S310
-                return
-        time.sleep(0.05)
-    raise CannotRun("The server did not answer in time; its messages are above.")
-
-
-def _wait_listening(host: str, port: int) -> None:
-    deadline = time.monotonic() + READY_S
-    while time.monotonic() < deadline:
-        with contextlib.suppress(OSError), socket.create_connection((host, port), 2):
-            return
-        time.sleep(0.05)
-    raise CannotRun("The server did not answer in time; its messages are above.")
-
-
-def organiser_link(data: Path) -> str:
-    """A fresh organiser link for the run on this data folder; CannotRun when there is none."""
-    try:
-        told = json.loads((data / "run.json").read_text())
-    except (OSError, ValueError):
-        raise CannotRun(f"Nothing runs on {data}. Start it with ./openfloor run.") from None
-    return f"{told['public_url']}/organise/link#{asyncio.run(_organiser_token(told['store_url']))}"
 
 
 def main(options: Namespace, environ: Mapping[str, str]) -> int:
     """Exit status of `run`; a reason not to run is one sentence on standard error."""
     try:
         run(options, environ)
-    except (CannotRun, StoreUnavailable) as reason:
+    except REASONS as reason:
         print(reason, file=sys.stderr)
         return 1
+    except _Ended:
+        return 0
     return 0

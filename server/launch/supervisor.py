@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import FrameType
 
 BACKOFF_S = (0.0, 0.2, 0.5, 1.0, 2.0, 4.0)
 HEALTHY_S = 10.0  # a child that lived so long starts again without delay
@@ -18,13 +18,15 @@ POLL_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """What to run. `descriptors` stay open in it (the store's lock)."""
+    """What to run. `descriptors` stay open in it (the store's lock). The store `ends_last`: the others
+    write their last words to it."""
 
     name: str
     arguments: Sequence[str]
     environ: Mapping[str, str]
     descriptors: tuple[int, ...] = ()
     prepare: Callable[[], None] | None = None
+    ends_last: bool = False
 
 
 @dataclass(slots=True)
@@ -38,7 +40,7 @@ class _Running:
 
 @dataclass(slots=True)
 class Supervisor:
-    """Children in starting order; stopped in the reverse order."""
+    """The children of one parent. `watch` returns, and stops them, once `end` was called."""
 
     say: Callable[[str], None]
     _running: list[_Running] = field(default_factory=list)
@@ -63,14 +65,15 @@ class Supervisor:
     def watch(self) -> None:
         """Restart children until SIGTERM or SIGINT, then stop all and return."""
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._end)
+            signal.signal(number, lambda *_: self.end())
         while not self._ending:
             for running in self._running:
                 self._look_at(running)
             time.sleep(POLL_S)
         self.stop()
 
-    def _end(self, number: int, frame: FrameType | None) -> None:
+    def end(self) -> None:
+        """Let `watch` stop all and return; from a signal or another thread."""
         self._ending = True
 
     def _look_at(self, running: _Running) -> None:
@@ -90,17 +93,24 @@ class Supervisor:
             running.started, running.restart_at = now, None
 
     def stop(self) -> None:
-        """End the children, last started first; one that does not end in STOP_S is killed."""
-        for running in reversed(self._running):
-            if running.process.poll() is not None:
-                continue
-            running.process.terminate()
-            try:
-                running.process.wait(STOP_S)
-            except subprocess.TimeoutExpired:
-                self.say(f"{running.child.name} did not end; killing it")
-                running.process.kill()
-                running.process.wait()
+        """End the children together, then those that end last; what does not end in STOP_S is killed."""
+        for last in (False, True):
+            group = [one for one in self._running if one.child.ends_last is last]
+            for running in group:
+                if running.process.poll() is None:
+                    running.process.terminate()
+            deadline = time.monotonic() + STOP_S
+            for running in group:
+                self._wait(running, deadline)
+
+    def _wait(self, running: _Running, deadline: float) -> None:
+        try:
+            running.process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            self.say(f"{running.child.name} did not end; killing it")
+            # The group: a worker's job is a process of its own.
+            os.killpg(running.process.pid, signal.SIGKILL)
+            running.process.wait()
 
 
 def python(module: str, *arguments: str) -> list[str]:

@@ -35,6 +35,11 @@ class Boards:
         """The board as last known, also while the store is away."""
         return self._boards.get(meeting)
 
+    def last_at(self, slug: str) -> Board | None:
+        """The same by the meeting's address."""
+        found = (board for board in self._boards.values() if board.meeting.slug == slug)
+        return next(found, None)
+
     def positions(self) -> dict[str, str]:
         """Where each followed meeting was read to."""
         return {meeting: board.position for meeting, board in self._boards.items()}

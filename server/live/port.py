@@ -91,6 +91,7 @@ class Port:
         tasks: set[asyncio.Task[None]],
         lifespan: Lifespan,
         lifespan_task: asyncio.Task[None],
+        end_s: float,
     ) -> None:
         self._server = server
         self._door = door
@@ -98,6 +99,7 @@ class Port:
         self._tasks = tasks
         self._lifespan = lifespan
         self._lifespan_task = lifespan_task
+        self._end_s = end_s
 
     @property
     def number(self) -> int:
@@ -120,7 +122,7 @@ class Port:
         await self._sockets_gone()
         await self._context.terminated.set()
         if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=END_S)
+            _, late = await asyncio.wait(self._tasks, timeout=self._end_s)
             for task in late:
                 task.cancel()
         await self._lifespan.wait_for_shutdown()
@@ -169,4 +171,4 @@ async def listen(
         reuse_port=True,
         ssl=tls,
     )
-    return Port(server, door, context, tasks, lifespan, lifespan_task)
+    return Port(server, door, context, tasks, lifespan, lifespan_task, config.graceful_timeout)

@@ -29,6 +29,8 @@ ROUTES: Mapping[str, Act] = MappingProxyType(
         "health.healthz": Act.OPERATE,
         "health.readyz": Act.OPERATE,
         "health.metrics": Act.OPERATE,
+        "live_address.plain": Act.ENTER,
+        "live_address.bare": Act.ENTER,
         "api.openapi_document": Act.ENTER,
         "api.redeem_organiser_link": Act.ENTER,
         "api.create_meeting": Act.CREATE_MEETING,

@@ -17,7 +17,7 @@ from server.domain.refusals import Refusal, Refused
 from server.domain.roles import MAY, Role
 from server.protocol import strict_json
 from server.protocol.permissions import ROUTES
-from server.web import api_bodies, network, people
+from server.web import api_bodies, away, network, people
 from server.web.parts import parts
 
 api = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -110,8 +110,14 @@ async def _body(kind: type[api_bodies.Body], limit: int) -> api_bodies.Body:
 
 
 async def meeting_at(slug: str) -> Meeting:
-    """The meeting at an address; unknown in the same words for every wrong one."""
-    found = await meetings.by_slug(parts().store, slug)
+    """The meeting at an address; unknown in the same words for every wrong one. While the store is
+    away, a reader gets the meeting as last known here."""
+    last = parts().boards.last_at(slug)
+    found = await away.or_last(
+        lambda: meetings.by_slug(parts().store, slug), last.meeting if last else None
+    )
+    if found is None and away.noticed():
+        raise Refused(Refusal.NOT_SAVED, away.NOT_SHOWN, retry_in=2.0)
     if found is None:
         raise Refused(Refusal.UNKNOWN, "There is no such meeting.")
     return found

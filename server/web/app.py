@@ -20,6 +20,7 @@ from server.web import (
     api_reading,
     api_screening,
     api_staging,
+    away,
     door_pages,
     headers,
     openapi,
@@ -32,6 +33,7 @@ from server.web import (
 )
 from server.web.api import api
 from server.web.health import health
+from server.web.live_address import live_address
 from server.web.parts import WebParts
 
 BODY_BYTES = 65_536
@@ -48,7 +50,6 @@ API_PARTS = (
 )
 PAGE_PARTS = (door_pages, record_pages)
 log = structlog.get_logger()
-NOT_SAVED = "Not saved: the store does not answer. Please try again in a moment."
 
 
 def create_app(given: WebParts) -> Quart:
@@ -63,7 +64,7 @@ def create_app(given: WebParts) -> Quart:
     app.config["BODY_TIMEOUT"] = 10
     app.extensions["openfloor"] = given
     rendering.set_up(app)
-    for blueprint in (api, health, pages.pages, staff_pages.staff_pages):
+    for blueprint in (api, health, live_address, pages.pages, staff_pages.staff_pages):
         app.register_blueprint(blueprint)
 
     @app.before_request
@@ -83,7 +84,7 @@ def create_app(given: WebParts) -> Quart:
     @app.errorhandler(RedisError)
     async def store_away(error: RedisError) -> Response:
         log.warning("store_away", error=type(error).__name__)
-        return await _tell(503, Refused(Refusal.NOT_SAVED, NOT_SAVED, retry_in=2.0))
+        return await _tell(503, Refused(Refusal.NOT_SAVED, away.words(), retry_in=2.0))
 
     @app.errorhandler(HTTPException)
     async def http_error(error: HTTPException) -> Response:

@@ -7,6 +7,7 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 from quart import Blueprint, Response, redirect, render_template, request
+from redis.exceptions import RedisError
 
 from server.acts import submit, vote
 from server.domain.ids import fate_capability, from_bytes
@@ -17,7 +18,7 @@ from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Act, may
 from server.live import measures
 from server.store.question_rows import Question
-from server.web import network, people, rendering
+from server.web import away, network, people, rendering
 from server.web.api import meeting_at
 from server.web.parts import parts
 from server.web.rendering import meeting_value, own_value, page
@@ -68,8 +69,12 @@ async def _own(
     if person.sign_in is None or person.sign_in.voter is None:
         return set(), set(), []
     voter = person.sign_in.voter
-    found = await vote.own_votes(parts().store, meeting.id, voter)
-    return set(found.votes), set(found.own), await submit.mine(parts().store, meeting, voter)
+    store = parts().store
+    nothing = vote.OwnVotes([], [])
+    found = await away.or_last(lambda: vote.own_votes(store, meeting.id, voter), nothing)
+    none: list[Question] = []
+    asked = await away.or_last(lambda: submit.mine(store, meeting, voter), none)
+    return set(found.votes), set(found.own), asked
 
 
 @pages.get("/m/<slug>")
@@ -126,11 +131,21 @@ async def render_board(slug: str, typed: dict[str, str], error: str | None) -> R
 async def ask(slug: str) -> Response:
     """Submit by form. A refused text comes back in the form: nothing typed is lost."""
     fields = await form()
+    typed = {name: fields.get(name, "") for name in ("q", "text", "lang", "name")}
+    try:
+        return await _ask(slug, typed)
+    except RedisError:
+        away.show_last()
+        response = await render_board(slug, typed, away.NOT_SAVED)
+        response.status_code = 503
+        return response
+
+
+async def _ask(slug: str, typed: dict[str, str]) -> Response:
     await network.take()
     meeting = await meeting_at(slug)
     person = await people.attendee(meeting)
     person.need(Act.ASK)
-    typed = {name: fields.get(name, "") for name in ("q", "text", "lang", "name")}
     try:
         receipt = await submit.submit(
             parts().store,

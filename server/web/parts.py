@@ -10,6 +10,7 @@ from quart import current_app
 from redis.asyncio import Redis
 
 from server.live.boards import Boards
+from server.web.away import SignIns
 from server.web.networks import Network, Networks
 
 
@@ -26,6 +27,7 @@ class WebParts:
     tick_ms: int
     trusted_proxies: tuple[Network, ...] = ()
     networks: Networks = field(default_factory=Networks)
+    sign_ins: SignIns = field(default_factory=SignIns)
 
     @property
     def secure(self) -> bool:

@@ -10,10 +10,11 @@ from quart import Response, request
 
 from server.acts import admission, staff
 from server.acts.admission import SignIn, SignInToken
+from server.domain.ids import digest
 from server.domain.meeting import Meeting
 from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Act, Role, may
-from server.web import permitting
+from server.web import away, permitting
 from server.web.parts import WebParts, parts
 
 FORM_COOKIE = "of_form"
@@ -84,10 +85,20 @@ async def _signed_in(given: WebParts, meeting: Meeting, kinds: str) -> Person | 
         else [request.cookies.get(cookie_name(f"of_{kind}_{meeting.id}")) for kind in kinds]
     )
     for candidate in tokens:
-        found = await admission.who(given.store, meeting.id, candidate) if candidate else None
+        found = await _behind(given, meeting, candidate) if candidate else None
         if candidate and found is not None:
             return Person(found.role, found, candidate)
     return None
+
+
+async def _behind(given: WebParts, meeting: Meeting, token: str) -> SignIn | None:
+    seen, name = given.sign_ins, digest(token)
+    found = await away.or_last(
+        lambda: admission.who(given.store, meeting.id, token),
+        seen.last(meeting.id, name, given.clock()),
+    )
+    seen.remember(meeting.id, name, found)
+    return found
 
 
 async def organiser(given: WebParts) -> Person | None:

@@ -21,7 +21,7 @@ from server.domain.meeting import Meeting
 from server.domain.roles import MAY
 from server.domain.rules import BY_NAME
 from server.store.question_rows import Question
-from server.web import people
+from server.web import away, people
 from server.web.parts import parts
 
 FRONTEND = Path(__file__).parents[2] / "frontend"
@@ -124,7 +124,7 @@ def page(title: str, person: people.Person | None = None, **more: object) -> dic
         "path": request.path,
         "sign_in": sign_in,
         "sentences": {k: v for k, v in catalogue(lang).items() if k.startswith("js.")},
-        "notice": None,
+        "notice": sentence("away.notice") if away.noticed() else None,
     }
     return {"page": {**told, **more}}
 

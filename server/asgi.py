@@ -1,0 +1,63 @@
+"""The bare ASGI application, for `hypercorn server.asgi:app`: pages, forms and API, no live sockets.
+
+Upgrades are answered 426 with the command that serves them (web/live_address.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+
+from quart import Quart
+
+from server import journal
+from server.live.boards import Boards
+from server.live.hub import Hub
+from server.live.tail import Tail
+from server.serve import web_parts
+from server.settings import Settings, SettingsError
+from server.store.circuit import PROBE_TIMEOUT_S, Circuit
+from server.store.client import connect
+from server.store.loader import load
+from server.web.app import create_app
+
+
+def bare_app(settings: Settings) -> Quart:
+    """The application with its board reader; both start and end with the server that runs it."""
+    circuit = Circuit()
+    store = connect(settings.store_url, circuit)
+    probing = connect(settings.store_url, timeout_s=PROBE_TIMEOUT_S)
+    boards = Boards(store)
+    tick_ms = settings.limits.tick_ms
+    tail = Tail(store, boards, Hub(boards, tick_ms), tick_ms)
+    app = create_app(web_parts(settings, store, boards))
+    tasks: set[asyncio.Task[None]] = set()
+
+    @app.before_serving
+    async def begin() -> None:
+        await circuit.probe(probing, load)
+        for work in (circuit.watch(probing, load), tail.run(), tail.listen()):
+            tasks.add(asyncio.create_task(work))
+
+    @app.after_serving
+    async def end() -> None:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks, timeout=2.0)
+        await store.aclose()
+        await probing.aclose()
+
+    return app
+
+
+def _from_environ() -> Quart:
+    journal.set_up()
+    try:
+        return bare_app(Settings.from_environ(os.environ))
+    except SettingsError as reason:
+        sys.exit(f"{reason} ./openfloor run sets all of this by itself.")
+
+
+# Hypercorn looks for a name in this module, so the settings are read when it is imported.
+app = _from_environ()

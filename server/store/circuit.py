@@ -1,0 +1,80 @@
+"""Knows whether the store takes writes, so that nobody waits for one that does not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
+
+from server.store import keys
+
+FAILURES = 3
+PROBE_EVERY_S = 0.5
+PROBE_TIMEOUT_S = 1.0  # a busy disk takes tenths of a second for an fsync
+log = structlog.get_logger()
+
+
+class StoreAway(RedisConnectionError):
+    """The store did not take the last probes; nothing was sent to it."""
+
+
+class Circuit:
+    """Open (commands fail at once) after FAILURES probes in a row, closed by the first that works."""
+
+    def __init__(self) -> None:
+        self.open = False
+        self._failures = 0
+        self._known = False
+
+    async def probe(self, store: Redis, came_back: Callable[[Redis], Awaitable[None]]) -> bool:
+        """Write once. PING would answer also where writes fail.
+
+        `came_back` runs at the first success and at each recovery, before commands pass again; it is
+        part of the probe, so what fails in it leaves the store away.
+        """
+        try:
+            await store.set(keys.PROBE, "1", px=10_000)
+            if self.open or not self._known:
+                await came_back(store)
+        except (RedisError, OSError) as error:
+            self._failures += 1
+            if self._failures >= FAILURES or not self._known:
+                self._turn(True, type(error).__name__)
+            return False
+        self._failures, self._known = 0, True
+        self._turn(False, "")
+        return True
+
+    async def watch(self, store: Redis, came_back: Callable[[Redis], Awaitable[None]]) -> None:
+        """Probe until cancelled. `store` is a client of its own: without this circuit, with
+        PROBE_TIMEOUT_S, so that a frozen store is known within seconds."""
+        loop = asyncio.get_running_loop()
+        while True:
+            began = loop.time()
+            await self.probe(store, came_back)
+            await asyncio.sleep(max(0.0, PROBE_EVERY_S - (loop.time() - began)))
+
+    def _turn(self, is_open: bool, error: str) -> None:
+        if is_open != self.open:
+            if is_open:
+                log.warning("store_away", error=error)
+            else:
+                log.info("store_back")
+        self.open = is_open
+
+
+class GuardedPool(BlockingConnectionPool):
+    """A pool that hands out no connection while its circuit is open."""
+
+    circuit: Circuit | None = None
+
+    async def get_connection(self, command_name: Any = None, *keys: Any, **options: Any) -> Any:
+        """A connection; StoreAway at once while the store is known to be away."""
+        if self.circuit is not None and self.circuit.open:
+            raise StoreAway("the store does not take writes")
+        return await super().get_connection()  # type: ignore[no-untyped-call]

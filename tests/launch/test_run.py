@@ -1,0 +1,194 @@
+"""`run` starts everything, says where it is, keeps it running, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import ssl
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+
+from server.launch import embedded
+from tests.launch.running import (
+    ROLES,
+    ROOT,
+    Run,
+    clean_environ,
+    command,
+    eventually,
+    get,
+    refused,
+)
+
+Prepare = Callable[..., Run]
+
+
+def gone(pid: int) -> bool:
+    """True when there is no such process, or only its zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+async def code_when_ending(run: Run, number: int) -> int:
+    """The close code that an open socket sees when the run gets this signal."""
+    host = urlsplit(run.url).netloc
+    async with connect(f"ws://{host}/live/any", origin=run.url, proxy=None) as client:  # type: ignore[arg-type]
+        assert run.process is not None
+        run.process.send_signal(number)
+        with pytest.raises(ConnectionClosed) as closed:
+            while True:
+                await asyncio.wait_for(client.recv(), 20)
+    assert closed.value.rcvd is not None
+    return closed.value.rcvd.code
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_it_answers_and_stops_cleanly(run: Prepare, tmp_path: Path, number: int) -> None:
+    started = run("--servers", "2").start()
+    assert started.status("/") == 200
+    assert started.status("/readyz") == 200
+    assert started.link.startswith(started.url)
+    pids = started.children()
+    assert len(started.children("server")) == 2
+    assert len(pids) == len(ROLES) + 1
+
+    assert await code_when_ending(started, number) == 1012
+    assert started.stop(number) == 0
+    assert all(map(gone, pids))
+    assert "Traceback" not in started.text
+    assert not (tmp_path / "data" / "run.json").exists()
+
+
+def test_a_second_run_on_the_same_data_says_so(run: Prepare, tmp_path: Path) -> None:
+    run().start()
+    data = str(tmp_path / "data")
+    said = refused("run", "--port", "0", "--data", data)
+    assert said == f"Openfloor is already running on {data}.\n"
+
+
+def test_a_relative_data_folder_stands_where_it_was_started(run: Prepare, tmp_path: Path) -> None:
+    started = run("--data", "here/data", cwd=tmp_path).start()
+    assert started.status("/readyz") == 200
+    assert (tmp_path / "here" / "data" / "secret").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "here" / "data" / "appendonlydir").is_dir()
+
+
+def test_a_fresh_organiser_link_is_printed_on_demand(run: Prepare, tmp_path: Path) -> None:
+    started = run().start()
+    arguments = command("organiser-link", "--data", str(tmp_path / "data"))
+    done = subprocess.run(
+        arguments, cwd=ROOT, env=clean_environ(), capture_output=True, text=True, timeout=30
+    )
+    assert done.stdout.startswith(f"{started.url}/organise/link#")
+    assert done.stdout.strip() != started.link
+
+
+def test_without_a_run_there_is_no_link(tmp_path: Path) -> None:
+    said = refused("organiser-link", "--data", str(tmp_path))
+    assert said == f"Nothing runs on {tmp_path}. Start it with ./openfloor run --data {tmp_path}\n"
+
+
+def test_every_killed_child_is_back_within_five_seconds(run: Prepare) -> None:
+    started = run().start()
+    for role in ROLES:
+        (before,) = started.children(role)
+        os.kill(before, signal.SIGKILL)
+
+        def another(role: str = role, before: int = before) -> bool:
+            return started.children(role) not in ([], [before])
+
+        eventually(another, f"another {role}", within_s=5)
+        eventually(lambda: started.status("/readyz") == 200, f"ready after the {role}", 10)
+
+
+def test_a_killed_parent_leaves_nothing_that_stops_the_next(run: Prepare, tmp_path: Path) -> None:
+    started = run().start()
+    port = str(urlsplit(started.url).port)
+    assert started.process is not None
+    started.process.kill()
+    started.process.wait()
+    again = run("--port", port).start()
+    assert again.status("/readyz") == 200
+
+
+def test_an_orphaned_store_is_ended_and_its_data_kept(run: Prepare, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    started = run().start()
+    assert started.process is not None
+    (store,) = started.children("store")
+    # As where the kernel has no parent-death signal: the store outlives its parent.
+    os.kill(store, signal.SIGSTOP)
+    started.process.kill()
+    started.process.wait()
+    with pytest.raises(embedded.StoreUnavailable):
+        short(data)
+    os.kill(store, signal.SIGCONT)
+    again = run().start()
+    assert again.status("/readyz") == 200
+    assert gone(store)
+
+
+def short(data: Path) -> None:
+    """Take the store's lock with hardly any patience."""
+    was, embedded.START_S = embedded.START_S, 0.2
+    try:
+        os.close(embedded.take_store_lock(data))
+    finally:
+        embedded.START_S = was
+
+
+def test_https_with_a_certificate_of_its_own(run: Prepare, tmp_path: Path) -> None:
+    started = run("--tls", "self").start()
+    cert = tmp_path / "data" / "self.crt"
+    assert started.url.startswith("https://127.0.0.1:")
+    assert started.link.startswith("https://")
+    assert get(started.url, "/", trust=cert)[0] == 200
+    assert (tmp_path / "data" / "self.key").stat().st_mode & 0o777 == 0o600
+    where = urlsplit(started.url)
+    context = ssl.create_default_context(cafile=str(cert))
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    with (
+        socket.create_connection((where.hostname, where.port), 5) as plain,
+        context.wrap_socket(plain, server_hostname="127.0.0.1") as secure,
+    ):
+        assert secure.selected_alpn_protocol() == "http/1.1"
+    assert started.stop() == 0
+
+    key = str(tmp_path / "data" / "self.key")
+    given = run("--tls-cert", str(cert), "--tls-key", key, "--data", str(tmp_path / "b")).start()
+    assert get(given.url, "/", trust=cert)[0] == 200
+
+
+def test_behind_a_proxy_the_public_address_is_the_only_host(run: Prepare) -> None:
+    started = run("--host", "0.0.0.0", "--trust-proxy", PUBLIC_URL="https://floor.example/").start()
+    assert started.url == "https://floor.example"
+    assert started.link.startswith("https://floor.example/organise/link#")
+    (server,) = started.children("server")
+    port = dict(
+        pair.split("=", 1)
+        for pair in Path(f"/proc/{server}/environ").read_text().split("\0")
+        if "=" in pair
+    )["OPENFLOOR_PORT"]
+    here = f"http://127.0.0.1:{port}"
+    assert get(here, "/", host="floor.example")[0] == 200
+    assert get(here, "/", host=f"127.0.0.1:{port}")[0] == 400
+
+
+async def test_a_stop_while_it_starts_leaves_nothing(run: Prepare, tmp_path: Path) -> None:
+    started = run()
+    started.start(until="")
+    eventually(lambda: started.children("store"), "the store has begun")
+    pids = started.children()
+    assert started.stop(signal.SIGINT) == 0
+    assert "Traceback" not in started.text
+    assert all(map(gone, pids))
