@@ -21,7 +21,7 @@ from playwright.async_api import (
     async_playwright,
 )
 
-from server.launch.run import organiser_link
+from server.launch.links import organiser_link
 from tests.frontend.running import chromium
 from tests.replay.running import RunningServer
 from tools.replay.door import Door, text
@@ -177,7 +177,7 @@ class Hall:
 
     async def organiser_link(self) -> str:
         """A fresh organiser link."""
-        return await asyncio.to_thread(organiser_link, self.running.data)
+        return await asyncio.to_thread(organiser_link, self.running.data, {})
 
     def excuse(self, words: str) -> None:
         """Drop the complaints that contain these words: the journey made them on purpose."""
