@@ -144,7 +144,9 @@ async def waiting(store: Redis, meeting: str) -> list[Question]:
     """Numbered questions that wait for a decision, oldest first, at most PAGE."""
     ids = await typed.zrange(store, keys.waiting(meeting), 0, PAGE - 1)
     found = await question_rows.read(store, meeting, ids)
-    return [question for question in found if question.number is not None]
+    # One may have been decided between the two reads: shown as waiting, with its new revision, it
+    # would invite a reversal that nobody meant.
+    return [q for q in found if q.number is not None and q.state is State.RECEIVED]
 
 
 async def screened_out(store: Redis, meeting: str) -> list[Question]:

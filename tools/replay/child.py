@@ -43,11 +43,11 @@ async def _drain(output: asyncio.StreamReader) -> None:
 
 
 @asynccontextmanager
-async def server(data: Path | None = None) -> AsyncIterator[str]:
-    """The organiser link of a running server; it is stopped on leaving."""
+async def server(data: Path | None = None, port: int = 0) -> AsyncIterator[str]:
+    """The organiser link of a running server, on a free port where `port` is 0; stopped on leaving."""
     with tempfile.TemporaryDirectory(prefix="openfloor-replay-") as folder:
         where = data or Path(folder)
-        command = ["-m", "server", "run", "--port", str(free_port()), "--data", str(where)]
+        command = ["-m", "server", "run", "--port", str(port or free_port()), "--data", str(where)]
         child = await asyncio.create_subprocess_exec(
             sys.executable,
             *command,

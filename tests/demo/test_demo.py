@@ -1,0 +1,43 @@
+"""The demo plays a whole meeting through the real doors and leaves a closed one."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+from collections import Counter
+
+from tools.demo import script
+from tools.replay.child import ROOT
+
+MINUTES_S = 120
+
+
+def test_the_script_is_an_invented_meeting_in_five_languages_with_a_campaign() -> None:
+    told = script.read()
+    languages = Counter(line.lang for line in told.lines)
+    assert len(told.lines) >= 150 and len(languages) >= 5 and languages["ar"] >= 10
+    assert sum(line.subject == "night shift" for line in told.lines) == script.CAMPAIGN == 60
+    assert told == script.read()
+
+
+async def test_the_fast_demo_ends_with_a_closed_meeting_within_two_minutes() -> None:
+    demo = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "tools.demo", "--fast", "--leave"),
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    try:
+        raw, _ = await asyncio.wait_for(demo.communicate(), MINUTES_S)
+    finally:
+        if demo.returncode is None:
+            demo.kill()
+    said = raw.decode()
+    assert demo.returncode == 0, said
+    counts = {kind: int(count) for count, kind in re.findall(r"(\d+) ([a-z: ]+?)(?:,|\n)", said)}
+    assert counts["asked"] == 156 and counts["merged"] >= 60 and counts["screened out"] == 8
+    assert counts["answered"] and counts["skipped"] and counts["appeals"] == 2
+    for name in ("Attendees", "Moderator", "Host", "Organiser", "Auditor", "Stage"):
+        assert re.search(rf"^{name} +http://\S+", said, re.M)

@@ -1,0 +1,194 @@
+"""The demo at work: people ask and vote, three moderators decide side by side, the stage goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from tools.demo.hall import Hall
+from tools.demo.script import Line, Script
+from tools.replay.asking import new_id
+from tools.replay.door import Turned
+from tools.replay.http import Body
+
+HINT = "Please say which site and which shift you mean, and ask again."
+WORDED = "When will the heating in hall 4 be repaired, and who pays for it?"
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds between two acts of each kind."""
+
+    ask: float
+    decide: float
+    vote: float
+    stage: float
+    live_after: int  # questions decided before the meeting goes live
+
+
+CALM = Pace(ask=0.25, decide=0.5, vote=1.0, stage=12.0, live_after=40)
+FAST = Pace(ask=0.05, decide=0.08, vote=0.25, stage=1.5, live_after=60)
+
+
+@dataclass(slots=True)
+class Play:
+    """One run. `told` counts what happened, by kind; refusals among them are part of the play."""
+
+    hall: Hall
+    script: Script
+    pace: Pace
+    random: random.Random = field(default_factory=lambda: random.Random(7))
+    told: Counter[str] = field(default_factory=Counter)
+    asked: dict[str, tuple[Line, str]] = field(default_factory=dict)
+    heads: dict[str, int] = field(default_factory=dict)
+    decided: int = 0
+    _votes: int = 0
+
+    async def ask_all(self) -> None:
+        """Everybody asks, each question by somebody else as far as there are people."""
+        people = self.hall.attendees
+        for at, line in enumerate(self.script.lines):
+            q, asker = new_id(), people[at % len(people)]
+            self.asked[q] = (line, asker)
+            body: Body = {"q": q, "text": line.text, "lang": line.lang}
+            if at % 9 == 0:
+                body["name"] = f"Team {1 + at // 9}"
+            await self.hall.call(asker, "questions", body)
+            self.told["asked"] += 1
+            await asyncio.sleep(self.pace.ask)
+
+    async def moderate(self, token: str) -> None:
+        """Take any of the oldest that wait and decide; a colleague may be quicker, and that is told."""
+        while self.decided < len(self.script.lines):
+            found = await self.hall.call(token, "waiting")
+            rows = [row for row in cast("list[Any]", found["questions"]) if row["q"] in self.asked]
+            if rows:
+                # Each begins at another end of the queue, so that they meet only now and then.
+                turn = self.hall.moderators.index(token) * len(rows) // len(self.hall.moderators)
+                try:
+                    await self._decide(token, rows[turn])
+                    self.decided += 1
+                except Turned as turned:
+                    self.told[f"refused: {turned.code}"] += 1
+            await asyncio.sleep(self.pace.decide * self.random.uniform(0.5, 1.5))
+
+    async def _decide(self, token: str, row: Body) -> None:
+        line, asker = self.asked[str(row["q"])]
+        at, revision = f"questions/{row['q']}", row["revision"]
+        number = cast(int, row["number"])
+        if line.screen:
+            body: Body = {"revision": revision, "reason": line.screen, "note": line.note}
+            await self.hall.call(token, f"{at}/screen", body)
+            self.told["screened out"] += 1
+            if line.appeal:
+                await self._appeal(token, asker, at, line)
+        elif line.text.startswith("Are there plans to sell"):
+            await self.hall.call(token, f"{at}/send-back", {"revision": revision, "hint": HINT})
+            self.told["sent back"] += 1
+        elif line.subject and self.heads.setdefault(line.subject, number) != number:
+            into = self.heads[line.subject]
+            await self.hall.call(token, f"{at}/merge", {"revision": revision, "into": into})
+            self.told["merged"] += 1
+        else:
+            listed = await self.hall.call(token, f"{at}/list", {"revision": revision})
+            self.told["listed"] += 1
+            if line.subject == "hall4":
+                words: Body = {"revision": listed["revision"], "wording": WORDED}
+                await self.hall.call(token, f"{at}/word", words)
+
+    async def _appeal(self, token: str, asker: str, at: str, line: Line) -> None:
+        out = await self.hall.call(asker, f"{at}/appeal", {"why": line.appeal})
+        judge = next(other for other in self.hall.moderators if other != token)
+        overturn = "service desk" in line.appeal
+        await self.hall.call(
+            judge, f"{at}/judge", {"revision": out["revision"], "overturn": overturn}
+        )
+        self.told["appeals"] += 1
+
+    async def vote(self) -> None:
+        """Votes every second, more for what is wanted already, as it happens in halls."""
+        device = "demo"
+        while True:
+            board = await self.hall.call(self.hall.attendees[0], "questions?order=wanted")
+            rows = [
+                row for row in cast("list[Any]", board["questions"]) if row["state"] == "listed"
+            ]
+            for _ in range(min(len(rows), 6)):
+                row = rows[min(int(self.random.expovariate(0.12)), len(rows) - 1)]
+                voter = self.random.choice(self.hall.attendees)
+                self._votes += 1
+                counter = time.time_ns() // 1_000_000 * 100 + self._votes % 100
+                wish: Body = {
+                    "n": row["n"],
+                    "on": self.random.random() < 0.95,
+                    "c": counter,
+                    "d": device,
+                }
+                with suppress(Turned):  # one's own question, or one that was just decided
+                    await self.hall.call(voter, "votes", wish)
+                    self.told["votes"] += 1
+            await asyncio.sleep(self.pace.vote)
+
+    async def stage(self, rounds: int | None) -> None:
+        """Line the most wanted up, put them on air, answer, skip one, return one; `None` = for ever."""
+        started, turn = time.monotonic(), 0
+        while rounds is None or turn < rounds:
+            turn += 1
+            with suppress(Turned):
+                await self._line_up()
+                aired = await self.hall.call(self.hall.host, "line/next", {})
+                self.told["on air"] += 1
+                await asyncio.sleep(self.pace.stage)
+                await self._end(aired, turn, int(time.monotonic() - started))
+            await asyncio.sleep(self.pace.stage / 4)
+
+    async def _line_up(self) -> None:
+        line = await self.hall.call(self.hall.host, "line")
+        standing = [row["number"] for row in cast("list[Any]", line["next"])]
+        board = await self.hall.call(self.hall.attendees[0], "questions?order=wanted")
+        wanted = [
+            row["n"] for row in cast("list[Any]", board["questions"]) if row["state"] == "listed"
+        ]
+        order = (standing + [n for n in wanted if n not in standing])[:4]
+        body: Body = {"revision": line["revision"], "numbers": order}
+        await self.hall.call(self.hall.moderators[0], "line", body)
+
+    async def _end(self, aired: Body, turn: int, seconds: int) -> None:
+        line = await self.hall.call(self.hall.host, "line")
+        on_air = cast("dict[str, Any]", line["on_air"])
+        at, revision = f"questions/{on_air['q']}", aired["revision"]
+        if turn % 5 == 4:
+            await self.hall.call(self.hall.host, f"{at}/return", {"revision": revision})
+            self.told["returned"] += 1
+        elif turn % 5 == 2:
+            await self.hall.call(
+                self.hall.host, f"{at}/skip", {"revision": revision, "reason": "no-time"}
+            )
+            self.told["skipped"] += 1
+        else:
+            await self.hall.call(
+                self.hall.host, f"{at}/answer", {"revision": revision, "stream_s": seconds}
+            )
+            self.told["answered"] += 1
+
+    async def answer_in_writing(self) -> None:
+        """One answer is given by a moderator in writing."""
+        board = await self.hall.call(self.hall.attendees[0], "questions?order=newest")
+        rows = [row for row in cast("list[Any]", board["questions"]) if row["state"] == "listed"]
+        found = next(
+            (q for q, (line, _) in self.asked.items() if line.text == rows[0]["text"]), None
+        )
+        if found is None:
+            return
+        words = "Yes. The date and the place stand on the notice board of each site."
+        for revision in (2, 3, 4):  # listed, perhaps reworded or merged into since
+            with suppress(Turned):
+                body: Body = {"revision": revision, "text": words}
+                await self.hall.call(self.hall.moderators[1], f"questions/{found}/answer", body)
+                self.told["answered in writing"] += 1
+                return
