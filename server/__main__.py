@@ -35,6 +35,9 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("healthy", help="exit status 0 when this machine's server answers")
     link = commands.add_parser("organiser-link", help="print a fresh organiser link")
     link.add_argument("--data", default="data")
+    fsck = commands.add_parser("fsck", help="re-verify every stored log")
+    fsck.add_argument("--data", default="data")
+    fsck.add_argument("--keys", type=Path, help="folder of the logs' key (default: DATA-keys)")
     return parser
 
 
@@ -42,6 +45,12 @@ def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) < 65_536):
         raise argparse.ArgumentTypeError("a whole number from 0 to 65535")
     return int(text)
+
+
+def _fsck(data: Path, keys: Path | None) -> int:
+    from workers.sequencer.fsck import main as fsck
+
+    return fsck(data, keys or data.parent / f"{data.name}-keys")
 
 
 def main() -> int:
@@ -53,6 +62,8 @@ def main() -> int:
         if options.command == "organiser-link":
             print(organiser_link(Path(options.data).resolve(), os.environ))
             return 0
+        if options.command == "fsck":
+            return _fsck(Path(options.data).resolve(), options.keys)
         settings = Settings.from_environ(os.environ)
         if options.command == "healthy":
             return 0 if healthy(settings) else 1

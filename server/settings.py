@@ -43,6 +43,7 @@ class Settings:
     store_url: str
     jobs_url: str
     data: Path
+    log_keys: Path
     host: str
     port: int
     public_url: str
@@ -68,10 +69,13 @@ class Settings:
                 " OPENFLOOR_TLS_CERT and OPENFLOOR_TLS_KEY, or OPENFLOOR_PUBLIC_URL=https://NAME"
                 " where a proxy in front speaks https."
             )
+        data = Path(environ.get("OPENFLOOR_DATA", "data")).resolve()
+        keys = environ.get("OPENFLOOR_LOG_KEYS") or data.parent / f"{data.name}-keys"
         return cls(
             store_url=store,
             jobs_url=_store(environ, "OPENFLOOR_JOBS_URL", store),
-            data=Path(environ.get("OPENFLOOR_DATA", "data")).resolve(),
+            data=data,
+            log_keys=Path(keys).resolve(),
             host=host,
             port=port,
             public_url=public,

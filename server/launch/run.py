@@ -1,4 +1,4 @@
-"""`./openfloor run`: one machine, one command. Store, servers, keeper, clock, worker."""
+"""`./openfloor run`: one machine, one command. Store, servers, sequencer, clock, worker."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def _remember(data: Path, environ: Mapping[str, str]) -> None:
 def _start_children(supervisor: Supervisor, servers: int, environ: Mapping[str, str]) -> None:
     ending = embedded.die_with_parent()
     commands = {
-        "keeper": python("workers.keeper"),
+        "sequencer": python("workers.sequencer"),
         "clock": python("workers.clock"),
         "worker": python("workers.rq_worker"),
     }

@@ -43,8 +43,9 @@ def meeting(m: str) -> str:
 
 def question(m: str, q: str) -> str:
     """HASH of one question: text, lang, name, asker, salt, c, state, votable, revision, number,
-    votes, received_at, decided_at, reason, note, withheld, by, wording, hint, appeal, head, members
-    and askers (counts), was (its state before a merge), after. Text and salt leave on erasure."""
+    leaf (its index), votes, received_at, decided_at, reason, note, withheld, by, wording, hint,
+    appeal, head, members and askers (counts), was (its state before a merge), after.
+    Text and salt leave on erasure."""
     return _of(m, f"q:{q}")
 
 
@@ -174,8 +175,13 @@ def openings(m: str) -> str:
     return _of(m, "openings")
 
 
+def log(m: str) -> str:
+    """HASH {size, root, served, aside, at | halted}: what the sequencer last told of the log."""
+    return _of(m, "log")
+
+
 def cursor(m: str) -> str:
-    """HASH {intake: last stream id the keeper took, numbered: last public number}."""
+    """HASH {intake: last stream id the sequencer took, numbered: last public number}."""
     return _of(m, "cursor")
 
 

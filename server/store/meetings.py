@@ -64,7 +64,7 @@ async def claim_names(redis: Redis, meeting: Meeting) -> bool:
 
 
 async def announce(redis: Redis, meeting: str) -> None:
-    """Put a new meeting on the list that keeper and clock follow."""
+    """Put a new meeting on the list that sequencer and clock follow."""
     await redis.xadd(keys.MEETINGS, {"meeting": meeting})
 
 

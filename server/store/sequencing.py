@@ -1,7 +1,8 @@
-"""Reading the logs' intakes and giving public numbers, in intake order."""
+"""Reading the logs' intakes, and telling the store what the logs hold."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import cast
 
@@ -40,10 +41,64 @@ async def wait(redis: Redis, cursors: Mapping[str, str], after: str) -> dict[str
     return answer
 
 
+async def between(redis: Redis, meeting: str, end: str) -> list[Entry]:
+    """All entries of an intake up to an id, oldest first."""
+    found = await redis.xrange(keys.intake(meeting), max=end)
+    return cast("list[Entry]", found)
+
+
+async def restart(redis: Redis, meeting: str, cursor: str) -> bool:
+    """Let the intake's ids go on behind `cursor`; True where the store stood before it (lost, or an
+    older copy). Entries that it holds stay and must be read again by their own ids."""
+    return bool(await call(redis, "restart_intake", [keys.intake(meeting)], [cursor]))
+
+
+async def noted(redis: Redis, meeting: str) -> int:
+    """The log's size as the store was last told, 0 where it never was."""
+    return int(await typed.hget(redis, keys.log(meeting), "size") or 0)
+
+
+async def ticks(redis: Redis, meeting: str, numbers: Sequence[int]) -> dict[int, str]:
+    """The frozen tallies of these ticks, as far as the store has them."""
+    if not numbers:
+        return {}
+    found = await typed.hmget(redis, keys.ticks(meeting), [str(n) for n in numbers])
+    return {n: told for n, told in zip(numbers, found, strict=True) if told is not None}
+
+
+async def note(
+    redis: Redis,
+    meeting: str,
+    cursor: str,
+    size: int,
+    received: int,
+    fields: Mapping[str, str],
+    submissions: Sequence[tuple[str, int, int]],
+) -> None:
+    """Tell the store what the log holds and trim the intake behind `cursor`. Wakes who waits.
+
+    `submissions` are (question, public number, index of its leaf); those that the store does not
+    know any more are passed over.
+    """
+    used = [keys.cursor(meeting), keys.numbers(meeting), keys.events(meeting)]
+    used += [keys.intake(meeting), keys.log(meeting)]
+    used += [keys.question(meeting, q) for q, _, _ in submissions]
+    told = [part for submission in submissions for part in submission]
+    await call(
+        redis, "note_leaves", used, [cursor, json.dumps(dict(fields)), size, received, *told]
+    )
+
+
+async def tell_halted(redis: Redis, meeting: str, reason: str) -> None:
+    """Say where everybody can read it that this log is not signed on, and why."""
+    await redis.hset(keys.log(meeting), "halted", reason)
+
+
 async def number(
     redis: Redis, meeting: str, expected: str, after: str, questions: Sequence[str]
 ) -> bool:
-    """Give the next public numbers and move the cursor, both or neither; False when it is elsewhere."""
+    """For a meeting without a log: give the next public numbers and move the cursor, both or neither;
+    False when the cursor is elsewhere."""
     used = [keys.cursor(meeting), keys.numbers(meeting), keys.events(meeting)]
     used += [keys.question(meeting, q) for q in questions]
     given = await call(redis, "number_questions", used, [expected, after, *questions])

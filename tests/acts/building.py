@@ -50,6 +50,12 @@ class Town:
 
     async def ask(self, asker: SignIn, text: str = "When do we get new chairs?") -> Question:
         """A question that has its number and waits."""
+        q = await self.submit(asker, text)
+        await self.number()
+        return await self.look(q)
+
+    async def submit(self, asker: SignIn, text: str = "When do we get new chairs?") -> str:
+        """The id of a question that was taken, and has no number yet."""
         q = fresh_q()
         await submit.submit(
             self.store,
@@ -63,11 +69,10 @@ class Town:
             secret=SECRET,
             now=NOW,
         )
-        await self.number()
-        return await self.look(q)
+        return q
 
     async def number(self) -> None:
-        """Give numbers to all that the intake holds, as the keeper does (and may do meanwhile)."""
+        """Give numbers to all that the intake holds, as the sequencer does (and may do meanwhile)."""
         m = self.meeting.id
         while True:
             at = await sequencing.cursor(self.store, m)

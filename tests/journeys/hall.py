@@ -67,7 +67,7 @@ class Place:
 
 @dataclass(slots=True)
 class Hall:
-    """Store, servers and keeper as an operator starts them, and one headless browser.
+    """Store, servers and sequencer as an operator starts them, and one headless browser.
 
     `complaints` collects what no page may do: a request to another origin, a breach of the content
     security policy, an error on the console. The fixture `hall` fails a test that leaves one behind.

@@ -1,10 +1,11 @@
-"""The application on the real store, with a keeper that gives numbers as they come."""
+"""The application on the real store, with a sequencer that gives numbers as they come."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest_asyncio
 from quart import Quart
@@ -15,22 +16,22 @@ from server.live.hub import Hub
 from server.live.tail import Tail
 from server.web.app import create_app
 from server.web.parts import WebParts
+from tests.sequencer.building import sequencer_in
 from tests.web import contract
-from workers.keeper import Keeper
 
 PUBLIC_URL = "http://floor.example"
 
 
 @pytest_asyncio.fixture
-async def app(store: Redis) -> AsyncIterator[Quart]:
-    """A running application; its keeper and tail end with the test."""
+async def app(store: Redis, tmp_path: Path) -> AsyncIterator[Quart]:
+    """A running application; its sequencer and tail end with the test."""
     boards = Boards(store)
     tail = Tail(store, boards, Hub(boards, 250), 20)
-    keeper = Keeper()
+    sequencer = sequencer_in(tmp_path)
 
     async def keep() -> None:
         while True:
-            await keeper.step(store)
+            await sequencer.step(store)
 
     tasks = [asyncio.create_task(work) for work in (tail.run(), tail.listen(), keep())]
     made = create_app(

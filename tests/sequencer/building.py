@@ -1,0 +1,55 @@
+"""A deployment's sequencer on folders of its own, stepped by hand."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from redis.asyncio import Redis
+
+from server.store import keys, typed
+from workers.sequencer import fsck
+from workers.sequencer.files import Files
+from workers.sequencer.keyring import Keyring
+from workers.sequencer.leaves import LeafStore
+from workers.sequencer.sequencer import Sequencer
+
+HOST = "qa.example"
+
+
+def sequencer_in(
+    folder: Path,
+    clock: Callable[[], float] = time.time,
+    leaves: type[LeafStore] = LeafStore,
+    files: type[Files] = Files,
+    keyring: type[Keyring] = Keyring,
+) -> Sequencer:
+    """A sequencer as it starts, on what an earlier one left in `folder`."""
+    store = leaves(folder / "data" / "log" / "leaves.sqlite3")
+    ring = keyring(folder / "data-keys", logs_exist=bool(store.states()))
+    return Sequencer(store, files(folder / "data" / "log"), ring, HOST, clock, period_s=0)
+
+
+def fields(entry: dict[str, str]) -> dict[Any, Any]:
+    """An entry as the client library's types want it."""
+    return dict(entry)
+
+
+async def settle(sequencer: Sequencer, redis: Redis) -> None:
+    """Step until the intakes are empty behind what is committed."""
+    while True:
+        await sequencer.step(redis)
+        waiting = 0
+        for _, entry in await typed.entries(redis, keys.MEETINGS, "", 1000):
+            m = entry["meeting"]
+            at = await typed.hget(redis, keys.cursor(m), "intake") or ""
+            waiting += len(await typed.entries(redis, keys.intake(m), at, 10))
+        if not waiting:
+            return
+
+
+def findings(folder: Path) -> dict[str, tuple[int, list[str]]]:
+    """What fsck says of the whole deployment."""
+    return fsck.check(folder / "data" / "log", folder / "data-keys")

@@ -1,0 +1,167 @@
+"""One meeting's log: commit, tiles, sign, publish, in this order and no other (docs/log.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from server.translog import policy, timing
+from server.translog.checkpoint import Checkpoint, log_id
+from server.translog.edge import Edge
+from server.translog.tile import ENTRIES, WIDTH, Tile, bundle, tiles
+from workers.sequencer.batching import Batch, Entry, assemble
+from workers.sequencer.files import Files
+from workers.sequencer.keyring import Keyring
+from workers.sequencer.leaves import Aside, Change, LeafStore, State, at_served
+
+
+class Halted(Exception):
+    """This log must not be signed on; the sentence says why and what to do."""
+
+
+class MeetingLog:
+    """A log whose state is committed and whose files may be behind it by at most one step."""
+
+    def __init__(self, store: LeafStore, files: Files, keyring: Keyring, state: State) -> None:
+        self._store, self._files, self._keyring = store, files, keyring
+        self.id = log_id(state.meeting)
+        self._signer = keyring.signer(state.origin)
+        self.state = replace(state, vkey=self._signer.key.text())
+        if state.vkey and state.vkey != self.state.vkey:
+            raise Halted(
+                f"The root key does not give the key of {state.origin}. It is the key of another"
+                " deployment, or was replaced. Put the right one back; nothing was signed."
+            )
+        self._edge = self._rebuilt()
+
+    def _rebuilt(self) -> Edge:
+        """The edge, of the committed leaves alone; files that are missing are written on the way.
+
+        Halted where the root is not the committed one, or what was signed is not a prefix.
+        """
+        state, edge, last = self.state, Edge(), self._keyring.last_signed(self.id)
+        claims = [(state.size, state.root), (state.clockwork.served, state.served_root)]
+        claims += self._store.kept(state.meeting)
+        if last is not None:
+            self._refuse_older(last)
+        marks = {
+            *(size for size, _ in claims),
+            *range(0, state.size, WIDTH),
+            *([last.size] if last else []),
+        }
+        at = 0
+        for end in sorted(marks):
+            self._files.write_missing(
+                (f"{self.id}/{tile.path()}", data)
+                for tile, data in edge.append(self._store.leaves(state.meeting, at, end))
+            )
+            at = end
+            claimed = {root for size, root in claims if size == end}
+            if edge.size != end or claimed - {edge.root()}:
+                raise Halted(
+                    f"The leaves of {state.origin} do not give the root that was committed with"
+                    f" them at size {end}. The store is damaged; run ./openfloor fsck."
+                )
+            if last is not None and end == last.size and last.root != edge.root():
+                raise Halted(
+                    f"{state.origin} was signed at size {end} with another root than the store"
+                    " gives. This store has another history; put the right one back."
+                )
+        return edge
+
+    def _refuse_older(self, last: Checkpoint) -> None:
+        if last.origin != self.state.origin or last.size > self.state.size:
+            raise Halted(
+                f"{last.origin} was signed up to size {last.size}, but the store holds"
+                f" {self.state.size} leaves: it is older than what it signed (an old backup?)."
+                " Put the newest store back. Nothing is signed until then."
+            )
+
+    def integrate(self, entries: Sequence[Entry], ticks: Mapping[int, str], now_s: int) -> Batch:
+        """Commit the next entries' leaves (step 2) and project them (steps 3 and 4). The batch tells
+        how many entries were taken; the rest wait for the next call."""
+        names = [entry.get("id") or position for position, entry in entries]
+        known, before = self._store.known(self.state.meeting, names), self.state
+
+        def last_leaf(q: str) -> int | None:
+            return self._store.last_leaf(before.meeting, q)
+
+        batch = assemble(before, entries, known, ticks, last_leaf, now_s)
+        edge = self._edge.copy()
+        filled = edge.append(row.data for row in batch.rows)
+        root = edge.root()
+        after = replace(batch.state, root=root)
+        gate = timing.is_gate(after.clockwork, now_s)
+        if gate:
+            after = at_served(after, root, timing.served(after.clockwork, now_s))
+        keeps = batch.keeps or (gate and not after.clockwork.precise)
+        change = Change(before, after, batch.rows, batch.aside, batch.attached, keeps)
+        self._store.commit(change)
+        # From here on the leaves are the log's; a crash is made good at the next start.
+        self.state, self._edge = after, edge
+        if batch.rows or gate:
+            self._project(filled, before.size)
+        return batch
+
+    def open_gate(self, now_s: int) -> bool:
+        """Serve what waits for a gate that has come; False where none has."""
+        if not timing.is_gate(self.state.clockwork, now_s):
+            return False
+        clockwork = timing.served(self.state.clockwork, now_s)
+        after = at_served(self.state, self.state.root, clockwork)
+        self._store.commit(Change(self.state, after, keeps=not clockwork.precise))
+        self.state = after
+        self.publish()
+        return True
+
+    def _project(self, filled: Sequence[tuple[Tile, bytes]], since: int) -> None:
+        self._write_tiles(filled, since)
+        self.publish()
+
+    def project_all(self) -> None:
+        """Redo steps 3 and 4 from what is committed: at every start, also after a good end."""
+        self._write_tiles((), 0)
+        if self.state.size:
+            self.publish()
+
+    def _write_tiles(self, filled: Sequence[tuple[Tile, bytes]], since: int) -> None:
+        state = self.state
+        found = [(tile.path(), data) for tile, data in [*filled, *self._edge.partial()]]
+        found += list(self._store.attached(state.meeting))
+        for tile in tiles(state.size, since):
+            if tile.level == ENTRIES and not self._is_there(tile):
+                start = tile.n * WIDTH
+                leaves = self._store.leaves(state.meeting, start, start + tile.width)
+                found.append((tile.path(), bundle(leaves)))
+        found.append(("vkey", f"{state.vkey}\n".encode()))
+        found.append(("policy", policy.write(self._signer.key, {}, 0).encode()))
+        self._files.write_missing((f"{self.id}/{path}", data) for path, data in found)
+
+    def _is_there(self, tile: Tile) -> bool:
+        return self._files.size(f"{self.id}/{tile.path()}") >= 0
+
+    def publish(self) -> None:
+        """Sign and show (step 4): remembered beside the key before anybody can see it."""
+        state = self.state
+        signed = self._note(state.size, state.root)
+        self._keyring.remember(self.id, signed)
+        found = [("signed", signed)]
+        kept = [(size, root) for size, root in self._store.kept(state.meeting)]
+        for size, root in kept:
+            if self._files.size(f"{self.id}/cp/{size}") < 0:
+                found.append((f"cp/{size}", self._note(size, root)))
+        if state.clockwork.served:
+            served = self._note(state.clockwork.served, state.served_root)
+            found.append(("checkpoint", served))
+        self._files.write((f"{self.id}/{path}", note.encode()) for path, note in found)
+
+    def _note(self, size: int, root: bytes) -> str:
+        return self._signer.sign(Checkpoint(self.state.origin, size, root).text())
+
+    def submissions(self, since: int) -> list[tuple[str, int, int]]:
+        """(question, number, index) of the submissions from leaf `since` on."""
+        return self._store.submissions(self.state.meeting, since, self.state.size)
+
+    def aside(self) -> list[Aside]:
+        """What could become no leaf."""
+        return self._store.aside(self.state.meeting)

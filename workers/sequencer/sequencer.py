@@ -1,0 +1,229 @@
+"""Follows every meeting's intake and keeps its log: read, commit, tiles, sign, publish, tell the store.
+
+What was told wrongly or not at all is told again after any failure: all that is told is absolute.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+
+import structlog
+from redis.asyncio import Redis
+
+from server.acts import decide, meetings
+from server.store import sequencing
+from server.store.sequencing import PAGE, Entry
+from server.translog import leaf
+from server.translog.checkpoint import log_id, origin
+from server.translog.leaf import LeafError
+from workers.sequencer.files import KEEP_PARTIAL_S, Files
+from workers.sequencer.keyring import Keyring, KeyTrouble
+from workers.sequencer.leaves import LeafStore, State
+from workers.sequencer.log import Halted, MeetingLog
+
+PERIOD_S = 0.25
+log = structlog.get_logger()
+
+
+class Sequencer:
+    """All logs of the deployment. `clock` gives epoch seconds."""
+
+    def __init__(
+        self,
+        leaves: LeafStore,
+        files: Files,
+        keyring: Keyring,
+        host: str,
+        clock: Callable[[], float] = time.time,
+        period_s: float = PERIOD_S,
+    ) -> None:
+        self._leaves, self._files, self._keyring = leaves, files, keyring
+        self._host, self._clock, self._period_s = host, clock, period_s
+        self._logs: dict[str, MeetingLog] = {}
+        self._halted: dict[str, str] = {}
+        self._unlogged: set[str] = set()
+        self._cursors: dict[str, str] = {}
+        self._noted: dict[str, int] = {}
+        self._told: dict[str, tuple[str, bytes]] = {}
+        self._listed_to = ""
+        self._swept = 0.0
+        for state in leaves.states().values():
+            self._raise(state)
+
+    def _raise(self, state: State) -> None:
+        """Start a log from what is committed; its tiles and signatures are made good on the way."""
+        try:
+            found = MeetingLog(self._leaves, self._files, self._keyring, state)
+            found.project_all()
+            self._logs[state.meeting] = found
+        except (Halted, KeyTrouble) as reason:
+            self._halt(state.meeting, str(reason))
+
+    def _halt(self, meeting: str, reason: str) -> None:
+        self._halted[meeting] = reason
+        log.error("log_halted", meeting=meeting, reason=reason)
+
+    async def step(self, redis: Redis) -> None:
+        """One round: take what has arrived, in order; waits about a second where nothing has."""
+        began = time.monotonic()
+        try:
+            self._open_gates()
+            arrived = await sequencing.wait(redis, self._cursors, self._listed_to)
+            for meeting, entries in arrived.items():
+                if meeting:
+                    await self._take(redis, meeting, entries)
+                else:
+                    await self._follow(redis, entries)
+            await self._tell(redis)
+        except BaseException:
+            # The store may come back older, or empty: look at it anew.
+            self._cursors, self._noted, self._listed_to = {}, {}, ""
+            raise
+        full = any(len(entries) >= PAGE for entries in arrived.values())
+        if arrived and not full:
+            await asyncio.sleep(max(0.0, self._period_s - (time.monotonic() - began)))
+
+    def _open_gates(self) -> None:
+        now = self._clock()
+        for found in self._logs.values():
+            found.open_gate(int(now))
+        if now - self._swept > KEEP_PARTIAL_S:
+            self._swept = now
+            for found in self._logs.values():
+                self._files.drop_old_partials(found.id, now)
+
+    async def _follow(self, redis: Redis, entries: list[Entry]) -> None:
+        for position, entry in entries:
+            meeting = entry["meeting"]
+            if meeting not in self._logs and meeting not in self._halted:
+                await self._look_at(redis, meeting)
+            if meeting in self._halted:
+                await sequencing.tell_halted(redis, meeting, self._halted[meeting])
+            elif meeting in self._logs:
+                await self._resume(redis, self._logs[meeting])
+            await self._list(redis, meeting, await self._waiting(redis, meeting))
+            self._listed_to = position
+
+    async def _look_at(self, redis: Redis, meeting: str) -> None:
+        """A meeting that has no log here: is it new, was it before logs, or is its log lost?"""
+        cursor = await sequencing.cursor(redis, meeting)
+        try:
+            signed = self._keyring.last_signed(log_id(meeting))
+        except KeyTrouble as reason:
+            self._halt(meeting, str(reason))
+            return
+        size = signed.size if signed else await sequencing.noted(redis, meeting)
+        if size:
+            self._halt(
+                meeting,
+                f"The log of this meeting had {size} leaves, but its store is gone from the data"
+                " folder. Put the newest copy back. Nothing is signed until then.",
+            )
+            return
+        if cursor:
+            self._unlogged.add(meeting)  # it ran before there were logs, and keeps its record
+        self._cursors[meeting] = cursor
+
+    async def _resume(self, redis: Redis, found: MeetingLog) -> None:
+        """Go on behind what is committed, and tell again what the store may have missed."""
+        meeting, cursor = found.state.meeting, found.state.cursor
+        self._noted[meeting] = min(await sequencing.noted(redis, meeting), found.state.size)
+        if await sequencing.restart(redis, meeting, cursor):
+            log.error(
+                "store_older_than_log",
+                meeting=meeting,
+                says="The store was emptied or replaced by an older copy. The log goes on; texts"
+                " and votes that only the lost store held are gone.",
+            )
+            self._noted[meeting] = 0
+            await self._integrate(redis, found, await sequencing.between(redis, meeting, cursor))
+        self._cursors[meeting] = found.state.cursor
+        await self._note(redis, found)
+
+    async def _take(self, redis: Redis, meeting: str, entries: list[Entry]) -> None:
+        found = self._logs.get(meeting)
+        if found is None and meeting not in self._unlogged:
+            found = self._open(meeting, entries[0])
+        if found is None:
+            await self._number(redis, meeting, entries)
+            return
+        await self._integrate(redis, found, entries)
+        self._cursors[meeting] = found.state.cursor
+
+    def _open(self, meeting: str, first: Entry) -> MeetingLog | None:
+        name = origin(self._host, log_id(meeting))
+        try:
+            intent = leaf.read_intent(first[1].get("intent", ""))
+            leaf.finish({**intent, "origin": name}, 0, None)
+            if intent.get("t") != "log.open":
+                raise LeafError("it does not begin with log.open")
+        except LeafError as error:
+            log.error("meeting_without_log", meeting=meeting, reason=str(error))
+            self._unlogged.add(meeting)
+            return None
+        found = MeetingLog(self._leaves, self._files, self._keyring, State(meeting, name, ""))
+        self._logs[meeting] = found
+        self._noted[meeting] = 0
+        return found
+
+    async def _integrate(self, redis: Redis, found: MeetingLog, entries: Sequence[Entry]) -> None:
+        ticks = await sequencing.ticks(redis, found.state.meeting, _ticks_in(entries))
+        while entries:
+            batch = found.integrate(entries[:PAGE], ticks, int(self._clock()))
+            entries = entries[batch.taken :]
+            for aside in batch.aside:
+                log.error("intent_kept_aside", intent=aside.intent, reason=aside.reason)
+
+    async def _tell(self, redis: Redis) -> None:
+        for meeting, found in self._logs.items():
+            noted = self._noted.get(meeting)
+            if noted is not None and (noted < found.state.size or self._is_behind(found)):
+                await self._note(redis, found)
+
+    def _is_behind(self, found: MeetingLog) -> bool:
+        return self._told.get(found.state.meeting) != (found.state.cursor, found.state.served_root)
+
+    async def _note(self, redis: Redis, found: MeetingLog) -> None:
+        state = found.state
+        meeting = state.meeting
+        submissions = found.submissions(self._noted[meeting])
+        fields = {
+            "root": state.root.hex(),
+            "served": str(state.clockwork.served),
+            "aside": str(len(found.aside())),
+            "at": str(int(self._clock())),
+        }
+        for at in range(0, max(1, len(submissions)), PAGE):
+            told = submissions[at : at + PAGE]
+            await sequencing.note(
+                redis, meeting, state.cursor, state.size, state.received, fields, told
+            )
+        self._noted[meeting] = state.size
+        self._told[meeting] = (state.cursor, state.served_root)
+        await self._list(redis, meeting, [q for q, _, _ in submissions])
+
+    async def _number(self, redis: Redis, meeting: str, entries: list[Entry]) -> None:
+        """A meeting without a log: its questions get the next numbers, and nothing is signed."""
+        questions = [e["id"].removeprefix("r:") for _, e in entries if e["id"].startswith("r:")]
+        last = entries[-1][0]
+        if await sequencing.number(redis, meeting, self._cursors[meeting], last, questions):
+            self._cursors[meeting] = last
+            await self._list(redis, meeting, questions)
+        else:
+            self._cursors[meeting] = await sequencing.cursor(redis, meeting)
+
+    async def _waiting(self, redis: Redis, meeting: str) -> list[str]:
+        return [question.q for question in await decide.waiting(redis, meeting)]
+
+    async def _list(self, redis: Redis, meeting: str, questions: list[str]) -> None:
+        found = await meetings.by_id(redis, meeting) if questions else None
+        if found is not None and found.after_display:
+            for q in questions:
+                await decide.list_by_rule(redis, found, q, int(self._clock() * 1000))
+
+
+def _ticks_in(entries: Sequence[Entry]) -> list[int]:
+    names = [entry.get("id", "") for _, entry in entries]
+    return [int(n) for n in (name[2:] for name in names if name.startswith("v:")) if n.isdigit()]
