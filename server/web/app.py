@@ -126,6 +126,9 @@ async def _tell(status: int, refused: Refused) -> Response:
         )
         response = Response(page, mimetype="text/html")
     response.status_code = status
+    if "Transfer-Encoding" in request.headers:
+        # What follows on this connection may be somebody else's idea of this body.
+        response.headers["Connection"] = "close"
     if refused.retry_in is not None:
         response.headers["Retry-After"] = str(max(1, round(refused.retry_in)))
     return response
