@@ -85,6 +85,11 @@ async def who(store: Redis, meeting: str, token: str) -> SignIn | None:
     )
 
 
+async def stands(store: Redis, meeting: str, sign_in_hash: str) -> bool:
+    """True while the sign-in with this digest has not ended."""
+    return bool(await store.exists(keys.sign_in(meeting, sign_in_hash)))
+
+
 async def sign_out(store: Redis, meeting: str, token: str) -> None:
     """End a sign-in. Sockets under it are told through the event stream and close."""
     await store.delete(keys.sign_in(meeting, digest(token)))
@@ -97,37 +102,19 @@ async def device_link(store: Redis, meeting: Meeting, sign_in: SignIn, now: int)
     if sign_in.voter is None:
         raise Refused(Refusal.FORBIDDEN, "Only attendees can continue on another device.")
     token = new_token()
-    key = keys.invitation(meeting.id, digest(token))
-    pipe = store.pipeline()
-    pipe.hset(key, mapping={"role": Role.ATTENDEE.value, "voter": sign_in.voter})
-    pipe.expire(key, DEVICE_LINK_S)
-    await pipe.execute()
+    await store.set(keys.device_link(meeting.id, digest(token)), sign_in.voter, ex=DEVICE_LINK_S)
     return token
 
 
-async def redeem(store: Redis, meeting: str, token: str, lifetime_ms: int, now: int) -> SignInToken:
-    """Turn a one-time invitation or device link into a sign-in; a second use is refused."""
-    fresh, expires = new_token(), now + lifetime_ms
-    answer = await call(
-        store,
-        "redeem_invitation",
-        [
-            keys.invitation(meeting, digest(token)),
-            keys.sign_in(meeting, digest(fresh)),
-            keys.labels(meeting),
-        ],
-        [expires],
-    )
-    if answer[0] == "unknown":
-        raise Refused(Refusal.USED, "This link was used already or has expired. Ask for a new one.")
-    voter = int(answer[1]) if answer[1] else None
-    sign_in = SignIn(Role(answer[0]), voter, answer[2] or None, meeting, expires, digest(fresh))
-    return SignInToken(fresh, sign_in)
-
-
 async def take_device(store: Redis, meeting: Meeting, token: str, now: int) -> SignInToken:
-    """Sign this device in as the voter who made the link."""
-    return await redeem(store, meeting.id, token, VOTER_SIGN_IN_MS, now)
+    """Sign this device in as the voter who made the link; a second use is refused."""
+    fresh, expires = new_token(), now + VOTER_SIGN_IN_MS
+    used = [keys.device_link(meeting.id, digest(token)), keys.sign_in(meeting.id, digest(fresh))]
+    voter = int(await call(store, "take_device", used, [expires]))
+    if voter == -1:
+        raise Refused(Refusal.USED, "This link was used already or has expired. Ask for a new one.")
+    sign_in = SignIn(Role.ATTENDEE, voter, None, meeting.id, expires, digest(fresh))
+    return SignInToken(fresh, sign_in)
 
 
 async def import_roster(

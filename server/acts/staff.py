@@ -1,21 +1,31 @@
-"""Organiser links and staff invitations: one-time, consumed by an act, never by opening a page."""
+"""Organisers of the deployment and staff of a meeting: one-time links, consumed by an act alone."""
 
 from __future__ import annotations
 
 import json
+import secrets
 import time
+from collections.abc import Callable
+from dataclasses import replace
 
 from redis.asyncio import Redis
 
-from server.acts.admission import STAFF_SIGN_IN_MS, SignInToken, new_token, redeem
-from server.domain.ids import digest
+from server.acts.admission import STAFF_SIGN_IN_MS, SignIn, SignInToken, new_token
+from server.domain import appointments
+from server.domain.appointments import Appointment, Staff
+from server.domain.ids import digest, from_bytes
 from server.domain.meeting import Meeting
 from server.domain.refusals import Refusal, Refused
-from server.domain.roles import INVITABLE, Role
+from server.domain.roles import Role
+from server.domain.text import clean
 from server.store import keys, typed
+from server.store import staff as stored
+from server.store.staff import SignInMade
+from server.translog.leaf import Json, canonical, commitment, intent, sha256_hex
 
 LINK_MS = 24 * 3_600_000
-INVITATION_S = 14 * 24 * 3600
+INVITATION_MS = 14 * 24 * 3_600_000
+TRIES = 5
 
 
 async def _remember(store: Redis, token: str, kind: str, expires: int) -> None:
@@ -62,24 +72,6 @@ async def end_organiser(store: Redis, token: str) -> None:
     await store.hdel(keys.ORGANISERS, digest(token))
 
 
-async def invite(store: Redis, meeting: Meeting, role: Role, now: int) -> str:
-    """A one-time invitation token for a staff role, valid for two weeks; make another to re-issue."""
-    if role not in INVITABLE:
-        raise Refused(Refusal.BAD_INPUT, f"Nobody is invited as {role}; attendees join by code.")
-    token = new_token()
-    key = keys.invitation(meeting.id, digest(token))
-    pipe = store.pipeline()
-    pipe.hset(key, mapping={"role": role.value, "voter": ""})
-    pipe.expire(key, INVITATION_S)
-    await pipe.execute()
-    return token
-
-
-async def redeem_invitation(store: Redis, meeting: Meeting, token: str, now: int) -> SignInToken:
-    """The staff sign-in for an invitation; the label (Moderator 2) is fixed from here on."""
-    return await redeem(store, meeting.id, token, STAFF_SIGN_IN_MS, now)
-
-
 async def forget_expired(store: Redis, now: int) -> int:
     """Remove expired organiser links and sign-ins; returns how many there were."""
     rows = await typed.hgetall(store, keys.ORGANISERS)
@@ -87,3 +79,136 @@ async def forget_expired(store: Redis, now: int) -> int:
     if expired:
         await store.hdel(keys.ORGANISERS, *expired)
     return len(expired)
+
+
+def roster_document(staff: Staff) -> bytes:
+    """What `m.role` commits to: each label with a salted commitment to whom it belongs, so that a
+    label cannot change hands unseen, and nobody is named."""
+    rows: list[Json] = [
+        {
+            "label": one.label,
+            "c": commitment(
+                bytes.fromhex(one.salt), canonical({"label": one.label, "subject": one.subject})
+            ),
+            "signed_in": one.uses,
+            "also_organiser": one.also,
+            "revoked": one.revoked,
+        }
+        for one in staff.appointments
+        if one.label
+    ]
+    return canonical({"roster": rows, "v": 1})
+
+
+async def _commit(
+    store: Redis,
+    meeting: Meeting,
+    change: Callable[[Staff], Staff],
+    by: str,
+    made: SignInMade | None = None,
+    ended: Callable[[Staff], str] = lambda staff: "",
+) -> Staff:
+    """Read, decide, commit, at most TRIES times; logged where the roster of labels changed."""
+    for _ in range(TRIES):
+        before = await stored.read(store, meeting.id)
+        after = change(before)
+        if after is before:
+            return before
+        document, entry = roster_document(after), None
+        if document != roster_document(before):
+            roster = sha256_hex(document)
+            # By its hash, before anything points at it: a document without a leaf harms nobody.
+            await store.hset(keys.rules(meeting.id), roster, document.decode())
+            entry = intent("m.role", meeting=meeting.id, roster=roster, by=by)
+        if made is not None:
+            label = next(one.label for one in after.appointments if one.sign_in == made.digest)
+            made = replace(made, label=label)
+        if await stored.commit(store, meeting.id, after, entry, made, ended(before)):
+            return after
+    raise Refused(Refusal.CONTENDED, "Very many change the staff just now. Please try again.")
+
+
+async def invite(
+    store: Redis,
+    meeting: Meeting,
+    role: Role,
+    now: int,
+    whom: str = "",
+    also: bool = False,
+    by: str = "org:1",
+) -> str:
+    """A one-time token for a staff role, valid for two weeks. `whom` is the organiser's own note: it
+    stays with organisers and auditors. `also` = this moderator organises too, which is public."""
+    token = new_token()
+    fresh = Appointment(
+        id=from_bytes(secrets.token_bytes(16)),
+        role=role,
+        whom=clean(whom).strip(),
+        salt=secrets.token_bytes(32).hex(),
+        until=now + INVITATION_MS,
+        link=digest(token),
+        also=also and role is Role.MODERATOR,
+    )
+    await _commit(store, meeting, lambda staff: appointments.invited(staff, fresh), by)
+    return token
+
+
+async def issue_anew(store: Redis, meeting: Meeting, appointment: str, now: int, by: str) -> str:
+    """Another token for the same place on the staff; its old link and sign-in end in this moment."""
+    token = new_token()
+    await _commit(
+        store,
+        meeting,
+        lambda staff: appointments.issued_anew(
+            staff, appointment, digest(token), now + INVITATION_MS
+        ),
+        by,
+        ended=lambda staff: staff.get(appointment).sign_in,
+    )
+    return token
+
+
+async def revoke(store: Redis, meeting: Meeting, appointment: str, by: str) -> None:
+    """End an invitation or a member of staff: signed out everywhere, sockets too, label never reused."""
+    await _commit(
+        store,
+        meeting,
+        lambda staff: appointments.revoked(staff, appointment),
+        by,
+        ended=lambda staff: staff.get(appointment).sign_in,
+    )
+
+
+async def redeem_invitation(
+    store: Redis, meeting: Meeting, token: str, now: int, also: bool = False
+) -> SignInToken:
+    """The staff sign-in for a link; its label (Moderator 2) is fixed from here on. `also`: whoever
+    redeems it is signed in as an organiser, so a moderator's label is marked so in public."""
+    fresh, link, expires = new_token(), digest(token), now + STAFF_SIGN_IN_MS
+    role = next(
+        (one.role for one in (await read(store, meeting)).appointments if one.link == link),
+        Role.MODERATOR,
+    )
+    made = SignInMade(digest(fresh), role, "", expires)
+    after = await _commit(
+        store,
+        meeting,
+        lambda staff: appointments.redeemed(staff, link, made.digest, now, also)[0],
+        "link",
+        made,
+        lambda staff: next(one.sign_in for one in staff.appointments if one.link == link),
+    )
+    label = next(one.label for one in after.appointments if one.sign_in == made.digest)
+    return SignInToken(fresh, SignIn(role, None, label, meeting.id, expires, made.digest))
+
+
+async def found_as_organiser(store: Redis, meeting: Meeting, label: str) -> None:
+    """It came out that the moderator `label` is signed in as an organiser too: public from now on."""
+    await _commit(
+        store, meeting, lambda staff: appointments.known_as_organiser(staff, label), "rule:also"
+    )
+
+
+async def read(store: Redis, meeting: Meeting) -> Staff:
+    """The meeting's staff as it stands."""
+    return await stored.read(store, meeting.id)

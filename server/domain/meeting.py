@@ -65,6 +65,7 @@ class Meeting:
     readers: str = "link"
     accent: str = "#0b6e69"
     admission: str = "code"
+    logo: str = ""
 
     def asks_open(self) -> bool:
         """True while questions are taken: the switch is on and the meeting has not ended."""
@@ -84,6 +85,16 @@ def advance(meeting: Meeting, phase: Phase) -> Meeting:
     if phase in (Phase.CLOSED, Phase.ARCHIVED):
         return replace(meeting, phase=phase, asking=False, voting=False)
     return replace(meeting, phase=phase)
+
+
+def awaiting(before: Meeting, after: Meeting, now: int) -> Meeting:
+    """`after` with asking and voting closed where a start was set that is still to come: what the
+    clock will open is not open yet."""
+    for switch, edge in (("asking", "asking_from"), ("voting", "voting_from")):
+        opens = getattr(after, edge)
+        if opens is not None and opens != getattr(before, edge) and opens > now:
+            after = replace(after, **{switch: False})  # type: ignore[arg-type]  # a switch is a bool
+    return after
 
 
 def due(meeting: Meeting, now: int) -> Meeting:

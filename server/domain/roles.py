@@ -46,6 +46,7 @@ class Act(StrEnum):
     RETURN = "return"
     ANSWER = "answer"
     SKIP = "skip"
+    READ_ROLES = "read_roles"
     ORGANISE = "organise"
     CREATE_MEETING = "create_meeting"
     OPERATE = "operate"
@@ -69,8 +70,8 @@ MAY = MappingProxyType(
         | {Act.LINE_UP},
         Role.HOST: _SIGNED_IN | _STAGE,
         # An organiser moderates only under a second, public invitation (architecture: roles).
-        Role.ORGANISER: _SIGNED_IN | {Act.ORGANISE, Act.CREATE_MEETING},
-        Role.AUDITOR: _SIGNED_IN | _DESK,
+        Role.ORGANISER: _SIGNED_IN | {Act.ORGANISE, Act.CREATE_MEETING, Act.READ_ROLES},
+        Role.AUDITOR: _SIGNED_IN | _DESK | {Act.READ_ROLES},
     }
 )
 

@@ -8,7 +8,7 @@ from typing import assert_never
 
 from redis.exceptions import RedisError
 
-from server.acts import meetings, submit
+from server.acts import admission, meetings, submit
 from server.acts.admission import SignIn
 from server.acts.vote import OwnVotes, own_votes, refusal_of
 from server.domain.board import Board
@@ -20,6 +20,7 @@ from server.live.socket import LiveSocket
 from server.protocol import inbound, outbound
 from server.protocol.close_codes import Close
 from server.protocol.inbound import Ask
+from server.protocol.ticket import TicketClaims
 from server.session.effects import (
     CastVote,
     CountSeen,
@@ -50,6 +51,7 @@ class Conversation:
         self._socket: LiveSocket | None = None
         self._board: Board | None = None
         self._late: asyncio.TimerHandle | None = None
+        self._end: asyncio.TimerHandle | None = None
         self._counted = False
 
     def opened(self, socket: LiveSocket) -> None:
@@ -78,8 +80,9 @@ class Conversation:
 
     def closed(self) -> None:
         """The connection is gone."""
-        if self._late is not None:
-            self._late.cancel()
+        for timer in (self._late, self._end):
+            if timer is not None:
+                timer.cancel()
         if self._socket is not None:
             self._hub.leave(self._socket)
         claims = self._session.claims
@@ -157,6 +160,20 @@ class Conversation:
         self._hub.join(
             claims.meeting, "attendee", self._socket, enter.position if same else None, self.end_if
         )
+        await self._watch_sign_in(claims)
+
+    async def _watch_sign_in(self, claims: TicketClaims) -> None:
+        """A ticket outlives its sign-in by up to 30 s, so look once more, now that an end is heard."""
+        try:
+            stands = await admission.stands(self._node.store, claims.meeting, claims.sign_in_hash)
+        except RedisError:
+            return  # what ended is not known now; the stream tells when the store is back
+        left = (claims.until - self._node.clock()) / 1000
+        if not stands or (claims.until and left <= 0):
+            self._hang(Close.SIGNED_OUT, "signed out")
+        elif claims.until and self._socket is not None:
+            loop = asyncio.get_running_loop()
+            self._end = loop.call_later(left, self._hang, Close.SIGNED_OUT, "sign-in has ended")
 
     def _admit_voter(self, meeting: str, voter: int | None) -> bool:
         if voter is None:

@@ -15,7 +15,8 @@ LIFETIME_MS = 30_000
 
 
 class TicketClaims(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Who opens a socket. `sign_in_hash` lets a later sign-out end it."""
+    """Who opens a socket. `sign_in_hash` lets a later sign-out end it, `until` its absolute end (0 for
+    none): no socket outlives the sign-in under which it was opened."""
 
     meeting: str
     role: Role
@@ -23,6 +24,7 @@ class TicketClaims(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     label: str | None
     sign_in_hash: str
     expires: int
+    until: int = 0
 
 
 def _mac(secret: bytes, body: bytes) -> bytes:

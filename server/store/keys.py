@@ -220,14 +220,25 @@ def roster(m: str) -> str:
     return _of(m, "roster")
 
 
-def invitation(m: str, digest: str) -> str:
-    """HASH {kind, role, voter}: one-time staff or device link. Expires by itself."""
-    return _of(m, f"invitation:{digest}")
+def device_link(m: str, digest: str) -> str:
+    """STRING voter number behind a one-time link for another device. Expires by itself."""
+    return _of(m, f"device:{digest}")
 
 
-def labels(m: str) -> str:
-    """HASH role -> how many labels (Moderator 1, 2, ...) were given."""
-    return _of(m, "labels")
+def staff(m: str) -> str:
+    """HASH {json, revision}: all appointments (role, label, digests of link and sign-in, salt, the
+    organiser's note) and how many labels were given. Lives as long as the meeting."""
+    return _of(m, "staff")
+
+
+def rules(m: str) -> str:
+    """HASH sha256 -> document (policy, reasons, settings, roster) that a log entry commits to."""
+    return _of(m, "rules")
+
+
+def logo(m: str) -> str:
+    """HASH name (hash.kind) -> base64 of the meeting's logo; one entry, the former goes."""
+    return _of(m, "logo")
 
 
 def asked(m: str, voter: int) -> str:

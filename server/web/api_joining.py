@@ -56,5 +56,6 @@ async def live_ticket(slug: str) -> Response:
         label=sign_in.label,
         sign_in_hash=digest(person.token),
         expires=parts().clock() + ticket.LIFETIME_MS,
+        until=sign_in.expires_at,
     )
     return jsonify({"ticket": ticket.sign(parts().secret, claims)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import secrets
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -10,7 +11,7 @@ from quart import Response, request
 
 from server.acts import admission, staff
 from server.acts.admission import SignIn, SignInToken
-from server.domain.ids import digest
+from server.domain.ids import digest, from_bytes
 from server.domain.meeting import Meeting
 from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Act, Role, may
@@ -60,8 +61,25 @@ def set_cookie(response: Response, name: str, value: str) -> None:
 
 def keep(response: Response, joined: SignInToken) -> None:
     """Keep a sign-in in this browser; attendee and staff sign-ins of one meeting stand side by side."""
+    rotate_form(response)
     kind = "a" if joined.sign_in.role is Role.ATTENDEE else "s"
     set_cookie(response, f"of_{kind}_{joined.sign_in.meeting}", joined.token)
+
+
+def keep_organiser(response: Response, token: str) -> None:
+    """Keep an organiser's sign-in in this browser."""
+    rotate_form(response)
+    set_cookie(response, ORGANISER_COOKIE, token)
+
+
+def rotate_form(response: Response) -> None:
+    """Give the browser another form cookie: what was known before signing in proves nothing after."""
+    set_cookie(response, FORM_COOKIE, from_bytes(secrets.token_bytes(16)))
+
+
+def forget_organiser(response: Response) -> None:
+    """Forget this browser's organiser sign-in."""
+    response.delete_cookie(cookie_name(ORGANISER_COOKIE), path="/", secure=parts().secure)
 
 
 def forget(response: Response, meeting: Meeting) -> None:

@@ -36,8 +36,8 @@ async def test_each_decision_appends_one_intent_without_any_text(store: Redis) -
     question = await town.listed(text="Is the canary text in the log?")
     entries = await typed.entries(store, keys.intake(town.meeting.id), "", 100)
     intents = [json.loads(entry["intent"]) for _, entry in entries]
-    assert [i["t"] for i in intents] == ["log.open", "q.received", "q.list"]
-    assert intents[2]["by"] == "mod:1" and intents[2]["q"] == question.q
+    assert [i["t"] for i in intents] == ["log.open", "q.received", "m.role", "q.list"]
+    assert intents[3]["by"] == "mod:1" and intents[3]["q"] == question.q
     assert "canary" not in json.dumps(entries)
 
 

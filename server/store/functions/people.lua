@@ -48,21 +48,37 @@ redis.register_function('admit_from_roster', function(keys, args)
   return voter
 end)
 
--- redeem_invitation: turn a one-time link into a sign-in; the link ends.
--- KEYS  1 invitation HASH   2 sign-in HASH   3 labels HASH
+-- take_device: sign a further device in as the voter who made the link; the link ends.
+-- KEYS  1 device link STRING   2 sign-in HASH
 -- ARGV  1 expires at (ms)
--- Returns {role, voter or '', label or ''} | {'unknown'}.
-redis.register_function('redeem_invitation', function(keys, args)
-  local held = redis.call('HMGET', keys[1], 'role', 'voter')
-  local role, voter, label = held[1], held[2], ''
-  if not role then return { 'unknown' } end
-  if role ~= 'attendee' then
-    label = string.upper(string.sub(role, 1, 1)) .. string.sub(role, 2) .. ' '
-      .. redis.call('HINCRBY', keys[3], role, 1)
-  end
+-- Returns the voter number | -1 no such link (any more).
+redis.register_function('take_device', function(keys, args)
+  local voter = redis.call('GET', keys[1])
+  if not voter then return -1 end
   redis.call('DEL', keys[1])
-  sign_in(keys[2], role, voter, label, args[1])
-  return { role, voter, label }
+  sign_in(keys[2], 'attendee', voter, '', args[1])
+  return tonumber(voter)
+end)
+
+-- commit_staff: change the staff: its value, the log intent, the sign-in that begins, the one that ends.
+-- KEYS  1 staff HASH   2 intake STREAM   3 events STREAM   4 sign-in made HASH   5 sign-in ended HASH
+-- ARGV  1 expected revision   2 staff as JSON   3 log intent or ''   4 made: expires at (ms), 0 for none
+--       5 its role   6 its label   7 digest of the ended sign-in or ''
+-- Returns 'committed' | 'contended' (nothing was changed). Idempotent as commit_meeting.
+redis.register_function('commit_staff', function(keys, args)
+  local found = tonumber(redis.call('HGET', keys[1], 'revision') or 0)
+  if found ~= tonumber(args[1]) then
+    local same = found == tonumber(args[1]) + 1 and redis.call('HGET', keys[1], 'json') == args[2]
+    return same and 'committed' or 'contended'
+  end
+  redis.call('HSET', keys[1], 'json', args[2], 'revision', found + 1)
+  if args[3] ~= '' then redis.call('XADD', keys[2], '*', 'id', 's:' .. found + 1, 'intent', args[3]) end
+  if args[4] ~= '0' then sign_in(keys[4], args[5], '', args[6], args[4]) end
+  if args[7] ~= '' then
+    redis.call('DEL', keys[5])
+    announce(keys[3], meeting_of(keys[1]), true, 't', 'ended', 'sign_in', args[7])
+  end
+  return 'committed'
 end)
 
 -- take_token: take one token from a bucket, by the store's clock.
