@@ -12,6 +12,7 @@ from server.domain.ids import code_from, digest, from_bytes, normal_code
 from server.domain.meeting import Meeting
 from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Role
+from server.domain.roster_file import CODES_MAX
 from server.store import keys, typed
 from server.store.call import call
 
@@ -19,7 +20,8 @@ VOTER_SIGN_IN_MS = 60 * 24 * 3_600_000
 STAFF_SIGN_IN_MS = 12 * 3_600_000
 DEVICE_LINK_S = 600
 ROSTER_CODE_CHARS = 26
-ROSTER_MAX = 200_000
+FRESH_AT_ONCE = 5_000
+STAGED_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ async def join(store: Redis, meeting: Meeting, code: str, now: int) -> SignInTok
         keys.sign_in(meeting.id, digest(token)),
         keys.free_numbers(meeting.id),
         keys.voter_count(meeting.id),
+        keys.meeting(meeting.id),
     ]
     typed = normal_code(code)
     if meeting.admission == "roster":
@@ -66,6 +69,9 @@ async def join(store: Redis, meeting: Meeting, code: str, now: int) -> SignInTok
         voter = int(await call(store, "admit_voter", found, [expires]))
     else:
         voter = -1
+    if voter == -3:
+        detail = "The way of joining was changed just now. Reload the page and try again."
+        raise Refused(Refusal.CONTENDED, detail)
     if voter == -1:
         raise Refused(Refusal.UNKNOWN, "This code does not open this meeting. Check it and retry.")
     if voter == -2:
@@ -117,23 +123,46 @@ async def take_device(store: Redis, meeting: Meeting, token: str, now: int) -> S
     return SignInToken(fresh, sign_in)
 
 
+async def has_joined(store: Redis, meeting: Meeting) -> bool:
+    """True once the first person joined: from then on the way of joining is fixed."""
+    return await typed.hget(store, keys.meeting(meeting.id), "joined") is not None
+
+
+def fresh_codes(count: int) -> list[str]:
+    """That many new single-use codes, each 128 random bits, in the order that they were drawn."""
+    if not 1 <= count <= FRESH_AT_ONCE:
+        raise Refused(Refusal.BAD_INPUT, f"count: takes 1 to {FRESH_AT_ONCE} codes at once.")
+    return [code_from(secrets.token_bytes(17), ROSTER_CODE_CHARS) for _ in range(count)]
+
+
 async def import_roster(
     store: Redis, meeting: Meeting, codes: int | Sequence[str], now: int
 ) -> list[str]:
     """Add single-use codes: that many new ones, or the given ones. Returns them; only digests stay."""
-    if isinstance(codes, int):
-        fresh = [code_from(secrets.token_bytes(17), ROSTER_CODE_CHARS) for _ in range(codes)]
-    else:
-        fresh = [normal_code(code) for code in codes]
-    if not 1 <= len(fresh) <= ROSTER_MAX:
-        raise Refused(Refusal.BAD_INPUT, f"A roster takes 1 to {ROSTER_MAX} codes.")
-    if any(not 8 <= len(code) <= 64 for code in fresh) or len(set(fresh)) != len(fresh):
-        raise Refused(Refusal.BAD_INPUT, "Each code needs 8 to 64 letters and digits, once each.")
-    pipe = store.pipeline(transaction=False)
-    for code in fresh:
-        pipe.hsetnx(keys.roster(meeting.id), digest(code), "")
-    await pipe.execute()
-    return fresh
+    given = fresh_codes(codes) if isinstance(codes, int) else [normal_code(c) for c in codes]
+    await add_codes(store, meeting, given)
+    return given
+
+
+async def add_codes(store: Redis, meeting: Meeting, codes: Sequence[str]) -> int:
+    """Add normalised codes, all in one step or none; returns how many were not there before."""
+    if not 1 <= len(codes) <= CODES_MAX:
+        raise Refused(Refusal.BAD_INPUT, f"codes: a roster takes 1 to {CODES_MAX} codes.")
+    if meeting.admission != "roster":
+        raise Refused(Refusal.ILLEGAL, "This meeting is joined by one shared code.")
+    staged = keys.staged_roster(meeting.id, from_bytes(secrets.token_bytes(16)))
+    for start in range(0, len(codes), STAGED_AT_ONCE):
+        pipe = store.pipeline(transaction=False)
+        pipe.sadd(staged, *(digest(code) for code in codes[start : start + STAGED_AT_ONCE]))
+        pipe.expire(staged, 3_600)
+        await pipe.execute()
+    return int(await call(store, "add_roster", [keys.roster(meeting.id), staged], []))
+
+
+async def roster_state(store: Redis, meeting: Meeting) -> dict[str, int]:
+    """How many single-use codes the meeting has, and how many of them were used."""
+    held = await store.hvals(keys.roster(meeting.id)) if meeting.admission == "roster" else []
+    return {"size": len(held), "used": sum(1 for value in held if value)}
 
 
 async def roster_size(store: Redis, meeting: Meeting) -> int:

@@ -2,41 +2,92 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from typing import Any
 
 from redis.asyncio import Redis
 
+from server.acts.admission import has_joined
+from server.acts.staff import roster_document
+from server.domain import logo
+from server.domain.appointments import Staff
 from server.domain.ids import code_from, from_bytes, slug_from
-from server.domain.meeting import Meeting, Phase, due
-from server.domain.meeting_fields import changed
+from server.domain.meeting import Meeting, Phase, awaiting, due
+from server.domain.meeting_fields import TIMES, changed
 from server.domain.refusals import Refusal, Refused
 from server.domain.rules import Rule, name
 from server.store import keys, typed
 from server.store import meetings as stored
 from server.translog.leaf import Json, canonical, intent, sha256_hex
 
+Documents = dict[str, bytes]
 
-def _rules(meeting: Meeting) -> dict[str, Json]:
-    reasons: list[Json] = [dict(asdict(reason)) for reason in meeting.reasons]
-    windows = ("starts_at", "asking_from", "asking_until", "voting_from", "voting_until")
-    at = {field: getattr(meeting, field) for field in windows}
-    return {
-        "phase": meeting.phase.value,
-        "windows": {field: None if ms is None else ms // 1000 for field, ms in at.items()},
-        "policy": sha256_hex(meeting.policy.encode()),
-        "reasons": sha256_hex(canonical({"reasons": reasons})),
+
+def documents(meeting: Meeting) -> Documents:
+    """What the log commits to of a meeting's rules, by name: policy, reasons, and the settings, which
+    name the other two by hash. No code, no id: who knows the settings must not guess a secret."""
+    policy = meeting.policy.encode()
+    reasons = canonical({"reasons": [dict(asdict(reason)) for reason in meeting.reasons]})
+    fields = "title description zone starts_at asking_from asking_until voting_from voting_until"
+    fields += " asking voting stream_url stream_delay_s after_display min_chars max_chars"
+    fields += " submit_limit readers accent logo"
+    settings: dict[str, Json] = {field: getattr(meeting, field) for field in fields.split()}
+    settings |= {
+        "languages": list(meeting.languages),
         "ranking": "votes descending, then lower number",
-        "limits": {
+        "assurance": "A1" if meeting.admission == "roster" else "A0",
+        "policy": sha256_hex(policy),
+        "reasons": sha256_hex(reasons),
+    }
+    return {"policy": policy, "reasons": reasons, "settings": canonical(settings)}
+
+
+async def _keep(store: Redis, meeting: Meeting, found: Documents) -> None:
+    """Keep documents by their hash, before a log entry points at them. One too many harms nobody."""
+    kept: dict[Any, Any] = {sha256_hex(text): text.decode() for text in found.values()}
+    await store.hset(keys.rules(meeting.id), mapping=kept)
+
+
+def _opened(meeting: Meeting) -> str:
+    rules = {rule: sha256_hex(document) for rule, document in documents(meeting).items()}
+    at = {field: getattr(meeting, field) for field in TIMES}
+    return intent(
+        "log.open",
+        meeting=meeting.id,
+        phase=meeting.phase.value,
+        policy=rules["policy"],
+        reasons=rules["reasons"],
+        roster=sha256_hex(roster_document(Staff())),
+        ranking="votes descending, then lower number",
+        windows={field: None if ms is None else ms // 1000 for field, ms in at.items()},
+        limits={
             "min_chars": meeting.min_chars,
             "max_chars": meeting.max_chars,
             "submit_limit": meeting.submit_limit,
         },
-        "after_display": int(meeting.after_display),
-        "readers": meeting.readers,
-        "assurance": "A1" if meeting.admission == "roster" else "A0",
-    }
+        after_display=int(meeting.after_display),
+        readers=meeting.readers,
+        assurance="A1" if meeting.admission == "roster" else "A0",
+    )
+
+
+def _changed_rule(before: Meeting, after: Meeting, by: str) -> str:
+    old, new = documents(before), documents(after)
+    differ = [rule for rule in ("policy", "reasons") if old[rule] != new[rule]]
+    lone = replace(before, revision=0, policy=after.policy, reasons=after.reasons)
+    # One document alone is named by itself; anything wider is a change of the settings over it.
+    what = differ[0] if len(differ) == 1 and replace(after, revision=0) == lone else "settings"
+    return intent(
+        "m.rule",
+        meeting=after.id,
+        what="windows" if by == name(Rule.WINDOWS) else what,
+        old=sha256_hex(old[what]),
+        new=sha256_hex(new[what]),
+        by=by,
+    )
 
 
 async def create(store: Redis, fields: Mapping[str, object], now: int) -> Meeting:
@@ -54,7 +105,7 @@ async def create(store: Redis, fields: Mapping[str, object], now: int) -> Meetin
     )
     if "title" not in fields:
         raise Refused(Refusal.BAD_INPUT, "title: a meeting needs one.")
-    drafted = changed(blank, fields)
+    drafted = awaiting(blank, changed(blank, fields), now)
     meeting = replace(
         drafted,
         slug=slug_from(drafted.title, code_from(secrets.token_bytes(4), 5)),
@@ -63,8 +114,8 @@ async def create(store: Redis, fields: Mapping[str, object], now: int) -> Meetin
     )
     if not await stored.claim_names(store, meeting):
         raise Refused(Refusal.CONFLICT, "Please try again: the address was just taken.")
-    opened = intent("log.open", meeting=meeting.id, **_rules(meeting))
-    await stored.commit(store, meeting, 0, opened, now)
+    await _keep(store, meeting, documents(meeting))
+    await stored.commit(store, meeting, 0, _opened(meeting), now)
     await stored.announce(store, meeting.id)
     return meeting
 
@@ -101,14 +152,8 @@ async def _commit(store: Redis, before: Meeting, after: Meeting, by: str, now: i
     if before.phase is not after.phase:
         entry = intent("m.phase", meeting=after.id, phase=after.phase.value, by=by)
     else:
-        entry = intent(
-            "m.rule",
-            meeting=after.id,
-            what="windows" if by == name(Rule.WINDOWS) else "settings",
-            old=sha256_hex(stored.encode(before).encode()),
-            new=sha256_hex(stored.encode(after).encode()),
-            by=by,
-        )
+        entry = _changed_rule(before, after, by)
+        await _keep(store, after, documents(after))
     if not await stored.commit(store, after, before.revision, entry, now):
         raise Refused(
             Refusal.CONTENDED, "Somebody else changed this meeting just now. Look again, then save."
@@ -121,7 +166,37 @@ async def change(
 ) -> Meeting:
     """The meeting with typed fields committed on the revision that was read; logged as a rule or
     phase change. Refused CONTENDED when somebody else changed it since."""
-    return await _commit(store, meeting, changed(meeting, fields), by, now)
+    after = awaiting(meeting, changed(meeting, fields), now)
+    if after.admission != meeting.admission and await has_joined(store, meeting):
+        raise Refused(
+            Refusal.ILLEGAL, "admission: cannot change any more, because somebody has joined."
+        )
+    return await _commit(store, meeting, after, by, now)
+
+
+def logo_name(raw: bytes) -> str:
+    """What `keep_logo` will call these bytes; refused for anything that is not a small picture."""
+    return logo.name_of(raw)
+
+
+async def keep_logo(store: Redis, meeting: Meeting, raw: bytes) -> str:
+    """Keep a picture for the meeting; returns the name to set as its logo. Refused for other bytes."""
+    name = logo.name_of(raw)
+    await store.hset(keys.logo(meeting.id), name, base64.b64encode(raw).decode())
+    return name
+
+
+async def logo_bytes(store: Redis, meeting: Meeting) -> bytes | None:
+    """The meeting's logo, or None without one."""
+    kept = await typed.hget(store, keys.logo(meeting.id), meeting.logo) if meeting.logo else None
+    return base64.b64decode(kept) if kept else None
+
+
+async def drop_logos(store: Redis, meeting: Meeting) -> None:
+    """Remove every kept picture but the meeting's own."""
+    kept = await typed.hgetall(store, keys.logo(meeting.id))
+    for name in set(kept) - {meeting.logo}:
+        await store.hdel(keys.logo(meeting.id), name)
 
 
 async def carry_out_due(store: Redis, meeting: Meeting, now: int) -> Meeting:

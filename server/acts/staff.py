@@ -16,7 +16,7 @@ from server.domain.appointments import Appointment, Staff
 from server.domain.ids import digest, from_bytes
 from server.domain.meeting import Meeting
 from server.domain.refusals import Refusal, Refused
-from server.domain.roles import Role
+from server.domain.roles import Role, pseudonym
 from server.domain.text import clean
 from server.store import keys, typed
 from server.store import staff as stored
@@ -100,11 +100,16 @@ def roster_document(staff: Staff) -> bytes:
     return canonical({"roster": rows, "v": 1})
 
 
+def _label(staff: Staff, made: SignInMade) -> str:
+    return next(one.label for one in staff.appointments if one.sign_in == made.digest)
+
+
 async def _commit(
     store: Redis,
     meeting: Meeting,
     change: Callable[[Staff], Staff],
     by: str,
+    now: int,
     made: SignInMade | None = None,
     ended: Callable[[Staff], str] = lambda staff: "",
 ) -> Staff:
@@ -119,11 +124,11 @@ async def _commit(
             roster = sha256_hex(document)
             # By its hash, before anything points at it: a document without a leaf harms nobody.
             await store.hset(keys.rules(meeting.id), roster, document.decode())
-            entry = intent("m.role", meeting=meeting.id, roster=roster, by=by)
+            who = pseudonym(made.role, _label(after, made)) if made else by
+            entry = intent("m.role", meeting=meeting.id, roster=roster, by=who)
         if made is not None:
-            label = next(one.label for one in after.appointments if one.sign_in == made.digest)
-            made = replace(made, label=label)
-        if await stored.commit(store, meeting.id, after, entry, made, ended(before)):
+            made = replace(made, label=_label(after, made))
+        if await stored.commit(store, meeting.id, after, entry, made, ended(before), now):
             return after
     raise Refused(Refusal.CONTENDED, "Very many change the staff just now. Please try again.")
 
@@ -149,7 +154,7 @@ async def invite(
         link=digest(token),
         also=also and role is Role.MODERATOR,
     )
-    await _commit(store, meeting, lambda staff: appointments.invited(staff, fresh), by)
+    await _commit(store, meeting, lambda staff: appointments.invited(staff, fresh), by, now)
     return token
 
 
@@ -163,18 +168,20 @@ async def issue_anew(store: Redis, meeting: Meeting, appointment: str, now: int,
             staff, appointment, digest(token), now + INVITATION_MS
         ),
         by,
+        now,
         ended=lambda staff: staff.get(appointment).sign_in,
     )
     return token
 
 
-async def revoke(store: Redis, meeting: Meeting, appointment: str, by: str) -> None:
+async def revoke(store: Redis, meeting: Meeting, appointment: str, now: int, by: str) -> None:
     """End an invitation or a member of staff: signed out everywhere, sockets too, label never reused."""
     await _commit(
         store,
         meeting,
         lambda staff: appointments.revoked(staff, appointment),
         by,
+        now,
         ended=lambda staff: staff.get(appointment).sign_in,
     )
 
@@ -194,18 +201,20 @@ async def redeem_invitation(
         store,
         meeting,
         lambda staff: appointments.redeemed(staff, link, made.digest, now, also)[0],
-        "link",
+        "",
+        now,
         made,
         lambda staff: next(one.sign_in for one in staff.appointments if one.link == link),
     )
-    label = next(one.label for one in after.appointments if one.sign_in == made.digest)
+    label = _label(after, made)
     return SignInToken(fresh, SignIn(role, None, label, meeting.id, expires, made.digest))
 
 
-async def found_as_organiser(store: Redis, meeting: Meeting, label: str) -> None:
+async def found_as_organiser(store: Redis, meeting: Meeting, label: str, now: int) -> None:
     """It came out that the moderator `label` is signed in as an organiser too: public from now on."""
+    by = pseudonym(Role.MODERATOR, label)
     await _commit(
-        store, meeting, lambda staff: appointments.known_as_organiser(staff, label), "rule:also"
+        store, meeting, lambda staff: appointments.known_as_organiser(staff, label), by, now
     )
 
 

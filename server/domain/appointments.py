@@ -151,8 +151,3 @@ def known_as_organiser(staff: Staff, label: str) -> Staff:
         if one.label == label and _acts(one) and not one.also:
             return _put(staff, replace(one, also=True))
     return staff
-
-
-def acts_as(label: str | None) -> str:
-    """Which organiser acts, as the log says it: `org:2` for Organiser 2, `org:1` without a label."""
-    return f"org:{(label or '').rpartition(' ')[2] or '1'}"

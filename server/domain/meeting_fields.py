@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from server.domain import logo
 from server.domain.meeting import Meeting, Phase, advance
 from server.domain.refusals import Refusal, Refused
 from server.domain.screening import Reason
@@ -106,6 +107,12 @@ def _within(field: str, ms: int) -> int:
     return ms
 
 
+def _logo(field: str, value: object) -> str:
+    if not isinstance(value, str) or (value and not logo.NAME.fullmatch(value)):
+        raise _bad(field, "must be a picture that was uploaded here.")
+    return value
+
+
 def local_time(field: str, value: object, zone: str) -> int | None:
     """Epoch ms of a wall-clock time `YYYY-MM-DDTHH:MM` in `zone`, an int as it is, or None if empty.
 
@@ -177,6 +184,28 @@ READ: Mapping[str, Callable[[str, object], object]] = {
 }
 
 
+def complaints(meeting: Meeting, fields: Mapping[str, object]) -> dict[str, str]:
+    """What is wrong with each field, by its name; empty when `changed` would take them all."""
+    found: dict[str, str] = {}
+    zone = {"zone": fields["zone"]} if "zone" in fields else {}
+    for name, value in fields.items():
+        try:
+            if name in TIMES:
+                local_time(name, value, _zone("zone", zone.get("zone", meeting.zone)))
+            elif name in READ:
+                READ[name](name, value)
+        except Refused as refused:
+            field, _, message = refused.detail.partition(": ")
+            found.setdefault(field, message)
+    if not found:
+        try:
+            changed(meeting, fields)  # what is odd only between two fields
+        except Refused as refused:
+            field, colon, message = refused.detail.partition(": ")
+            found[field if colon else ""] = message or refused.detail
+    return found
+
+
 def changed(meeting: Meeting, fields: Mapping[str, object]) -> Meeting:
     """`meeting` with the typed fields; refused by name for an unknown or odd one. Revision unchanged."""
     values: dict[str, object] = {}
@@ -186,6 +215,8 @@ def changed(meeting: Meeting, fields: Mapping[str, object]) -> Meeting:
             values[field] = local_time(field, value, zone)
         elif field in READ:
             values[field] = READ[field](field, value)
+        elif field == "logo":
+            values[field] = _logo(field, value)  # a name that an upload made, never typed
         elif field != "phase":
             raise _bad(field, "is not a setting of a meeting.")
     after = replace(meeting, **values)  # type: ignore[arg-type]  # each value was read by its field's reader

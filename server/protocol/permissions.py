@@ -99,5 +99,16 @@ ROUTES: Mapping[str, Act] = MappingProxyType(
         "staff_pages.change_windows": Act.ORGANISE,
         "staff_pages.invite": Act.ORGANISE,
         "staff_pages.make_roster": Act.ORGANISE,
+        "staff_pages.import_roster": Act.ORGANISE,
+        "staff_pages.confirm_phase": Act.ORGANISE,
+        "staff_pages.settings": Act.ORGANISE,
+        "staff_pages.change_settings": Act.ORGANISE,
+        "staff_pages.issue_anew": Act.ORGANISE,
+        "staff_pages.revoke": Act.ORGANISE,
+        "staff_pages.roles": Act.READ_ROLES,
+        "staff_pages.organiser_sign_out": Act.ENTER,
+        "staff_pages.style": Act.ENTER,
+        "staff_pages.logo": Act.ENTER,
+        "staff_pages.policy": Act.ENTER,
     }
 )

@@ -37,7 +37,8 @@ def _of(meeting: str, rest: str) -> str:
 
 
 def meeting(m: str) -> str:
-    """HASH {json, revision, voting 0|1, asking 0|1, ended 0|1}. Lives until the meeting is removed."""
+    """HASH {json, revision, voting 0|1, asking 0|1, ended 0|1, joined: the way of joining once somebody did}.
+    Lives until the meeting is removed."""
     return _of(m, "meeting")
 
 
@@ -218,6 +219,11 @@ def sign_in(m: str, digest: str) -> str:
 def roster(m: str) -> str:
     """HASH code digest -> '' while unused, 'used' afterwards."""
     return _of(m, "roster")
+
+
+def staged_roster(m: str, batch: str) -> str:
+    """SET of code digests on their way into the roster. Expires by itself within an hour."""
+    return _of(m, f"roster:{batch}")
 
 
 def device_link(m: str, digest: str) -> str:

@@ -47,6 +47,7 @@ async def commit(
     intent: str | None,
     made: SignInMade | None,
     ended: str,
+    now: int,
 ) -> bool:
     """Make `staff` true if the store still holds the revision before it: with the log intent, the
     sign-in `made` and the end of the sign-in `ended` (a digest or ''). False when it does not."""
@@ -57,6 +58,7 @@ async def commit(
             keys.staff(meeting),
             keys.intake(meeting),
             keys.events(meeting),
+            keys.desk_log(meeting),
             keys.sign_in(meeting, made.digest if made else NO_SIGN_IN),
             keys.sign_in(meeting, ended or NO_SIGN_IN),
         ],
@@ -68,6 +70,7 @@ async def commit(
             made.role.value if made else "",
             made.label if made else "",
             ended,
+            now,
         ],
     )
     return bool(answer == "committed")

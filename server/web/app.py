@@ -20,24 +20,32 @@ from server.web import (
     api_reading,
     api_screening,
     api_staging,
+    appointment_pages,
     away,
     door_pages,
     headers,
+    link_pages,
+    look_pages,
     openapi,
+    organise_pages,
     pages,
     people,
     permitting,
     record_pages,
     rendering,
+    roster_pages,
+    settings_pages,
     staff_pages,
+    waiting_page,
 )
 from server.web.api import api
 from server.web.health import health
 from server.web.live_address import live_address
 from server.web.parts import WebParts
+from server.web.uploads import BoundedRequest
 
 BODY_BYTES = 65_536
-# Their routes are added to the blueprints `api` and `pages` as they are read.
+# Their routes are added to the blueprints `api`, `pages` and `staff_pages` as they are read.
 API_PARTS = (
     api_asking,
     api_joining,
@@ -49,6 +57,10 @@ API_PARTS = (
     openapi,
 )
 PAGE_PARTS = (door_pages, record_pages)
+STAFF_PARTS = (
+    *(appointment_pages, link_pages, look_pages, organise_pages, roster_pages),
+    *(settings_pages, waiting_page),
+)
 log = structlog.get_logger()
 
 
@@ -60,6 +72,7 @@ def create_app(given: WebParts) -> Quart:
         static_folder=str(rendering.FRONTEND / "static"),
         template_folder=str(rendering.FRONTEND / "templates"),
     )
+    app.request_class = BoundedRequest
     app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES
     app.config["BODY_TIMEOUT"] = 10
     app.extensions["openfloor"] = given

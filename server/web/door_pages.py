@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from quart import Response
 
-from server.acts import admission, meetings
+from server.acts import admission, meetings, staff
 from server.domain.ids import normal_code
 from server.domain.meeting import Meeting
-from server.domain.refusals import Refusal, Refused
+from server.domain.refusals import Refused
 from server.domain.roles import Act, may
 from server.live import measures
+from server.protocol.answers import http_status
 from server.web import network, people, rendering
 from server.web.api import meeting_at
 from server.web.pages import form, go, html, pages
@@ -45,8 +46,19 @@ async def find() -> Response:
 async def join_page(slug: str) -> Response:
     """What joining assures, and the code."""
     meeting = await meeting_at(slug)
-    told = page(meeting.title)
-    return await html("join.html", **told, meeting=meeting_value(meeting), code="", error=None)
+    return await _join(meeting, "", None)
+
+
+async def _join(meeting: Meeting, code: str, error: str | None) -> Response:
+    appointed = await staff.read(parts().store, meeting)
+    return await html(
+        "join.html",
+        **page(meeting.title),
+        meeting=meeting_value(meeting),
+        also=list(appointed.also_organisers()),
+        code=code,
+        error=error,
+    )
 
 
 @pages.post("/m/<slug>/join")
@@ -60,10 +72,8 @@ async def join(slug: str) -> Response:
         joined = await admission.join(parts().store, meeting, code, parts().clock())
     except Refused as refused:
         measures.HTTP_REFUSALS[refused.refusal].inc()
-        value = meeting_value(meeting)
-        told = page(meeting.title)
-        response = await html("join.html", **told, meeting=value, code=code, error=refused.detail)
-        response.status_code = 404 if refused.refusal is Refusal.UNKNOWN else 410
+        response = await _join(meeting, code, refused.detail)
+        response.status_code = http_status(refused.refusal)
         return response
     response = go(f"/m/{slug}")
     people.keep(response, joined)
@@ -122,10 +132,14 @@ async def sign_out(slug: str) -> Response:
     """End this browser's sign-ins to the meeting."""
     await form()
     meeting = await meeting_at(slug)
+    operator = await people.organiser(parts())
+    if operator is not None:
+        await staff.end_organiser(parts().store, operator.token)
     for person in (await people.attendee(meeting), await people.member_of_staff(meeting)):
         if person.sign_in is not None:
             await admission.sign_out(parts().store, meeting.id, person.token)
     told = page(meeting.title)
     response = await html("signed_out.html", **told, meeting=meeting_value(meeting))
     people.forget(response, meeting)
+    people.forget_organiser(response)
     return response

@@ -68,6 +68,14 @@ def stamp(ms: int) -> dict[str, str]:
     return {"iso": iso, "text": f"{at:%Y-%m-%d %H:%M} {zone.key}"}
 
 
+def wall_time(ms: int | None, zone: str = "") -> str:
+    """A time as a form's field takes it, in the meeting's zone; empty for none."""
+    if ms is None:
+        return ""
+    at = datetime.fromtimestamp(ms / 1000, ZoneInfo(zone or g.get("zone", "UTC")))
+    return f"{at:%Y-%m-%dT%H:%M}"
+
+
 @cache
 def _version(path: str) -> str:
     file = FRONTEND / "static" / path
@@ -134,10 +142,13 @@ def meeting_value(meeting: Meeting) -> dict[str, Any]:
     g.zone = meeting.zone
     names = "slug title description zone accent admission code min_chars max_chars starts_at"
     names += " after_display stream_url revision asking_from asking_until voting_from voting_until"
+    names += " logo readers"
     told: dict[str, Any] = {name: getattr(meeting, name) for name in names.split()}
     return told | {
         "phase": meeting.phase.value,
         "voting": meeting.votes_open(),
+        "asking_on": meeting.asking,
+        "voting_on": meeting.voting,
         "asking": meeting.asks_open(),
         "languages": list(meeting.languages),
     }

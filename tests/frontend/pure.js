@@ -1,6 +1,5 @@
 // Runs the page's pure modules over cases made in Python and gives back plain JSON.
 import * as board from "../../frontend/static/js/board.js";
-import { contrast, inkOn, readable } from "../../frontend/static/js/colour.js";
 import { pinned, staying } from "../../frontend/static/js/moves.js";
 import * as outbox from "../../frontend/static/js/outbox.js";
 import { mix, ranked } from "../../frontend/static/js/ranking.js";
@@ -33,10 +32,6 @@ const DEEDS = {
   },
   staying: ({ before }) => [...staying(before)].sort((a, b) => a - b),
   pinned: ({ wanted, held, at }) => pinned(wanted, held, at),
-  readable: ({ colour, ink, paper }) => {
-    const found = readable(colour, ink, paper);
-    return { found, contrast: contrast(found, paper), on: inkOn(colour) };
-  },
   similar: ({ draft, rows }) => numbers(similar(draft, rows)),
 };
 

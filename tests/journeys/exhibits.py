@@ -113,6 +113,14 @@ async def _doors(hall: Hall, place: Place) -> list[Exhibit]:
 async def _staff(hall: Hall, place: Place) -> list[Exhibit]:
     organiser, moderator = await hall.organiser(), await hall.moderator(place)
     quiet = await hall.meeting("A quiet meeting")
+    roster = await hall.meeting("A works meeting", admission="roster", phase="announced")
+
+    async def sheet(page: Page) -> None:
+        await page.goto(roster.path("/organise"))
+        await page.locator("#count").fill("6")
+        await page.locator("form[action$='/roster'] button").click()
+        await expect(page.locator(".slips li")).to_have_count(6)
+
     return [
         Exhibit("screened-out", moderator, at(place.path("/screened-out"))),
         Exhibit("screened-out-empty", organiser, at(quiet.path("/screened-out"))),
@@ -120,6 +128,11 @@ async def _staff(hall: Hall, place: Place) -> list[Exhibit]:
         Exhibit("organise-list", organiser, at("/organise")),
         Exhibit("organise-new", organiser, at("/organise/new")),
         Exhibit("organise-meeting", organiser, at(place.path("/organise"))),
+        Exhibit("organise-settings", organiser, at(place.path("/organise/settings"))),
+        Exhibit("organise-phase", organiser, at(roster.path("/organise/phase/live"))),
+        Exhibit("organise-roster", organiser, at(roster.path("/organise"))),
+        Exhibit("roster-sheet", organiser, sheet),
+        Exhibit("policy", moderator, at(place.path("/policy"))),
     ]
 
 

@@ -19,9 +19,11 @@ async def _made(organiser: Page) -> Place:
     await organiser.locator("a[href='/organise/new']").first.click()
     await organiser.locator("[name=title]").fill("Autumn town hall")
     await organiser.locator("[name=languages]").fill("en de")
-    await organiser.locator("form[action='/organise/new'] button[type=submit]").click()
+    await organiser.locator("form[action='/organise/new'] .save button").click()
     await organiser.wait_for_url("**/m/*/organise")
+    await organiser.locator("a[href$='/organise/phase/live']").click()
     await organiser.locator("form:has([name=phase][value=live]) button").click()
+    await organiser.wait_for_url("**/organise?saved=1")
     for switch in ("asking", "voting"):
         form = organiser.locator(f"form:has([name=name][value={switch}])")
         if await form.locator("[name=on]").get_attribute("value") == "on":

@@ -1,24 +1,9 @@
 // @ts-check
-// Every page's entry: accent, times, one-time links. The board page goes live from here.
-import { inkOn, readable } from "./colour.js";
+// Every page's entry: times, one-time links. The board page goes live from here.
 import { MeetingPage } from "./meeting.js";
 import { refresh } from "./times.js";
 
 const TIMES_MS = 30_000;
-
-/** Ink and paper of both schemes, as app.css has them. */
-const LIGHT = ["#1b1f24", "#faf8f4"];
-const DARK = ["#e9e6df", "#14171a"];
-
-function accent() {
-  const colour = document.querySelector("meta[name=theme-color]")?.getAttribute("content") ?? "";
-  if (!/^#[0-9a-f]{6}$/i.test(colour)) return;
-  const root = document.documentElement.style;
-  root.setProperty("--accent", colour);
-  root.setProperty("--on-accent", inkOn(colour));
-  root.setProperty("--link-light", readable(colour, LIGHT[0], LIGHT[1]));
-  root.setProperty("--link-dark", readable(colour, DARK[0], DARK[1]));
-}
 
 /** The token of a one-time link goes into the form and out of the address bar. */
 function fragment() {
@@ -28,7 +13,6 @@ function fragment() {
   history.replaceState(null, "", location.pathname + location.search);
 }
 
-accent();
 fragment();
 addEventListener("hashchange", fragment);
 refresh(document, Date.now());

@@ -10,6 +10,9 @@ redis.register_function('commit_meeting', function(keys, args)
     local same = found == tonumber(args[1]) + 1 and redis.call('HGET', keys[1], 'json') == args[2]
     return { same and 'committed' or 'contended', found }
   end
+  -- The way of joining is fixed by the first who joined (people.lua).
+  local joined = redis.call('HGET', keys[1], 'joined')
+  if joined and cjson.decode(args[2]).admission ~= joined then return { 'contended', found } end
   local revision = found + 1
   local switches = cjson.decode(args[3])
   redis.call('HSET', keys[1], 'json', args[2], 'revision', revision, 'voting', switches.voting,

@@ -20,29 +20,40 @@ local function sign_in(key, role, voter, label, expires)
   redis.call('PEXPIREAT', key, expires)
 end
 
+-- True when the meeting still admits this way; the first who joins fixes it.
+local function admits(meeting, way)
+  local joined = redis.call('HGET', meeting, 'joined')
+  if joined then return joined == way end
+  if cjson.decode(redis.call('HGET', meeting, 'json')).admission ~= way then return false end
+  redis.call('HSET', meeting, 'joined', way)
+  return true
+end
+
 -- admit_voter: sign one attendee in with a fresh voter number.
--- KEYS  1 sign-in HASH   2 free numbers SET   3 numbers opened STRING
+-- KEYS  1 sign-in HASH   2 free numbers SET   3 numbers opened STRING   4 meeting HASH
 -- ARGV  1 expires at (ms)
--- Returns the voter number. Idempotent by the sign-in's key.
+-- Returns the voter number, -3 when the meeting admits otherwise now. Idempotent by the sign-in's key.
 redis.register_function('admit_voter', function(keys, args)
   local held = redis.call('HGET', keys[1], 'voter')
   if held then return tonumber(held) end
+  if not admits(keys[4], 'code') then return -3 end
   local voter = draw_number(keys[2], keys[3])
   sign_in(keys[1], 'attendee', voter, '', args[1])
   return voter
 end)
 
 -- admit_from_roster: the same against a single-use code.
--- KEYS  as admit_voter, 4 roster HASH
+-- KEYS  as admit_voter, 5 roster HASH
 -- ARGV  1 expires at (ms)   2 digest of the code
--- Returns the voter number, -1 unknown code, -2 used code.
+-- Returns the voter number, -1 unknown code, -2 used code, -3 as admit_voter.
 redis.register_function('admit_from_roster', function(keys, args)
   local held = redis.call('HGET', keys[1], 'voter')
   if held then return tonumber(held) end
-  local code = redis.call('HGET', keys[4], args[2])
+  local code = redis.call('HGET', keys[5], args[2])
   if not code then return -1 end
   if code ~= '' then return -2 end
-  redis.call('HSET', keys[4], args[2], 'used')
+  if not admits(keys[4], 'roster') then return -3 end
+  redis.call('HSET', keys[5], args[2], 'used')
   local voter = draw_number(keys[2], keys[3])
   sign_in(keys[1], 'attendee', voter, '', args[1])
   return voter
@@ -61,9 +72,10 @@ redis.register_function('take_device', function(keys, args)
 end)
 
 -- commit_staff: change the staff: its value, the log intent, the sign-in that begins, the one that ends.
--- KEYS  1 staff HASH   2 intake STREAM   3 events STREAM   4 sign-in made HASH   5 sign-in ended HASH
+-- KEYS  1 staff HASH   2 intake STREAM   3 events STREAM   4 desk's log STREAM   5 sign-in made HASH
+--       6 sign-in ended HASH
 -- ARGV  1 expected revision   2 staff as JSON   3 log intent or ''   4 made: expires at (ms), 0 for none
---       5 its role   6 its label   7 digest of the ended sign-in or ''
+--       5 its role   6 its label   7 digest of the ended sign-in or ''   8 now (ms)
 -- Returns 'committed' | 'contended' (nothing was changed). Idempotent as commit_meeting.
 redis.register_function('commit_staff', function(keys, args)
   local found = tonumber(redis.call('HGET', keys[1], 'revision') or 0)
@@ -72,13 +84,25 @@ redis.register_function('commit_staff', function(keys, args)
     return same and 'committed' or 'contended'
   end
   redis.call('HSET', keys[1], 'json', args[2], 'revision', found + 1)
-  if args[3] ~= '' then redis.call('XADD', keys[2], '*', 'id', 's:' .. found + 1, 'intent', args[3]) end
-  if args[4] ~= '0' then sign_in(keys[4], args[5], '', args[6], args[4]) end
+  if args[3] ~= '' then record(keys[2], keys[4], nil, 's:' .. found + 1, args[3], args[8]) end
+  if args[4] ~= '0' then sign_in(keys[5], args[5], '', args[6], args[4]) end
   if args[7] ~= '' then
-    redis.call('DEL', keys[5])
+    redis.call('DEL', keys[6])
     announce(keys[3], meeting_of(keys[1]), true, 't', 'ended', 'sign_in', args[7])
   end
   return 'committed'
+end)
+
+-- add_roster: add single-use codes that were staged, all of them at once; used ones stay used.
+-- KEYS  1 roster HASH   2 staged SET of code digests
+-- Returns how many were new.
+redis.register_function('add_roster', function(keys, args)
+  local added = 0
+  for _, code in ipairs(redis.call('SMEMBERS', keys[2])) do
+    added = added + redis.call('HSETNX', keys[1], code, '')
+  end
+  redis.call('DEL', keys[2])
+  return added
 end)
 
 -- take_token: take one token from a bucket, by the store's clock.
