@@ -17,7 +17,8 @@ from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Act as RoleAct
 from server.domain.roles import Role
 from server.domain.screening import NOTE_MAX_CHARS
-from server.store import keys, question_rows, typed
+from server.store import question_rows
+from server.store import staff as appointed
 from server.store.question_rows import Question
 from server.translog.layers import Layer
 
@@ -91,5 +92,5 @@ async def judge(
 
 
 async def moderators(store: Redis, meeting: Meeting) -> int:
-    """How many moderators have signed in to this meeting so far."""
-    return int(await typed.hget(store, keys.labels(meeting.id), Role.MODERATOR.value) or 0)
+    """How many moderators have signed in to this meeting and were not revoked."""
+    return (await appointed.read(store, meeting.id)).active(Role.MODERATOR)

@@ -195,8 +195,8 @@ async def logo_bytes(store: Redis, meeting: Meeting) -> bytes | None:
 async def drop_logos(store: Redis, meeting: Meeting) -> None:
     """Remove every kept picture but the meeting's own."""
     kept = await typed.hgetall(store, keys.logo(meeting.id))
-    for name in set(kept) - {meeting.logo}:
-        await store.hdel(keys.logo(meeting.id), name)
+    for former in set(kept) - {meeting.logo}:
+        await store.hdel(keys.logo(meeting.id), former)
 
 
 async def carry_out_due(store: Redis, meeting: Meeting, now: int) -> Meeting:

@@ -74,6 +74,12 @@ class Staff:
                 return one
         raise Refused(Refusal.UNKNOWN, "There is no such invitation.")
 
+    def active(self, role: Role) -> int:
+        """How many hold a label of this role and were not revoked."""
+        return sum(
+            one.role is role and bool(one.label) and not one.revoked for one in self.appointments
+        )
+
     def also_organisers(self) -> tuple[str, ...]:
         """Labels of moderators who organise the meeting too; the join page says so."""
         return tuple(one.label for one in self.appointments if one.also and _acts(one))

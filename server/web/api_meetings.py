@@ -68,10 +68,13 @@ async def read_meeting(slug: str) -> Response:
 async def change_meeting(slug: str, given: MeetingChange) -> Response:
     """Change settings on the revision that was read."""
     meeting = await meeting_at(slug)
-    (await people.organiser_of(meeting)).need(Act.ORGANISE)
+    person = await people.organiser_of(meeting)
+    person.need(Act.ORGANISE)
     if given.revision != meeting.revision:
         raise Refused(Refusal.CONTENDED, "Somebody else changed this meeting. Look again.")
-    after = await meetings.change(parts().store, meeting, given.given(), "org:1", parts().clock())
+    after = await meetings.change(
+        parts().store, meeting, given.given(), person.known_as(), parts().clock()
+    )
     return jsonify(meeting_json(after, code=True))
 
 
@@ -79,8 +82,11 @@ async def change_meeting(slug: str, given: MeetingChange) -> Response:
 async def invite(slug: str, given: Invite) -> tuple[Response, int]:
     """Make a one-time invitation for a staff role."""
     meeting = await meeting_at(slug)
-    (await people.organiser_of(meeting)).need(Act.ORGANISE)
+    person = await people.organiser_of(meeting)
+    person.need(Act.ORGANISE)
     if given.role not in set(Role):
         raise Refused(Refusal.BAD_INPUT, f"role: {given.role!r} is not a role.")
-    token = await staff.invite(parts().store, meeting, Role(given.role), parts().clock())
+    token = await staff.invite(
+        parts().store, meeting, Role(given.role), parts().clock(), by=person.known_as()
+    )
     return jsonify({"token": token}), 201

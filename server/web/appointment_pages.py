@@ -12,7 +12,7 @@ from server.web.api import meeting_at
 from server.web.organise_pages import run_page
 from server.web.pages import form, go
 from server.web.parts import parts
-from server.web.staff_pages import acting, organised, staff_pages
+from server.web.staff_pages import organised, staff_pages
 
 
 @staff_pages.post("/m/<slug>/organise/invite")
@@ -31,7 +31,7 @@ async def invite(slug: str) -> Response:
             parts().clock(),
             whom=whom,
             also=typed.get("also") == "on",
-            by=acting(person),
+            by=person.known_as(),
         )
     except Refused as refused:
         field, _, message = refused.detail.partition(": ")
@@ -47,7 +47,9 @@ async def issue_anew(slug: str) -> Response:
     typed = await form()
     meeting, person = await organised(slug)
     which = typed.get("id", "")
-    token = await staff.issue_anew(parts().store, meeting, which, parts().clock(), acting(person))
+    token = await staff.issue_anew(
+        parts().store, meeting, which, parts().clock(), person.known_as()
+    )
     one = (await staff.read(parts().store, meeting)).get(which)
     link = f"{parts().public_url}/m/{slug}/invite#{token}"
     made = {"role": one.role.value, "label": one.label, "whom": one.whom, "link": link}
@@ -59,7 +61,9 @@ async def revoke(slug: str) -> Response:
     """End an invitation, or a member of staff with all that is open for them."""
     typed = await form()
     meeting, person = await organised(slug)
-    await staff.revoke(parts().store, meeting, typed.get("id", ""), parts().clock(), acting(person))
+    await staff.revoke(
+        parts().store, meeting, typed.get("id", ""), parts().clock(), person.known_as()
+    )
     return go(f"/m/{slug}/organise?revoked=1")
 
 

@@ -14,7 +14,7 @@ from server.web import people, rendering
 from server.web.pages import form, go, html
 from server.web.parts import parts
 from server.web.rendering import meeting_value, page
-from server.web.staff_pages import acting, organised, organiser, same_revision, staff_pages
+from server.web.staff_pages import organised, organiser, same_revision, staff_pages
 
 WINDOWS = ("asking_from", "asking_until", "voting_from", "voting_until")
 PHASES = (Phase.COLLECTING, Phase.LIVE, Phase.CLOSED)
@@ -69,6 +69,7 @@ async def run_page(
         for one in found.appointments
     ]
     shown = meeting_value(meeting)
+    set_windows = [name for name in WINDOWS if getattr(meeting, name) is not None]
     response = await html(
         "organise_meeting.html",
         **page(meeting.title, person, notice=_notice()),
@@ -84,6 +85,7 @@ async def run_page(
         | {"whom": "", "count": ""}
         | (typed or {}),
         wrong=wrong or {},
+        windows_open=bool(set_windows or set(WINDOWS) & set(wrong or {})),
         lines=lines,
         error=refused.detail if refused and not wrong else None,
     )
@@ -128,7 +130,7 @@ async def _change(slug: str, names: tuple[str, ...]) -> Response:
             fields = {typed["name"]: typed.get("on", "")}
         wrong = complaints(meeting, fields)
         same_revision(typed, meeting)
-        await meetings.change(parts().store, meeting, fields, acting(person), parts().clock())
+        await meetings.change(parts().store, meeting, fields, person.known_as(), parts().clock())
     except Refused as refused:
         wrong = {} if refused.refusal is Refusal.CONTENDED else wrong
         return await run_page(meeting, person, refused=refused, typed=typed, wrong=wrong)

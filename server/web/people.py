@@ -14,7 +14,7 @@ from server.acts.admission import SignIn, SignInToken
 from server.domain.ids import digest, from_bytes
 from server.domain.meeting import Meeting
 from server.domain.refusals import Refusal, Refused
-from server.domain.roles import Act, Role, may
+from server.domain.roles import Act, Role, may, pseudonym
 from server.web import away, permitting
 from server.web.parts import WebParts, parts
 
@@ -39,6 +39,10 @@ class Person:
         if self.role is Role.READER:
             raise Refused(Refusal.SIGNED_OUT, "Please join the meeting first.")
         raise Refused(Refusal.FORBIDDEN, "Your role does not allow this.")
+
+    def known_as(self) -> str:
+        """Who acts, as the log says it; whoever holds the deployment's organiser link is org:1."""
+        return pseudonym(self.role, self.sign_in.label if self.sign_in else None)
 
     def voter(self) -> SignIn:
         """The attendee's sign-in; refused for everybody else."""

@@ -18,7 +18,7 @@ from server.web.pages import form, go, html
 from server.web.parts import parts
 from server.web.reason_rows import REASONS_MAX, reasons_of, rows_of
 from server.web.rendering import meeting_value, page, wall_time
-from server.web.staff_pages import acting, organised, organiser, same_revision, staff_pages
+from server.web.staff_pages import organised, organiser, same_revision, staff_pages
 
 SETTINGS: tuple[str, ...] = (
     *("title", "description", "languages", "zone", *TIMES, "stream_url", "stream_delay_s"),
@@ -96,7 +96,7 @@ async def _save(
         else:
             if raw:
                 await meetings.keep_logo(store, meeting, raw)
-            after = await meetings.change(store, meeting, fields, acting(person), now)
+            after = await meetings.change(store, meeting, fields, person.known_as(), now)
             await meetings.drop_logos(store, after)
     except Refused as refused:
         field, colon, message = refused.detail.partition(": ")

@@ -6,7 +6,7 @@ from quart import Blueprint
 
 from server.domain.meeting import Meeting
 from server.domain.refusals import Refusal, Refused
-from server.domain.roles import Act, Role, pseudonym
+from server.domain.roles import Act, Role
 from server.web import people
 from server.web.api import meeting_at
 from server.web.parts import parts
@@ -52,8 +52,3 @@ def same_revision(fields: dict[str, str], meeting: Meeting) -> None:
         raise Refused(
             Refusal.CONTENDED, "Somebody else changed this meeting in the meantime. Look again."
         )
-
-
-def acting(person: people.Person) -> str:
-    """Which organiser acts, as the log says it."""
-    return pseudonym(Role.ORGANISER, person.sign_in.label if person.sign_in else None)

@@ -62,6 +62,7 @@ ROWS = [
 MEETING: dict[str, Any] = {
     "slug": "autumn", "title": "Autumn town hall", "description": "Questions to the board.",
     "phase": "live", "zone": "Europe/Berlin", "accent": "#0b6e69", "admission": "code",
+    "logo": "", "readers": "link", "voting_on": True, "asking_on": True,
     "code": "AB12-CD34", "voting": True, "asking": True, "min_chars": 10, "max_chars": 500,
     "languages": ["en", "de", "ar"], "starts_at": NOW, "after_display": False,
     "stream_url": "https://stream.example/live", "revision": 4, "asking_from": NOW,
@@ -138,15 +139,42 @@ def pages() -> dict[str, tuple[str, str | None, dict[str, Any]]]:
          "at": NOW - 900_000, "revision": 1}
         for n, text in ((88, "Are we hiring?"), (89, LONG * 3))
     ]  # fmt: skip
-    made = {"role": "moderator", "link": "https://openfloor.example/m/autumn/invite#token"}
+    made = {"role": "moderator", "label": "", "whom": "third floor",
+            "link": "https://openfloor.example/m/autumn/invite#token"}  # fmt: skip
+    staff = [
+        {"id": f"{standing}{label}", "role": "moderator", "whom": whom, "label": label,
+         "standing": standing, "until": NOW, "also": label == "Moderator 2"}
+        for standing, label, whom in (
+            ("used", "Moderator 1", "second floor"), ("used", "Moderator 2", ""),
+            ("open", "", "third floor"), ("expired", "Moderator 3", ""), ("revoked", "Host 1", ""))
+    ]  # fmt: skip
+    windows = ("asking_from", "asking_until", "voting_from", "voting_until")
+    typed = {**dict.fromkeys(windows, ""), "whom": "", "count": ""}
     run = {
         "meeting": MEETING, "join_link": "https://openfloor.example/m/autumn/join", "qr": QR,
-        "phases": ["closed", "archived"], "invitations": [made], "roster_size": 0, "error": None,
-        "invitable": ["moderator", "host", "organiser", "auditor"],
+        "phases": ["closed"], "invitations": staff, "made": made, "error": None, "lines": (),
+        "invitable": ["moderator", "host", "organiser", "auditor"], "wrong": {}, "values": typed,
+        "roster": {"size": 0, "used": 0}, "windows_open": True,
     }  # fmt: skip
-    roster = {**run, "meeting": {**MEETING, "admission": "roster"}, "roster_size": 40}
-    new = {"values": {}, "zones": ["UTC"], "policy": "Be kind.", "reasons": "off-topic; Not here.;;",
-           "errors": [{"field": "title", "message": "title: is needed."}]}  # fmt: skip
+    roster = {
+        **run, "meeting": {**MEETING, "admission": "roster", "phase": "announced"}, "made": None,
+        "phases": ["collecting", "live", "closed"], "invitations": [],
+        "wrong": {"codes": "2 lines are not right, so nothing was imported."},
+        "lines": ((3, "is the same code as in line 2"), (9, "has 4 letters and digits")),
+        "roster": {"size": 40, "used": 1},
+    }  # fmt: skip
+    names = "title description languages zone starts_at stream_url stream_delay_s min_chars"
+    names += " max_chars submit_limit policy"
+    chosen = {"admission": "code", "after_display": "off", "readers": "link", "accent": "#0b6e69"}
+    values = {**dict.fromkeys((*names.split(), *windows), ""), **chosen}
+    reason_rows = [
+        {"at": at, "code": r["code"], "sentence": r["sentence"], "withholds": r["withholds"],
+         "target": False}
+        for at, r in enumerate([*REASONS, {"code": "", "sentence": "", "withholds": False}])
+    ]  # fmt: skip
+    new = {"values": values, "zones": ["UTC"], "wrong": {"title": "a meeting needs one."},
+           "reason_rows": reason_rows, "full": False, "fixed": False, "meeting": None}  # fmt: skip
+    kept = {**new, "meeting": {**MEETING, "logo": "0" * 32 + ".png"}, "wrong": {}, "fixed": True}
     listing = [{"slug": "autumn", "title": "Autumn town hall", "phase": "live", "starts_at": NOW}]
     receipt = {"number": 88, "fate": "/m/autumn/fate/cap"}
     device = {"meeting": MEETING, "link": ADDRESS, "qr": QR, "expires_at": NOW, "error": None}
@@ -159,7 +187,11 @@ def pages() -> dict[str, tuple[str, str | None, dict[str, Any]]]:
     closed = {**MEETING, "phase": "closed", "asking": False, "voting": False}
     return {
         "home": ("home.html", None, {"code": "", "error": None}),
-        "join": ("join.html", None, {"meeting": MEETING, "code": "", "error": "Wrong code."}),
+        "join": (
+            "join.html",
+            None,
+            {"meeting": MEETING, "code": "", "error": "Wrong code.", "also": ["Moderator 2"]},
+        ),
         "board": ("board.html", "attendee", board(ROWS, receipt=receipt)),
         "board_empty": ("board.html", "attendee", board([])),
         "board_reader": ("board.html", None, board(ROWS, can_ask=False, can_vote=False)),
@@ -197,6 +229,17 @@ def pages() -> dict[str, tuple[str, str | None, dict[str, Any]]]:
         "device_take": ("device.html", None, {**device, "mode": "take"}),
         "organise_list": ("organise_list.html", "organiser", {"meetings": listing}),
         "organise_new": ("organise_new.html", "organiser", new),
+        "organise_settings": ("organise_settings.html", "organiser", kept),
+        "organise_phase": (
+            "organise_phase.html",
+            "organiser",
+            {"meeting": MEETING, "phase": "closed"},
+        ),
+        "policy": (
+            "policy.html",
+            None,
+            {"meeting": MEETING, "reasons": REASONS, "policy_html": policy},
+        ),
         "organise_meeting": ("organise_meeting.html", "organiser", run),
         "organise_roster": ("organise_meeting.html", "organiser", roster),
         "roster_sheet": (

@@ -118,7 +118,7 @@ async def test_every_page_of_an_organiser_opens(store: Redis, app: Quart) -> Non
     assert organiser.status == 200
     await organiser.get("/organise/new")
     await organiser.post(
-        "/organise/new", title="Spring hall", zone="Europe/Paris", languages="en de"
+        "/organise/new", title="Spring hall", zone="Europe/Paris", admission="roster"
     )
     assert organiser.status == 200 and "Spring hall" in organiser.text
     slug = re.search(r"/m/([\w-]+)/join", organiser.text)
