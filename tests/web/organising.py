@@ -71,7 +71,7 @@ async def stands(town: Town) -> Meeting:
 
 
 async def intents(town: Town, kind: str) -> list[dict[str, object]]:
-    """The log intents of one kind."""
-    entries = await typed.entries(town.store, keys.intake(town.meeting.id), "", 1000)
+    """The log intents of one kind, from the desk's log: the intake is trimmed as it is sequenced."""
+    entries = await typed.entries(town.store, keys.desk_log(town.meeting.id), "", 1000)
     found = [json.loads(entry["intent"]) for _, entry in entries]
     return [intent for intent in found if intent["t"] == kind]
