@@ -1,9 +1,13 @@
-"""Votes of one process, gathered for a few milliseconds and counted in one function call."""
+"""Votes of one process, gathered for a few milliseconds, counted in one function call per batch.
+
+All that waits goes in one round trip, however many batches it makes: a loop that lags makes larger
+trips, not a longer queue.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Callable
 
 import structlog
@@ -26,7 +30,7 @@ class Batcher:
         self._gather_s = batch_ms / 1000
         self._size = batch_votes
         self._bound = waiting
-        self._queues: defaultdict[str, deque[tuple[Wish, Done]]] = defaultdict(deque)
+        self._queues: defaultdict[str, list[tuple[Wish, Done]]] = defaultdict(list)
         self._count = 0
         self._work = asyncio.Event()
 
@@ -45,26 +49,36 @@ class Batcher:
             await self._work.wait()
             await asyncio.sleep(self._gather_s)
             self._work.clear()
-            for meeting in list(self._queues):
-                queue = self._queues.pop(meeting)
-                while queue:
-                    batch = [queue.popleft() for _ in range(min(self._size, len(queue)))]
-                    await self._count_batch(meeting, batch)
+            await self._count_all()
 
     async def drain(self) -> None:
         """Return when nothing waits any more; for an orderly end."""
         while self._count:
             await asyncio.sleep(self._gather_s)
 
-    async def _count_batch(self, meeting: str, batch: list[tuple[Wish, Done]]) -> None:
-        answers: list[Answer] | list[None]
-        measures.BATCH_VOTES.observe(len(batch))
+    def _batches(self) -> list[tuple[str, list[tuple[Wish, Done]]]]:
+        waiting, self._queues = self._queues, defaultdict(list)
+        return [
+            (meeting, queue[start : start + self._size])
+            for meeting, queue in waiting.items()
+            for start in range(0, len(queue), self._size)
+        ]
+
+    async def _count_all(self) -> None:
+        batches = self._batches()
+        answers: list[list[Answer] | None]
         try:
             with measures.BATCH.time():
-                answers = await votes.cast(self._store, meeting, [wish for wish, _ in batch])
+                answers = await votes.cast_all(
+                    self._store,
+                    [(meeting, [wish for wish, _ in batch]) for meeting, batch in batches],
+                )
         except RedisError as error:
-            log.warning("votes_not_saved", votes=len(batch), error=type(error).__name__)
-            answers = [None] * len(batch)
-        self._count -= len(batch)
-        for (_, done), answer in zip(batch, answers, strict=True):
-            done(answer)
+            count = sum(len(batch) for _, batch in batches)
+            log.warning("votes_not_saved", votes=count, error=type(error).__name__)
+            answers = [None] * len(batches)
+        for (_, batch), told in zip(batches, answers, strict=True):
+            measures.BATCH_VOTES.observe(len(batch))
+            self._count -= len(batch)
+            for at, (_, done) in enumerate(batch):
+                done(None if told is None else told[at])

@@ -127,12 +127,12 @@ class Boards:
         """Bring the board up to the last of `entries`; questions are read in one round trip."""
         board, folded = self._boards[meeting], Folded()
         touched: dict[str, None] = {}
+        tallies: dict[str, str] = {}
         heading = False
         for _, entry in entries:
             match entry["t"]:
                 case "votes":
-                    for n, votes in _pairs(entry["run"]):
-                        board.tally(int(n), int(votes))
+                    tallies.update(_pairs(entry["run"]))  # the last of many totals is told
                 case "seen":
                     for n, seen in _pairs(entry["run"]):
                         board.expose(int(n), int(seen))
@@ -145,6 +145,8 @@ class Boards:
                     folded.ended.append(entry["sign_in"])
                 case "meeting":
                     heading = True
+        for n, votes in tallies.items():
+            board.tally(int(n), int(votes))
         if touched or heading:
             await self._refresh(board, list(touched))
             folded.urgent = True

@@ -14,6 +14,7 @@ from server.acts.vote import OwnVotes, own_votes, refusal_of
 from server.domain.board import Board
 from server.domain.refusals import Refusal, Refused
 from server.live import measures
+from server.live.frames import text_frame
 from server.live.hub import Hub
 from server.live.node import Node
 from server.live.socket import LiveSocket
@@ -53,6 +54,7 @@ class Conversation:
         self._late: asyncio.TimerHandle | None = None
         self._end: asyncio.TimerHandle | None = None
         self._counted = False
+        self._slot = 0
 
     def opened(self, socket: LiveSocket) -> None:
         """The upgrade is done: hello must come in time."""
@@ -98,7 +100,7 @@ class Conversation:
 
     def _send(self, payload: bytes) -> None:
         if self._socket is not None:
-            self._socket.send_text(payload.decode())
+            self._socket.send_frame(text_frame(payload))
 
     def _refuse(self, r: int | None, refused: Refused, counter: int | None = None) -> None:
         measures.SOCKET_REFUSALS[refused.refusal].inc()
@@ -133,13 +135,14 @@ class Conversation:
 
     async def _enter(self, enter: Enter) -> None:
         claims, counter = enter.claims, 0
+        self._slot = slot_of(enter.device)
         try:
             board = await self._node.boards.follow(claims.meeting)
             own = OwnVotes([], [])
             if claims.voter is not None:
                 own = await own_votes(self._node.store, claims.meeting, claims.voter)
                 counter = await latest_counter(
-                    self._node.store, claims.meeting, claims.voter, slot_of(enter.device)
+                    self._node.store, claims.meeting, claims.voter, self._slot
                 )
         except RedisError:
             self._refuse(None, NOT_SAVED)
@@ -190,7 +193,7 @@ class Conversation:
         if claims is None or claims.voter is None:
             raise AssertionError("the session admits votes of attendees alone")
         began = time.perf_counter()
-        wish = Wish(vote.q, claims.voter, vote.on, vote.counter, slot_of(self._session.device))
+        wish = Wish(vote.q, claims.voter, vote.on, vote.counter, self._slot)
 
         def done(answer: Answer | None) -> None:
             if answer is None:

@@ -1,8 +1,14 @@
-"""One text frame as bytes, built once however many read it (RFC 6455 section 5.2)."""
+"""Text frames as bytes (RFC 6455 section 5.2): one built for however many read it, short ones read
+without a parser's detours."""
 
 from __future__ import annotations
 
 import struct
+
+try:
+    from websockets.speedups import apply_mask
+except ImportError:  # a platform without the compiled part
+    from websockets.utils import apply_mask
 
 TEXT = 0x81  # FIN and opcode 1; a server's frames carry no mask
 
@@ -15,3 +21,15 @@ def text_frame(payload: bytes) -> bytes:
     if size < 65_536:
         return struct.pack("!BBH", TEXT, 126, size) + payload
     return struct.pack("!BBQ", TEXT, 127, size) + payload
+
+
+def short_text(chunk: bytes) -> bytes | None:
+    """The payload when `chunk` is exactly one whole, masked text frame of less than 126 bytes."""
+    if len(chunk) < 6 or chunk[0] != TEXT or len(chunk) != 6 + (chunk[1] & 0x7F) or chunk[1] < 0x80:
+        return None
+    return None if chunk[1] >= 0x80 + 126 else apply_mask(chunk[6:], chunk[2:6])
+
+
+def client_frame_bytes(payload: int) -> int:
+    """How long a client's frame with so much payload is on the wire, in its shortest form."""
+    return payload + (6 if payload < 126 else 8 if payload < 65_536 else 14)

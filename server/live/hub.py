@@ -115,12 +115,11 @@ class Hub:
     def _write(self) -> None:
         told = self._queue[0]
         for listener in told.listeners[told.start : told.start + SLICE]:
-            if listener.told >= told.number or not listener.socket.writable:
+            if listener.told >= told.number:
                 continue
             if listener.passive:
                 self._later(listener)
-            else:
-                listener.socket.send_frame(told.frame)
+            elif listener.socket.offer(told.frame):
                 listener.position, listener.told = told.position, told.number
         told.start += SLICE
         if told.start >= len(told.listeners):

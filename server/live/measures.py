@@ -26,7 +26,9 @@ BATCH_VOTES = Histogram(
     "Votes counted by one function call.",
     buckets=(1, 2, 5, 10, 20, 50, 100, 200),
 )
-BATCH = Histogram("openfloor_batch_seconds", "One function call that counts votes.", buckets=QUICK)
+BATCH = Histogram(
+    "openfloor_batch_seconds", "One round trip that counts all waiting votes.", buckets=QUICK
+)
 ACK = Histogram(
     "openfloor_ack_seconds", "From a vote's frame to its durable answer.", buckets=QUICK
 )

@@ -6,6 +6,8 @@ No permessage-deflate is ever negotiated: one compressed megabyte can cost secon
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
 from dataclasses import dataclass, field
 from typing import Protocol, cast
 
@@ -15,7 +17,7 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from server.live import measures
-from server.live.frames import text_frame
+from server.live.frames import client_frame_bytes, short_text, text_frame
 from server.protocol.close_codes import Close
 
 PING_S = 20.0
@@ -23,6 +25,10 @@ BLOCKED_S = 10.0
 FRAMES_PER_S = 200
 BYTES_PER_S = 262_144
 WRITE_HIGH = 65_536
+# What the kernel may hold for one reader. Left alone it grows to megabytes: minutes of stale frames
+# before anybody notices that nobody reads.
+SEND_BUFFER = 65_536
+UNACKED_MS = 12_000  # bytes that the other side's kernel does not take end the connection
 FAREWELL_S = 2.0  # for the other side to answer our close
 
 
@@ -68,6 +74,24 @@ class Door:
 class LiveSocket(asyncio.Protocol):
     """A connection from upgrade to close. Slow readers are cut; floods get their code."""
 
+    __slots__ = (
+        "_awaiting_pong",
+        "_blocked",
+        "_bytes",
+        "_conversation",
+        "_door",
+        "_flooded",
+        "_frames",
+        "_loop",
+        "_parts",
+        "_second",
+        "_size",
+        "_timer",
+        "_transport",
+        "_unparsed",
+        "_wire",
+    )
+
     def __init__(self, door: Door, conversation: Conversation) -> None:
         self._door = door
         self._conversation = conversation
@@ -82,6 +106,8 @@ class LiveSocket(asyncio.Protocol):
         self._flooded = False
         self._awaiting_pong = False
         self._blocked: asyncio.TimerHandle | None = None
+        # Bytes given to the wire that belong to no complete frame yet; 0: the next chunk starts one.
+        self._unparsed = 0
 
     @property
     def writable(self) -> bool:
@@ -95,17 +121,31 @@ class LiveSocket(asyncio.Protocol):
         transport = cast(asyncio.Transport, transport)  # uvloop has types of its own
         self._transport = transport
         transport.set_write_buffer_limits(high=WRITE_HIGH)
+        _bound(transport)
         self._timer = self._loop.call_later(self._door.handshake_s, transport.abort)
 
     def data_received(self, data: bytes) -> None:
         """Bytes in; frames are handed on, answers that the protocol owes are written."""
         if self._flooded or self._flood(0, len(data)):
             return  # unparsed: what a flood goes on to say is dropped
+        if not self._unparsed and not self._parts and self._wire.state is State.OPEN:
+            payload = short_text(data)
+            if payload is not None:  # a whole small message, as nearly every chunk is
+                if not self._flood(1, 0):
+                    self._message(payload)
+                return
+        self._parse(data)
+
+    def _parse(self, data: bytes) -> None:
+        self._unparsed += len(data)
         self._wire.receive_data(data)
         for event in self._wire.events_received():
             if isinstance(event, Request):
+                # The port hands on the whole head at once; what follows it are frames.
+                self._unparsed = len(data) - data.find(b"\r\n\r\n") - 4
                 self._upgrade(event)
             elif isinstance(event, Frame):
+                self._unparsed -= client_frame_bytes(len(event.data))
                 self._frame(event)
         self._flush()
 
@@ -136,6 +176,13 @@ class LiveSocket(asyncio.Protocol):
             self._blocked = None
         if self.writable:
             self._conversation.drained()
+
+    def offer(self, frame: bytes) -> bool:
+        """Write a prebuilt frame if the other side reads; False when nothing was written."""
+        if self._blocked is None and self._wire.state is State.OPEN and self._transport is not None:
+            self._transport.write(frame)
+            return True
+        return False
 
     def send_frame(self, frame: bytes) -> None:
         """Write a prebuilt frame; nothing happens once closing."""
@@ -239,9 +286,22 @@ class LiveSocket(asyncio.Protocol):
         if not frame.fin:
             return
         whole, self._parts, self._size = b"".join(self._parts), [], 0
+        self._message(whole)
+
+    def _message(self, whole: bytes) -> None:
         try:
             text = whole.decode("utf-8")
         except UnicodeDecodeError:
             self.close(int(Close.BAD_TEXT), "not UTF-8")
             return
         self._conversation.received(text)
+
+
+def _bound(transport: asyncio.Transport) -> None:
+    wire = transport.get_extra_info("socket")
+    if wire is None:
+        return
+    with contextlib.suppress(OSError):  # the peer may be gone already
+        wire.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNACKED_MS)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
+
 from server.domain.refusals import Refused
 from server.protocol.close_codes import Close
 from server.protocol.inbound import Ask
@@ -20,8 +22,7 @@ class Enter:
     position: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class CastVote:
+class CastVote(msgspec.Struct, frozen=True, gc=False):
     """Hand one admitted wish to the batcher."""
 
     r: int

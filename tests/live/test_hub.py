@@ -26,6 +26,11 @@ class Ear:
         self.writable = True
         self.heard: list[dict[str, Any]] = []
 
+    def offer(self, frame: bytes) -> bool:
+        if self.writable:
+            self.send_frame(frame)
+        return self.writable
+
     def send_frame(self, frame: bytes) -> None:
         skip = 2 if frame[1] < 126 else 4
         self.heard.append(json.loads(frame[skip:]))

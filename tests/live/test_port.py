@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,7 @@ from quart import Quart
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from server.live import socket as live_socket
 from server.live.port import Port, listen
 from server.live.socket import Door, LiveSocket
 
@@ -221,6 +223,30 @@ async def test_flood_of_bytes_is_cut(running: Running) -> None:
         except ConnectionClosed:
             pass
         assert await code_of(client) == 4429
+
+
+async def test_who_never_reads_is_cut_with_little_waiting(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_socket, "BLOCKED_S", 0.2)
+    stalled = socket.socket()
+    stalled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    stalled.connect(("127.0.0.1", running.number))
+    names = f"Host: {HOST}\r\nOrigin: {ORIGIN}\r\nUpgrade: websocket\r\nConnection: Upgrade"
+    key = f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {'A' * 22}=="
+    stalled.sendall(f"GET /live/spring HTTP/1.1\r\n{names}\r\n{key}\r\n\r\n".encode())
+    async with asyncio.timeout(10):
+        while not running.door.open:
+            await asyncio.sleep(0.01)
+        (connection,) = running.door.open
+        frame, taken = b"\x81\x7e\x04\x00" + b"x" * 1024, 0
+        while connection.offer(frame):
+            taken += len(frame)
+            await asyncio.sleep(0)
+        assert taken < 500_000
+        while running.door.open:
+            await asyncio.sleep(0.01)
+    stalled.close()
 
 
 async def test_drain_says_bye_and_ends_the_app(running: Running) -> None:

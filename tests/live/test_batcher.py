@@ -1,0 +1,70 @@
+"""Votes of one process: counted in batches, all that wait in one round trip, each answered once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from redis.asyncio import Redis
+
+from server.live.batcher import Batcher
+from server.store import keys, votes
+from server.store.votes import Answer, Wish
+from tests.acts.building import Town, live_town
+
+VOTERS = 450
+Told = dict[int, Answer | None]
+
+
+@asynccontextmanager
+async def counting(batcher: Batcher) -> AsyncIterator[None]:
+    task = asyncio.create_task(batcher.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+def cast(batcher: Batcher, town: Town, q: str, told: Told, voters: range) -> None:
+    for voter in voters:
+
+        def done(answer: Answer | None, voter: int = voter) -> None:
+            assert voter not in told
+            told[voter] = answer
+
+        assert batcher.add(town.meeting.id, Wish(q, voter, True, 1, 0), done)
+
+
+async def test_more_votes_than_a_batch_holds_are_all_answered_in_their_order(store: Redis) -> None:
+    town = await live_town(store)
+    question = await town.listed()
+    batcher, told = Batcher(store, 5, 200, 5_000), Told()
+    cast(batcher, town, question.q, told, range(2_000, 2_000 + VOTERS))
+    async with counting(batcher):
+        await batcher.drain()
+    assert [answer.votes for answer in told.values() if answer] == list(range(1, VOTERS + 1))
+    assert (await town.look(question.q)).votes == VOTERS
+
+
+async def test_a_call_that_the_store_refuses_takes_nobody_elses_votes_with_it(store: Redis) -> None:
+    broken, sound = await live_town(store), await live_town(store)
+    ill, well = await broken.listed(), await sound.listed()
+    await store.set(keys.ranked(broken.meeting.id), "not a sorted set")
+    batcher, told, others = Batcher(store, 5, 200, 5_000), Told(), Told()
+    cast(batcher, broken, ill.q, told, range(2_000, 2_003))
+    cast(batcher, sound, well.q, others, range(2_000, 2_003))
+    async with counting(batcher):
+        await batcher.drain()
+    assert list(told.values()) == [None] * 3
+    assert [answer.status for answer in others.values() if answer] == [votes.COUNTED] * 3
+
+
+async def test_one_more_than_may_wait_is_turned_away_at_once(store: Redis) -> None:
+    town = await live_town(store)
+    batcher, told = Batcher(store, 5, 200, 3), Told()
+    cast(batcher, town, "q" * 22, told, range(3))
+    assert not batcher.add(town.meeting.id, Wish("q" * 22, 9, True, 1, 0), lambda _: None)
+    async with counting(batcher):
+        await batcher.drain()
+    assert len(told) == 3
