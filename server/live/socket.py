@@ -6,8 +6,6 @@ No permessage-deflate is ever negotiated: one compressed megabyte can cost secon
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import socket
 from dataclasses import dataclass, field
 from typing import Protocol, cast
 
@@ -17,6 +15,7 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from server.live import measures
+from server.live.buffers import bound
 from server.live.frames import client_frame_bytes, short_text, text_frame
 from server.protocol.close_codes import Close
 
@@ -25,10 +24,6 @@ BLOCKED_S = 10.0
 FRAMES_PER_S = 200
 BYTES_PER_S = 262_144
 WRITE_HIGH = 65_536
-# What the kernel may hold for one reader. Left alone it grows to megabytes: minutes of stale frames
-# before anybody notices that nobody reads.
-SEND_BUFFER = 65_536
-UNACKED_MS = 12_000  # bytes that the other side's kernel does not take end the connection
 FAREWELL_S = 2.0  # for the other side to answer our close
 
 
@@ -121,7 +116,7 @@ class LiveSocket(asyncio.Protocol):
         transport = cast(asyncio.Transport, transport)  # uvloop has types of its own
         self._transport = transport
         transport.set_write_buffer_limits(high=WRITE_HIGH)
-        _bound(transport)
+        bound(transport)
         self._timer = self._loop.call_later(self._door.handshake_s, transport.abort)
 
     def data_received(self, data: bytes) -> None:
@@ -295,13 +290,3 @@ class LiveSocket(asyncio.Protocol):
             self.close(int(Close.BAD_TEXT), "not UTF-8")
             return
         self._conversation.received(text)
-
-
-def _bound(transport: asyncio.Transport) -> None:
-    wire = transport.get_extra_info("socket")
-    if wire is None:
-        return
-    with contextlib.suppress(OSError):  # the peer may be gone already
-        wire.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-        if hasattr(socket, "TCP_USER_TIMEOUT"):
-            wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNACKED_MS)
