@@ -62,6 +62,7 @@ STAFF_PARTS = (
     *(settings_pages, waiting_page),
 )
 log = structlog.get_logger()
+FAULT = "fault"  # the wire code of what is no refusal
 
 
 def create_app(given: WebParts) -> Quart:
@@ -114,16 +115,19 @@ def create_app(given: WebParts) -> Quart:
         reference = secrets.token_hex(4)
         log.error("fault", reference=reference, exc_info=error)
         detail = f"Something broke on our side. Reference {reference}."
-        return await _tell(500, Refused(Refusal.BAD_INPUT, detail))
+        return await _tell(500, Refused(Refusal.BAD_INPUT, detail), FAULT)
 
     return app
 
 
-async def _tell(status: int, refused: Refused) -> Response:
-    if status < 500 or refused.retry_in is not None:
+async def _tell(status: int, refused: Refused, code: str = "") -> Response:
+    if not code:
         measures.HTTP_REFUSALS[refused.refusal].inc()
     if request.path.startswith("/api/"):
-        error: dict[str, object] = {"code": refused.refusal.value, "message": refused.detail}
+        error: dict[str, object] = {
+            "code": code or refused.refusal.value,
+            "message": refused.detail,
+        }
         if refused.retry_in is not None:
             error["retry_in"] = refused.retry_in
         response = jsonify({"error": error})

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from server.domain.meeting import Phase
+from server.domain.question import State
 from server.domain.refusals import Refusal
+from server.domain.roles import Role
 from server.protocol.answers import http_status
 from server.protocol.close_codes import Close
 from server.protocol.inbound import Ask, Hello, Passive, Ping, Seen, Vote
@@ -39,3 +42,16 @@ def test_every_refusal_stands_in_the_document_with_its_status() -> None:
     ):
         documented.update(dict.fromkeys(re.findall(r"`(\w+)`", codes), int(status)))
     assert documented == {refusal.value: http_status(refusal) for refusal in Refusal}
+
+
+def test_every_role_phase_and_state_is_a_word_of_the_glossary() -> None:
+    rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \|", (DOCS / "glossary.md").read_text(), re.M)
+    words = " ".join(f"{term} {meaning}" for term, meaning in rows)
+    for word in (*Role, *Phase, *State):
+        assert re.search(rf"\b{word.replace('_', ' ')}\b", words), word
+
+
+def test_no_term_of_the_glossary_stands_twice() -> None:
+    rows = re.findall(r"^\| ([^|]+) \| [^|]+ \| [^|]+ \|", (DOCS / "glossary.md").read_text(), re.M)
+    terms = [term for row in rows for term in re.split(r"[;,:] ", row.strip()) if term != "term"]
+    assert len(terms) > 60 and [t for t in terms if terms.count(t) > 1] in ([], ["act", "act"])

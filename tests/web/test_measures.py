@@ -120,7 +120,8 @@ async def test_the_journal_of_a_meeting_holds_nobodys_words(
         monkeypatch.setattr(submit, "withdraw", broken)
         body = {"q": fresh_q(), "text": "Canary text of a question?", "name": "Canary name"}
         assert (await client.send("POST", f"{path}/questions", body))[0] == 201
-        assert (await client.send("GET", f"{path}/mine"))[0] == 500
+        status, told = await client.send("GET", f"{path}/mine")
+        assert (status, told["error"]["code"]) == (500, "fault")
         reference = (await client.send("POST", f"{path}/questions/{body['q']}/withdraw"))[1]
         structlog.get_logger().warning("odd", text="Canary field", error="Value\nError")
         try:
