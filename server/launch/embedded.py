@@ -142,6 +142,10 @@ def answers(url: str) -> bool:
             "The store refuses this user or password. Put them into the address:"
             " REDIS_URL=redis://USER:PASSWORD@HOST:6379/0 ./openfloor run"
         ) from None
+    except redis.ResponseError as error:
+        if "unknown command" in str(error):  # HELLO is as old as Redis 6
+            raise StoreUnavailable(f"The store is too old. {ADVICE}") from None
+        return False
     except redis.RedisError:
         return False
     except ValueError:

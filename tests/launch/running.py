@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LINK = re.compile(r"https?://\S+/organise/link#\S+")
 ROLES = {
     "store": re.compile(r"(valkey|redis)-server"),
-    "keeper": re.compile(r"-m workers\.keeper"),
+    "sequencer": re.compile(r"-m workers\.sequencer"),
     "clock": re.compile(r"-m workers\.clock"),
     "worker": re.compile(r"-m workers\.rq_worker"),
     "server": re.compile(r"-m server serve"),

@@ -67,7 +67,7 @@ class _Old(socketserver.StreamRequestHandler):
             elif words[1] == b"PING":
                 self.wfile.write(b"+PONG\r\n")
             elif words[1] == b"HELLO":
-                self.wfile.write(b"-ERR unknown command\r\n")
+                self.wfile.write(b"%1\r\n+proto\r\n:3\r\n")
             else:
                 self.wfile.write(b"+OK\r\n")
 

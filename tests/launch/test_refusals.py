@@ -1,0 +1,118 @@
+"""A start that cannot go well ends at once, with one sentence or the exact line to type."""
+
+from __future__ import annotations
+
+import socket
+from argparse import Namespace
+from pathlib import Path
+
+import pytest
+
+from server.hypercorn_config import FILE, HONOURED, ConfigError, read_config
+from server.launch import address
+from server.launch.certificate import self_signed
+from tests.launch.running import refused
+
+LINES = """\
+Plain http is for this machine only. For 0.0.0.0 type one of:
+  ./openfloor run --host 0.0.0.0 --tls self
+  ./openfloor run --host 0.0.0.0 --tls-cert CERT.pem --tls-key KEY.pem
+  PUBLIC_URL=https://NAME ./openfloor run --host 0.0.0.0 --trust-proxy
+"""
+
+
+def options(**given: object) -> Namespace:
+    """The options of `run` as the command line reads them."""
+    usual = {"host": "127.0.0.1", "port": 0, "tls": None, "tls_cert": None, "tls_key": None}
+    return Namespace(**{**usual, "trust_proxy": None, **given})
+
+
+def test_plain_http_to_the_network_is_refused_with_the_lines(tmp_path: Path) -> None:
+    assert refused("run", "--host", "0.0.0.0", "--data", str(tmp_path)) == LINES
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("public", ["", "http://floor.example"])
+def test_a_proxy_is_trusted_only_with_a_public_https_address(tmp_path: Path, public: str) -> None:
+    arguments = ("run", "--host", "0.0.0.0", "--trust-proxy", "--data", str(tmp_path))
+    assert refused(*arguments, PUBLIC_URL=public) == LINES
+
+
+@pytest.mark.parametrize("public", ["floor.example", "https://floor.example/below", "ftp://a.b"])
+def test_a_public_address_is_an_origin(tmp_path: Path, public: str) -> None:
+    said = refused("run", "--port", "0", "--data", str(tmp_path), PUBLIC_URL=public)
+    assert said == f"OPENFLOOR_PUBLIC_URL={public!r} must be like https://floor.example.\n"
+
+
+def test_certificate_and_key_belong_together(tmp_path: Path) -> None:
+    said = refused("run", "--port", "0", "--data", str(tmp_path), "--tls-cert", "a.pem")
+    assert said == "--tls-cert and --tls-key belong together.\n"
+
+
+def test_a_certificate_that_is_not_there_is_named(tmp_path: Path) -> None:
+    absent = str(tmp_path / "a.pem")
+    arguments = ("--tls-cert", absent, "--tls-key", absent)
+    said = refused("run", "--port", "0", "--data", str(tmp_path / "data"), *arguments)
+    assert said == f"OPENFLOOR_TLS_CERT={absent} cannot be read.\n"
+
+
+def test_a_limit_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    said = refused("run", "--port", "0", "--data", str(tmp_path), OPENFLOOR_LIMIT_VOTES="5")
+    assert said == "OPENFLOOR_LIMIT_VOTES is no limit; docs/settings.md lists them.\n"
+
+
+def test_a_port_in_use_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(address, "PORT_FREE_S", 0.0)
+    with socket.create_server(("127.0.0.1", 0), reuse_port=True) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(address.CannotRun, match=f"Port {port} is in use. Type --port 0"):
+            address.address(options(port=port), {}, tmp_path)
+
+
+def test_an_unknown_host_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(address.CannotRun, match="there is no such address"):
+        address.address(options(host="no-such-host.invalid", tls="self"), {}, tmp_path)
+
+
+def test_all_addresses_are_told_by_one_that_others_can_reach(tmp_path: Path) -> None:
+    found = address.address(options(host="0.0.0.0", tls="self"), {}, tmp_path)
+    assert found.public_url.startswith("https://")
+    assert "0.0.0.0" not in found.public_url
+
+
+def test_a_certificate_is_kept_for_its_host_and_made_anew_for_another(tmp_path: Path) -> None:
+    first = self_signed(tmp_path, "127.0.0.1")[0].read_bytes()
+    assert self_signed(tmp_path, "127.0.0.1")[0].read_bytes() == first
+    assert self_signed(tmp_path, "floor.example")[0].read_bytes() != first
+
+
+def test_hypercorn_toml_holds_what_we_honour_and_no_more(tmp_path: Path) -> None:
+    assert sorted(HONOURED) == [
+        "backlog",
+        "graceful_timeout",
+        "h11_max_incomplete_size",
+        "include_server_header",
+        "keep_alive_timeout",
+    ]
+    config = read_config(FILE)
+    assert config.keep_alive_timeout == 5
+    assert config.backlog == 4096
+    assert config.include_server_header is False
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('bind = "0.0.0.0:80"\nworkers = 4', "bind, workers cannot be set here"),
+        ("websocket_ping_interval = 20", "websocket_ping_interval cannot be set here"),
+        ('backlog = "many"', "backlog must be a whole number from 1"),
+        ("backlog = 0", "backlog must be a whole number from 1"),
+        ("include_server_header = 1", "include_server_header must be true or false"),
+        ("backlog = = 3", "cannot be read"),
+    ],
+)
+def test_other_words_in_hypercorn_toml_are_refused(tmp_path: Path, text: str, words: str) -> None:
+    file = tmp_path / "hypercorn.toml"
+    file.write_text(text)
+    with pytest.raises(ConfigError, match=words):
+        read_config(file)
