@@ -13,7 +13,6 @@ import pytest
 from tests.launch.running import Run, eventually
 from tests.launch.visiting import Answer, Visitor, question_id
 
-Prepare = Callable[..., Run]
 PATIENCE_S = 3.5  # one timeout of the store's client, on a busy machine
 NOTICE = "The store does not answer right now."
 
@@ -36,15 +35,16 @@ def quickly(ask: Callable[[], Answer]) -> Answer:
     return found
 
 
-@pytest.fixture
-def hall(run: Prepare) -> tuple[Run, Visitor]:
+@pytest.fixture(scope="module")
+def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Run, Visitor]]:
     """A run with one open meeting of one listed question, and its attendee who has read the board."""
-    started = run().start()
+    started = Run(("--port", "0", "--data", str(tmp_path_factory.mktemp("hall")))).start()
     visitor = Visitor(started.url)
     visitor.enter_new_meeting(started.link)
     visitor.ask("Will the canteen open earlier?")
     eventually(lambda: "canteen" in visitor.page("").text, "the question on the board")
-    return started, visitor
+    yield started, visitor
+    assert started.stop() == 0
 
 
 def test_a_frozen_store_lets_everybody_read_and_saves_nothing(hall: tuple[Run, Visitor]) -> None:

@@ -74,7 +74,7 @@ class Visitor:
     def enter_new_meeting(self, link: str) -> None:
         """Create a meeting, open for questions that are listed at once and for votes; join it."""
         self._token = self.api("/organise", token=link.partition("#")[2]).body["token"]
-        made = self.api("/meetings", title="Spring town hall", after_display=True, phase="open")
+        made = self.api("/meetings", title="Spring town hall", after_display=True, phase="live")
         assert made.status == 201, made.text
         self._slug = made.body["slug"]
         self._token = ""
