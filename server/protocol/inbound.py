@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import msgspec
@@ -63,11 +64,18 @@ class Ping(msgspec.Struct, tag_field="t", tag="ping", frozen=True, forbid_unknow
 
 Inbound = Hello | Vote | Ask | Seen | Passive | Ping
 _DECODER: msgspec.json.Decoder[Inbound] = msgspec.json.Decoder(Inbound)
+# Every string of a JSON text in turn; those before a colon are keys.
+_STRINGS = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:)?')
 
 
 def decode(text: str) -> Inbound:
     """The message in a text frame; refused BAD_INPUT with the field that is wrong."""
     try:
-        return _DECODER.decode(text)
+        message = _DECODER.decode(text)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise Refused(Refusal.BAD_INPUT, f"This message is not understood: {error}") from None
+    # The decoder takes the last of two equal keys; two readers might not agree on that.
+    names = [name for name, colon in _STRINGS.findall(text) if colon]
+    if len(set(names)) != len(names) or any("\\" in name for name in names):
+        raise Refused(Refusal.BAD_INPUT, "This message is not understood: a key stands twice.")
+    return message
