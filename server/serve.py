@@ -55,6 +55,7 @@ def web_parts(settings: Settings, store: Redis, boards: Boards) -> WebParts:
         clock=clock,
         network_per_min=settings.limits.network_per_min,
         tick_ms=settings.limits.tick_ms,
+        logs=settings.data / "log",
         trusted_proxies=read_proxies(settings.trusted_proxies),
     )
 

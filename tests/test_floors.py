@@ -18,6 +18,7 @@ FLOORS = {
     "server.domain": 0,
     "server.translog": 0,
     "server.protocol": 1,
+    "server.audit": 1,
     "server.session": 2,
     "server.store": 2,
     "server.acts": 3,

@@ -73,20 +73,20 @@ async def note(
     size: int,
     received: int,
     fields: Mapping[str, str],
+    head: str,
     submissions: Sequence[tuple[str, int, int]],
 ) -> None:
     """Tell the store what the log holds and trim the intake behind `cursor`. Wakes who waits.
 
-    `submissions` are (question, public number, index of its leaf); those that the store does not
-    know any more are passed over.
+    `head` is the signed checkpoint that covers them. `submissions` are (question, public number,
+    index of its leaf); those that the store does not know any more are passed over.
     """
     used = [keys.cursor(meeting), keys.numbers(meeting), keys.events(meeting)]
     used += [keys.intake(meeting), keys.log(meeting)]
     used += [keys.question(meeting, q) for q, _, _ in submissions]
     told = [part for submission in submissions for part in submission]
-    await call(
-        redis, "note_leaves", used, [cursor, json.dumps(dict(fields)), size, received, *told]
-    )
+    args = [cursor, json.dumps(dict(fields)), size, received, head, *told]
+    await call(redis, "note_leaves", used, args)
 
 
 async def tell_halted(redis: Redis, meeting: str, reason: str) -> None:

@@ -25,6 +25,7 @@ from server.web import (
     door_pages,
     headers,
     link_pages,
+    log_files,
     look_pages,
     openapi,
     organise_pages,
@@ -78,7 +79,14 @@ def create_app(given: WebParts) -> Quart:
     app.config["BODY_TIMEOUT"] = 10
     app.extensions["openfloor"] = given
     rendering.set_up(app)
-    for blueprint in (api, health, live_address, pages.pages, staff_pages.staff_pages):
+    for blueprint in (
+        api,
+        health,
+        live_address,
+        log_files.log_files,
+        pages.pages,
+        staff_pages.staff_pages,
+    ):
         app.register_blueprint(blueprint)
 
     @app.before_request

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import cast
 
 from quart import current_app
@@ -16,7 +17,8 @@ from server.web.networks import Network, Networks
 
 @dataclass(frozen=True, slots=True)
 class WebParts:
-    """Store, boards and the few values that requests need. `clock` gives epoch milliseconds."""
+    """Store, boards and the few values that requests need. `clock` gives epoch milliseconds;
+    `logs` is the folder where the sequencer writes, None where this process cannot see it."""
 
     store: Redis
     boards: Boards
@@ -25,6 +27,7 @@ class WebParts:
     clock: Callable[[], int]
     network_per_min: int
     tick_ms: int
+    logs: Path | None = None
     trusted_proxies: tuple[Network, ...] = ()
     networks: Networks = field(default_factory=Networks)
     sign_ins: SignIns = field(default_factory=SignIns)

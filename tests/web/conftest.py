@@ -43,6 +43,7 @@ async def app(store: Redis, tmp_path: Path) -> AsyncIterator[Quart]:
             clock=lambda: time.time_ns() // 1_000_000,
             network_per_min=6000,
             tick_ms=250,
+            logs=tmp_path / "data" / "log",
         )
     )
     contract.hold(made)

@@ -32,6 +32,7 @@ class MeetingLog:
                 f"The root key does not give the key of {state.origin}. It is the key of another"
                 " deployment, or was replaced. Put the right one back; nothing was signed."
             )
+        self.signed = ""
         self._edge = self._rebuilt()
 
     def _rebuilt(self) -> Edge:
@@ -143,9 +144,9 @@ class MeetingLog:
     def publish(self) -> None:
         """Sign and show (step 4): remembered beside the key before anybody can see it."""
         state = self.state
-        signed = self._note(state.size, state.root)
-        self._keyring.remember(self.id, signed)
-        found = [("signed", signed)]
+        self.signed = self._note(state.size, state.root)
+        self._keyring.remember(self.id, self.signed)
+        found = [("signed", self.signed)]
         kept = [(size, root) for size, root in self._store.kept(state.meeting)]
         for size, root in kept:
             if self._files.size(f"{self.id}/cp/{size}") < 0:

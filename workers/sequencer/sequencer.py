@@ -198,7 +198,14 @@ class Sequencer:
         for at in range(0, max(1, len(submissions)), PAGE):
             told = submissions[at : at + PAGE]
             await sequencing.note(
-                redis, meeting, state.cursor, state.size, state.received, fields, told
+                redis,
+                meeting,
+                state.cursor,
+                state.size,
+                state.received,
+                fields,
+                found.signed,
+                told,
             )
         self._noted[meeting] = state.size
         self._told[meeting] = (state.cursor, state.served_root)

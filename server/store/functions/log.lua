@@ -3,17 +3,20 @@
 -- KEYS  1 cursor HASH   2 numbers HASH   3 events STREAM   4 intake STREAM   5 log HASH
 --       6.. question HASH of each submission told
 -- ARGV  1 cursor after   2 log's fields as JSON object of strings   3 size   4 highest number
---       5.. a run of three: question id, number, index of its leaf, as KEYS 6..
+--       5 the signed checkpoint that covers them   6.. a run of three: question id, number, index of its
+--       leaf, as KEYS 6..
 -- Returns how many numbers were new.
 redis.register_function('note_leaves', function(keys, args)
   local run = {}
   for i = 6, #keys do
-    local at = 5 + (i - 6) * 3
+    local at = 6 + (i - 6) * 3
     if redis.call('EXISTS', keys[i]) == 1 then
       if redis.call('HGET', keys[i], 'number') ~= args[at + 1] then
         run[#run + 1] = args[at] .. ' ' .. args[at + 1]
       end
       redis.call('HSET', keys[i], 'number', args[at + 1], 'leaf', args[at + 2])
+      -- The first that covered it stays its receipt's until one that everybody sees reaches it.
+      redis.call('HSETNX', keys[i], 'covered', args[5])
       redis.call('HSET', keys[2], args[at + 1], args[at])
     end
   end

@@ -1,0 +1,164 @@
+"""GET /log/ID/...: the log as C2SP tiles, receipts and openings, served from what the sequencer wrote."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import TypeVar
+
+from quart import Blueprint, Response
+
+from server.acts import meetings
+from server.domain.ids import checked
+from server.domain.meeting import Meeting
+from server.domain.refusals import Refusal, Refused
+from server.store import keys, openings, typed
+from server.translog.checkpoint import LOG_ID, meeting_of
+from server.translog.tile import parse_path
+from server.web import network, people
+from server.web.log_folder import LogFolder, head_of
+from server.web.parts import parts
+
+FOREVER = "max-age=31536000, immutable"
+TEXT = "text/plain; charset=utf-8"
+BYTES = "application/octet-stream"
+JSON = "application/json"
+Found = TypeVar("Found")
+log_files = Blueprint("log_files", __name__, url_prefix="/log")
+NOTHING = Refused(Refusal.UNKNOWN, "There is nothing at this address.")
+
+
+async def _log(log: str) -> tuple[Meeting, LogFolder]:
+    given = parts().logs
+    found = await meetings.by_id(parts().store, meeting_of(log)) if LOG_ID.fullmatch(log) else None
+    if found is None or given is None:
+        raise NOTHING
+    await people.reader_of(found)
+    return found, LogFolder(given / log)
+
+
+async def _read(read: Callable[[], Found]) -> Found:
+    try:
+        return await asyncio.to_thread(read)
+    except FileNotFoundError:
+        raise NOTHING from None
+
+
+def _answer(meeting: Meeting, data: bytes | str, mimetype: str, lasts: str) -> Response:
+    response = Response(data, content_type=mimetype)
+    if meeting.readers == "attendees":
+        response.headers["Cache-Control"] = f"private, {lasts}" if lasts != "no-store" else lasts
+    else:
+        response.headers["Cache-Control"] = f"public, {lasts}" if lasts != "no-store" else lasts
+        # Anybody may read it, so any page may: nothing here depends on who asks.
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+@log_files.get("/<log>/checkpoint")
+async def checkpoint(log: str) -> Response:
+    """The latest published checkpoint."""
+    meeting, folder = await _log(log)
+    return _answer(meeting, await _read(folder.served), TEXT, "max-age=1")
+
+
+@log_files.get("/<log>/cp/<int:size>")
+async def kept_checkpoint(log: str, size: int) -> Response:
+    """The checkpoint of a gate or tick."""
+    meeting, folder = await _log(log)
+    return _answer(meeting, await _read(lambda: folder.kept(size)), TEXT, FOREVER)
+
+
+@log_files.get("/<log>/tile/<path:rest>")
+async def tile_file(log: str, rest: str) -> Response:
+    """A tile or an entry bundle."""
+    meeting, folder = await _log(log)
+    wanted = parse_path(f"tile/{rest}")
+    if wanted is None:
+        raise NOTHING
+    return _answer(meeting, await _read(lambda: folder.tile(wanted)), BYTES, FOREVER)
+
+
+@log_files.get("/<log>/vkey")
+async def verifier_key(log: str) -> Response:
+    """The log's key, for convenience; trust it from another place."""
+    meeting, folder = await _log(log)
+    return _answer(meeting, await _read(folder.vkey), TEXT, "max-age=60")
+
+
+@log_files.get("/<log>/policy")
+async def trust_policy(log: str) -> Response:
+    """The log's trust rule, for convenience."""
+    meeting, folder = await _log(log)
+    return _answer(meeting, await _read(folder.policy), TEXT, "max-age=60")
+
+
+@log_files.get("/<log>/public.json")
+async def public_states(log: str) -> Response:
+    """All questions' states and commitments, derived from the published leaves."""
+    meeting, folder = await _log(log)
+    return _answer(meeting, await _read(folder.public), JSON, "max-age=1")
+
+
+@log_files.get("/<log>/ticks/<int:n>.json")
+async def tally(log: str, n: int) -> Response:
+    """Frozen tallies."""
+    meeting, folder = await _log(log)
+    return _answer(meeting, await _read(lambda: folder.tally(n)), JSON, FOREVER)
+
+
+@log_files.get("/<log>/receipt/<q>.tlog-proof")
+async def receipt(log: str, q: str) -> Response:
+    """The proof that a submission is in the log, once it is."""
+    meeting, folder = await _log(log)
+    key = keys.question(meeting.id, checked(q))
+    index, first = await typed.hmget(parts().store, key, ["leaf", "covered"])
+    if index is None or first is None:
+        raise NOTHING
+    found = await _read(lambda: folder.receipt(int(index), first))
+    return _answer(meeting, found, TEXT, "no-store")
+
+
+@log_files.get("/<log>/opening/<name>.json")
+async def opening(log: str, name: str) -> Response:
+    """Text and salt of a public question, note, wording or answer; never of any other."""
+    meeting, folder = await _log(log)
+    store = parts().store
+    if len(name) == 64:
+        found = await openings.of_layer(store, meeting.id, name)
+    else:
+        why = await openings.withheld(store, meeting.id, checked(name))
+        if why is not None:
+            raise Refused(Refusal.FORBIDDEN, f"This text is withheld: {why}.")
+        index = await typed.hget(store, keys.question(meeting.id, name), "leaf")
+        size = head_of(await _read(folder.served)).size
+        # Not before its leaf is published: between gates it would tell that one more came.
+        published = index is not None and int(index) < size
+        found = await openings.of_question(store, meeting.id, name) if published else None
+    if found is None:
+        raise NOTHING
+    return _answer(meeting, found, JSON, "no-store")
+
+
+@log_files.get("/<log>/archive.zip")
+async def archive(log: str) -> Response:
+    """Everything that is published, in one file that verifies offline."""
+    await network.take()
+    meeting, folder = await _log(log)
+    public = json.loads(await _read(folder.public))
+    held: dict[str, bytes] = {}
+    for row in public["questions"]:
+        found = await openings.of_question(parts().store, meeting.id, row["q"])
+        if found is not None:
+            held[row["q"]] = found
+        for c in (row["note"], row["wording"], row["answer"]):
+            text = await openings.of_layer(parts().store, meeting.id, c) if c else None
+            if text is not None:
+                held[c] = text
+    response = _answer(
+        meeting, await _read(lambda: folder.archive(held)), "application/zip", "no-store"
+    )
+    response.headers["Content-Disposition"] = f'attachment; filename="{log}.zip"'
+    return response

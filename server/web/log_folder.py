@@ -1,0 +1,126 @@
+"""One log's files as they are served: never beyond the size that is published. Blocking; off the loop."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from server.audit.replay import Replay
+from server.translog import leaf, policy, proof, tile, tree
+from server.translog.checkpoint import Checkpoint
+from server.translog.note import VerifierKey
+from server.translog.tile import ENTRIES, WIDTH, Tile
+from server.translog.tree import HASH_BYTES
+
+
+def head_of(note: str) -> Checkpoint:
+    """The head in a note of our own sequencer's making."""
+    return Checkpoint.parse(note.partition("\n\n")[0] + "\n")
+
+
+class LogFolder:
+    """The folder of one log. Every method raises FileNotFoundError for what is not there (yet)."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def read(self, path: str) -> bytes:
+        """A file of this name; names come from code, never from a request."""
+        return (self._folder / path).read_bytes()
+
+    def served(self) -> str:
+        """The latest published checkpoint."""
+        return self.read("checkpoint").decode()
+
+    def kept(self, size: int) -> str:
+        """The checkpoint that is kept of a size, where it is published."""
+        if size > head_of(self.served()).size:
+            raise FileNotFoundError(size)
+        return self.read(f"cp/{size}").decode()
+
+    def tile(self, wanted: Tile) -> bytes:
+        """A tile's or bundle's bytes, where the published tree has it. A partial one that was
+        cleared away is cut from the full one."""
+        if not wanted.within(head_of(self.served()).size):
+            raise FileNotFoundError(wanted.path())
+        return self._any_tile(wanted)
+
+    def _any_tile(self, wanted: Tile) -> bytes:
+        try:
+            return self.read(wanted.path())
+        except FileNotFoundError:
+            full = self.read(Tile(wanted.level, wanted.n, WIDTH).path())
+        if wanted.level == ENTRIES:
+            return tile.bundle(tile.parse_bundle(full, WIDTH)[: wanted.width])
+        return full[: wanted.width * HASH_BYTES]
+
+    def leaves(self, start: int, size: int) -> Iterator[bytes]:
+        """The leaves from a bundle's first one on, of a tree of `size`."""
+        for n in range(start // WIDTH, -(-size // WIDTH)):
+            width = min(WIDTH, size - n * WIDTH)
+            yield from tile.parse_bundle(self._any_tile(Tile(ENTRIES, n, width)), width)
+
+    def receipt(self, index: int, first: str) -> str:
+        """The proof file of a leaf: under the published checkpoint, or where that does not reach
+        it yet under `first`, the one that covered it when it was taken. A later unpublished one
+        would tell its holder how many came since."""
+        note = self.served()
+        if head_of(note).size <= index:
+            note = first
+        head = head_of(note)
+        if head.size <= index:
+            raise FileNotFoundError(index)
+        node = tile.node_from(self._any_tile, head.size)
+        return proof.write(index, tree.inclusion_proof(index, head.size, node), note)
+
+    def public(self) -> bytes:
+        """public.json of the published size, derived from leaves."""
+        head = head_of(self.served())
+        replay = Replay(head.origin)
+        for data in self.leaves(0, head.size):
+            for _ in replay.take(leaf.parse(data)):
+                pass  # what is wrong is the auditor's to say; the states are what the leaves give
+        return replay.public(head.root)
+
+    def tally(self, n: int) -> bytes:
+        """ticks/n.json, where its leaf is published."""
+        data = self.read(f"ticks/{n}.json")
+        wanted = leaf.sha256_hex(data).encode()
+        size = head_of(self.served()).size
+        if not any(b'"t":"v.tick"' in found and wanted in found for found in self.leaves(0, size)):
+            raise FileNotFoundError(n)
+        return data
+
+    def vkey(self) -> str:
+        """The log's verifier key."""
+        return self.read("vkey").decode()
+
+    def policy(self) -> str:
+        """The trust rule: this log; witnesses are the reader's to name."""
+        return policy.write(VerifierKey.parse(self.vkey().strip()), {}, 0)
+
+    def archive(self, openings: dict[str, bytes]) -> bytes:
+        """Everything published, as a zip that verifies offline."""
+        note = self.served()
+        size = head_of(note).size
+        made = io.BytesIO()
+        with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as whole:
+            whole.writestr("checkpoint", note)
+            whole.writestr("vkey", self.vkey())
+            whole.writestr("policy", self.policy())
+            whole.writestr("public.json", self.public())
+            for found in tile.tiles(size):
+                whole.writestr(found.path(), self._any_tile(found))
+            for path in sorted((self._folder / "cp").glob("*")):
+                if path.name.isdigit() and int(path.name) <= size:
+                    whole.writestr(f"cp/{path.name}", path.read_bytes())
+            for path in sorted((self._folder / "ticks").glob("*.json")):
+                try:
+                    whole.writestr(f"ticks/{path.name}", self.tally(int(path.stem)))
+                except FileNotFoundError:
+                    continue  # frozen, and not published yet
+            for name, data in openings.items():
+                whole.writestr(f"opening/{name}.json", data)
+        return made.getvalue()
