@@ -63,7 +63,7 @@ class Boards:
         if stands is None:
             raise Refused(Refusal.UNKNOWN, "There is no such meeting.")
         board = Board(stands, position)
-        for row in await boards.all_rows(self._store, meeting):
+        for row in await boards.all_rows(self._store, meeting, stands.live_at):
             board.put(row)
         board.counts = await boards.counts(self._store, meeting)
         board.merged = await boards.merged(self._store, meeting)
@@ -76,7 +76,8 @@ class Boards:
         board = self._boards[meeting]
         position = await boards.position(self._store, meeting)
         stands = await meetings.read(self._store, meeting)
-        rows = {row.n: row for row in await boards.all_rows(self._store, meeting)}
+        live_at = (stands or board.meeting).live_at
+        rows = {row.n: row for row in await boards.all_rows(self._store, meeting, live_at)}
         for n in set(board.rows) - set(rows):
             board.remove(n)
         for row in rows.values():
@@ -159,22 +160,21 @@ class Boards:
     async def _refresh(self, board: Board, touched: list[str]) -> None:
         meeting = board.meeting.id
         questions = await question_rows.read(self._store, meeting, touched)
+        stands = await meetings.read(self._store, meeting) or board.meeting
         # Looks at a question that was not on the board are known to the store alone.
         missing = [q.number for q in questions if q.number and q.number not in board.rows]
         looks = await boards.seen(self._store, meeting, missing)
         for question in questions:
             known = board.rows.get(question.number or 0)
-            row = boards.row_of(
-                question, known.seen if known else looks.get(question.number or 0, 0)
-            )
+            seen = known.seen if known else looks.get(question.number or 0, 0)
+            row = boards.row_of(question, seen, stands.live_at)
             if row is not None:
                 board.put(row)
             elif question.number is not None:
                 board.remove(question.number)
             if question.number is not None:
                 board.trace(question.number, question.head_number)
-        stands = await meetings.read(self._store, meeting)
-        board.head(stands or board.meeting, await boards.counts(self._store, meeting))
+        board.head(stands, await boards.counts(self._store, meeting))
 
     def _tell_number(self, q: str, number: int) -> None:
         for waiter in self._waiters.get(q, ()):

@@ -75,6 +75,7 @@ ROUTES: Mapping[str, Act] = MappingProxyType(
         "pages.question": Act.READ_BOARD,
         "pages.mine": Act.READ_OWN,
         "pages.withdraw": Act.WITHDRAW,
+        "pages.appeal": Act.APPEAL,
         "pages.fate": Act.READ_RECORD,  # the address itself is the proof
         "pages.device": Act.ENTER,
         "pages.make_device_link": Act.LINK_DEVICE,

@@ -6,6 +6,7 @@ from __future__ import annotations
 from redis.asyncio import Redis
 
 from server.domain.board import Row
+from server.domain.public_time import public_at
 from server.domain.question import ON_BOARD
 from server.store import keys, question_rows, typed
 from server.store.question_rows import Question
@@ -13,8 +14,9 @@ from server.store.question_rows import Question
 EXPOSURE_FIELD_MAX = 100_000
 
 
-def row_of(question: Question, seen: int = 0) -> Row | None:
-    """The board's row of a question, or None where it does not belong on the board."""
+def row_of(question: Question, seen: int, live_at: int | None) -> Row | None:
+    """The board's row of a question, or None where it does not belong on the board. Its time is the
+    public one: of before the meeting went live (`live_at`) the day."""
     if question.number is None or question.state not in ON_BOARD:
         return None
     return Row(
@@ -26,7 +28,7 @@ def row_of(question: Question, seen: int = 0) -> Row | None:
         by=question.name,
         state=question.state,
         votes=question.votes,
-        at=question.received_at,
+        at=public_at(question.received_at, live_at),
         seen=seen,
         wording=question.wording,
         askers=question.askers,
@@ -45,14 +47,16 @@ async def merged(redis: Redis, meeting: str) -> dict[int, int]:
     return {int(n): int(head) for n, head in row.items()}
 
 
-async def all_rows(redis: Redis, meeting: str) -> list[Row]:
+async def all_rows(redis: Redis, meeting: str, live_at: int | None) -> list[Row]:
     """Every row of the board."""
     ids: list[str] = []
     for queue in (keys.ranked(meeting), keys.answered(meeting), keys.on_air(meeting)):
         ids += await typed.zrange(redis, queue, 0, -1)
     seen = await typed.hgetall(redis, keys.exposure(meeting))
     questions = await question_rows.read(redis, meeting, ids)
-    rows = (row_of(question, int(seen.get(str(question.number), 0))) for question in questions)
+    rows = (
+        row_of(question, int(seen.get(str(question.number), 0)), live_at) for question in questions
+    )
     return [row for row in rows if row is not None]
 
 

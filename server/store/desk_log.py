@@ -52,9 +52,18 @@ async def history(redis: Redis, meeting: str, q: str) -> list[LoggedAct]:
 
 async def histories(redis: Redis, meeting: str, ids: list[str]) -> list[list[LoggedAct]]:
     """The histories of several questions, in two round trips."""
+    return await _runs(redis, meeting, [keys.history(meeting, q) for q in ids])
+
+
+async def rule_changes(redis: Redis, meeting: str) -> list[LoggedAct]:
+    """Every opening, phase and change of settings of a meeting, oldest first."""
+    return (await _runs(redis, meeting, [keys.rule_log(meeting)]))[0]
+
+
+async def _runs(redis: Redis, meeting: str, lists: list[str]) -> list[list[LoggedAct]]:
     pipe = redis.pipeline(transaction=False)
-    for q in ids:
-        pipe.lrange(keys.history(meeting, q), 0, -1)
+    for run in lists:
+        pipe.lrange(run, 0, -1)
     places = await pipe.execute()
     pipe = redis.pipeline(transaction=False)
     for run in places:

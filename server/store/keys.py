@@ -91,6 +91,11 @@ def record(m: str) -> str:
     return _of(m, "record")
 
 
+def rule_log(m: str) -> str:
+    """LIST of the desk log's entries that opened the meeting or changed its settings or phase."""
+    return _of(m, "rule_log")
+
+
 def delays(m: str) -> str:
     """ZSET question -> milliseconds from receipt to the first decision; its middle is the median."""
     return _of(m, "delays")

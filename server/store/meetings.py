@@ -48,7 +48,7 @@ async def commit(redis: Redis, meeting: Meeting, expected: int, intent: str, now
     answer = await call(
         redis,
         "commit_meeting",
-        [keys.meeting(m), keys.intake(m), keys.events(m), keys.desk_log(m)],
+        [keys.meeting(m), keys.intake(m), keys.events(m), keys.desk_log(m), keys.rule_log(m)],
         [expected, encode(meeting), json.dumps(switches), intent, now],
     )
     return bool(answer[0] == "committed")

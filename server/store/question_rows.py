@@ -134,3 +134,12 @@ async def by_number(redis: Redis, meeting: str, number: int) -> Question | None:
     """The question with this public number, or None."""
     q = await typed.hget(redis, keys.numbers(meeting), str(number))
     return await read_one(redis, meeting, q) if q else None
+
+
+async def numbers_of(redis: Redis, meeting: str, ids: list[str]) -> dict[str, int]:
+    """The public numbers of the questions with these ids, where they have one; one round trip."""
+    pipe = redis.pipeline(transaction=False)
+    for q in ids:
+        pipe.hget(keys.question(meeting, q), "number")
+    found = await pipe.execute() if ids else []
+    return {q: int(number) for q, number in zip(ids, found, strict=True) if number}

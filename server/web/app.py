@@ -29,9 +29,11 @@ from server.web import (
     look_pages,
     openapi,
     organise_pages,
+    own_pages,
     pages,
     people,
     permitting,
+    question_pages,
     record_pages,
     rendering,
     roster_pages,
@@ -57,11 +59,11 @@ API_PARTS = (
     api_staging,
     openapi,
 )
-PAGE_PARTS = (door_pages, record_pages)
 STAFF_PARTS = (
     *(appointment_pages, link_pages, look_pages, organise_pages, roster_pages),
     *(settings_pages, waiting_page),
 )
+PAGE_PARTS = (door_pages, own_pages, question_pages, record_pages)
 log = structlog.get_logger()
 FAULT = "fault"  # the wire code of what is no refusal
 

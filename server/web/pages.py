@@ -63,18 +63,31 @@ def fate_address(meeting: Meeting, q: str) -> str:
     return f"/m/{meeting.slug}/fate/{fate_capability(parts().secret, meeting.id, q)}"
 
 
-async def _own(
-    meeting: Meeting, person: people.Person
-) -> tuple[set[int], set[int], list[Question]]:
+async def own_numbers(meeting: Meeting, person: people.Person) -> tuple[set[int], set[int]]:
+    """The numbers of the questions that this person voted for, and asked."""
     if person.sign_in is None or person.sign_in.voter is None:
-        return set(), set(), []
-    voter = person.sign_in.voter
-    store = parts().store
+        return set(), set()
+    voter, store = person.sign_in.voter, parts().store
     nothing = vote.OwnVotes([], [])
     found = await away.or_last(lambda: vote.own_votes(store, meeting.id, voter), nothing)
+    return set(found.votes), set(found.own)
+
+
+async def asked_by(meeting: Meeting, person: people.Person) -> list[Question]:
+    """One's own questions, newest first."""
+    if person.sign_in is None or person.sign_in.voter is None:
+        return []
+    voter, store = person.sign_in.voter, parts().store
     none: list[Question] = []
-    asked = await away.or_last(lambda: submit.mine(store, meeting, voter), none)
-    return set(found.votes), set(found.own), asked
+    return await away.or_last(lambda: submit.mine(store, meeting, voter), none)
+
+
+def _sent_back(asked: list[Question], after: str) -> Question | None:
+    """The own question that was sent back and is written again, or None."""
+    for question in asked:
+        if str(question.number) == after and question.state is State.SENT_BACK:
+            return question
+    return None
 
 
 @pages.get("/m/<slug>")
@@ -88,7 +101,8 @@ async def render_board(slug: str, typed: dict[str, str], error: str | None) -> R
     meeting = await meeting_at(slug)
     person = await people.reader_of(meeting)
     shown = await parts().boards.follow(meeting.id)
-    votes, own, asked = await _own(meeting, person)
+    votes, own = await own_numbers(meeting, person)
+    asked = await asked_by(meeting, person)
     name = request.args.get("order", "wanted")
     order = Order(name) if name in set(Order) else Order.WANTED
     search = request.args.get("search", "")[:100]
@@ -104,7 +118,10 @@ async def render_board(slug: str, typed: dict[str, str], error: str | None) -> R
         ({"number": q.number, "fate": fate_address(meeting, q.q)} for q in asked if q.q == said),
         None,
     )
-    ask = {"q": from_bytes(secrets.token_bytes(16)), "text": "", "lang": meeting.languages[0]}
+    again = _sent_back(asked, request.args.get("after", ""))
+    ask = {"q": from_bytes(secrets.token_bytes(16)), "lang": meeting.languages[0], "text": ""}
+    ask |= {"after": str(again.number) if again else "", "hint": again.hint if again else ""}
+    ask |= {"text": again.text, "lang": again.lang} if again else {}
     return await html(
         "board.html",
         **page(meeting.title, person),
@@ -131,7 +148,7 @@ async def render_board(slug: str, typed: dict[str, str], error: str | None) -> R
 async def ask(slug: str) -> Response:
     """Submit by form. A refused text comes back in the form: nothing typed is lost."""
     fields = await form()
-    typed = {name: fields.get(name, "") for name in ("q", "text", "lang", "name")}
+    typed = {name: fields.get(name, "") for name in ("q", "text", "lang", "name", "after")}
     try:
         return await _ask(slug, typed)
     except RedisError:
@@ -146,6 +163,9 @@ async def _ask(slug: str, typed: dict[str, str]) -> Response:
     meeting = await meeting_at(slug)
     person = await people.attendee(meeting)
     person.need(Act.ASK)
+    after = typed["after"]
+    if after and not (after.isascii() and after.isdigit() and len(after) < 9):
+        raise Refused(Refusal.BAD_INPUT, "after: must be a question's number.")
     try:
         receipt = await submit.submit(
             parts().store,
@@ -158,6 +178,7 @@ async def _ask(slug: str, typed: dict[str, str]) -> Response:
             via="web",
             secret=parts().secret,
             now=parts().clock(),
+            after=int(after) if after else None,
         )
     except Refused as refused:
         measures.HTTP_REFUSALS[refused.refusal].inc()
@@ -191,63 +212,3 @@ async def cast_vote(slug: str) -> Response:
     order = fields.get("order", "wanted")
     kept = {"order": order if order in set(Order) else "wanted", "search": fields.get("search", "")}
     return go(f"/m/{slug}?{urlencode({name: value for name, value in kept.items() if value})}")
-
-
-@pages.get("/m/<slug>/q/<int:n>")
-async def question(slug: str, n: int) -> Response:
-    """One question of the board."""
-    meeting = await meeting_at(slug)
-    person = await people.reader_of(meeting)
-    row = (await parts().boards.follow(meeting.id)).rows.get(n)
-    if row is None:
-        raise Refused(Refusal.UNKNOWN, "There is no question with this number on the board.")
-    votes, own, _ = await _own(meeting, person)
-    return await html(
-        "question.html",
-        **page(meeting.title, person),
-        meeting=meeting_value(meeting),
-        row={**row.wire(), "mine": n in votes, "own": n in own},
-        can_vote=may(person.role, Act.VOTE) and meeting.votes_open(),
-    )
-
-
-@pages.get("/m/<slug>/mine")
-async def mine(slug: str) -> Response:
-    """One's own questions in every state."""
-    meeting = await meeting_at(slug)
-    person = await people.attendee(meeting)
-    person.need(Act.READ_OWN)
-    _, _, asked = await _own(meeting, person)
-    rows = [own_value(meeting, q, fate_address(meeting, q.q)) for q in asked]
-    told = page(meeting.title, person)
-    return await html("mine.html", **told, meeting=meeting_value(meeting), mine=rows)
-
-
-@pages.post("/m/<slug>/withdraw")
-async def withdraw(slug: str) -> Response:
-    """Take an own question back."""
-    fields = await form()
-    meeting = await meeting_at(slug)
-    person = await people.attendee(meeting)
-    person.need(Act.WITHDRAW)
-    q = fields.get("q", "")
-    await submit.withdraw(parts().store, meeting, person.voter(), q, parts().clock())
-    return go(f"/m/{slug}/mine")
-
-
-@pages.get("/m/<slug>/fate/<capability>")
-async def fate(slug: str, capability: str) -> Response:
-    """Follow one question, on any device that has the address."""
-    meeting = await meeting_at(slug)
-    found = await submit.by_fate(parts().store, meeting, capability)
-    if found is None:
-        raise Refused(Refusal.UNKNOWN, "There is nothing at this address.")
-    address = f"{parts().public_url}{request.path}"
-    return await html(
-        "fate.html",
-        **page(meeting.title, await people.attendee(meeting)),
-        meeting=meeting_value(meeting),
-        own=own_value(meeting, found, request.path),
-        address=address,
-        qr=rendering.qr(address),
-    )

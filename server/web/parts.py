@@ -10,6 +10,7 @@ from typing import cast
 from quart import current_app
 from redis.asyncio import Redis
 
+from server.acts.public_record import Index
 from server.live.boards import Boards
 from server.web.away import SignIns
 from server.web.networks import Network, Networks
@@ -31,6 +32,7 @@ class WebParts:
     trusted_proxies: tuple[Network, ...] = ()
     networks: Networks = field(default_factory=Networks)
     sign_ins: SignIns = field(default_factory=SignIns)
+    record: Index = field(default_factory=Index)
 
     @property
     def secure(self) -> bool:

@@ -4,73 +4,164 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import Any
+import json
+from collections.abc import AsyncIterator, Sequence
+from urllib.parse import urlencode
 
-from quart import Response, jsonify
+from quart import Response, request, stream_with_context
 
-from server.acts import decide
+from server.acts import public_record
+from server.acts.public_record import Case, Mark
 from server.domain.meeting import Meeting
 from server.web import people
 from server.web.api import meeting_at
 from server.web.pages import html, pages
 from server.web.parts import parts
+from server.web.record_values import CSV_COLUMNS, case_value, csv_rows
 from server.web.rendering import meeting_value, page
 
+PAGE = 50
+SEARCH_MAX_CHARS = 100
+READERS_CACHE_S = 10
 
-async def _record(slug: str) -> tuple[Meeting, people.Person, list[dict[str, Any]]]:
-    meeting = await meeting_at(slug)
-    person = await people.reader_of(meeting)
-    sentences = {reason.code: reason.sentence for reason in meeting.reasons}
-    entries = [
-        {
-            "number": question.number,
-            "text": None if question.withheld else question.text,
-            "lang": question.lang,
-            "dir": question.dir,
-            "length": len(question.text),
-            "reason": question.reason,
-            "reason_sentence": sentences.get(question.reason or "", ""),
-            "note": question.note or None,
-            "by": question.by or None,
-            "at": question.decided_at or question.received_at,
-            "votes": question.votes,
-        }
-        for question in await decide.screened_out(parts().store, meeting.id)
-    ]
-    return meeting, person, entries
+
+def _number(name: str) -> int:
+    given = request.args.get(name, "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 9 else 0
+
+
+def _window(found: Sequence[Mark]) -> tuple[Sequence[Mark], int | None, int | None]:
+    """One page of marks, and the numbers that the earlier and the later page are asked by.
+
+    A page begins after a number, not after a count: what is screened out meanwhile moves nothing.
+    """
+    before, after = _number("before"), _number("after")
+    if before:
+        shown = [mark for mark in found if mark.number < before][-PAGE:]
+    else:
+        shown = [mark for mark in found if mark.number > after][:PAGE]
+    if not shown:
+        return shown, None, None
+    first, last = shown[0].number, shown[-1].number
+    earlier = first if found[0].number < first else None
+    later = last if found[-1].number > last else None
+    return shown, earlier, later
 
 
 @pages.get("/m/<slug>/screened-out")
 async def screened_out(slug: str) -> Response:
     """What was screened out, and why."""
-    meeting, person, entries = await _record(slug)
+    meeting = await meeting_at(slug)
+    person = await people.reader_of(meeting)
+    marks = await parts().record.marks(parts().store, meeting.id)
+    reason = request.args.get("reason", "")[:40]
+    search = request.args.get("search", "")[:SEARCH_MAX_CHARS]
+    found = public_record.matching(marks, reason, search)
+    shown, earlier, later = _window(found)
+    kept = {"reason": reason, "search": search}
+    query = urlencode({name: value for name, value in kept.items() if value})
     return await html(
         "screened_out.html",
         **page(meeting.title, person),
         meeting=meeting_value(meeting),
         counts=(await parts().boards.follow(meeting.id)).counts,
-        entries=entries,
+        clocks=await public_record.clocks(parts().store, meeting),
+        reasons=_reasons(meeting, marks),
+        reason=reason,
+        search=search,
+        query=query,
+        found=len(found),
+        earlier=earlier,
+        later=later,
+        entries=[
+            case_value(case)
+            for case in await public_record.cases(
+                parts().store, meeting, [mark.q for mark in shown]
+            )
+        ],
     )
+
+
+def _reasons(meeting: Meeting, marks: Sequence[Mark]) -> list[dict[str, object]]:
+    counts = public_record.per_reason(marks)
+    sentences = {reason.code: reason.sentence for reason in meeting.reasons}
+    return [
+        {"code": code, "sentence": sentences.get(code, ""), "count": count}
+        for code, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    ]
+
+
+async def _all(meeting: Meeting, found: Sequence[Mark]) -> AsyncIterator[Case]:
+    for at in range(0, len(found), public_record.SLICE):
+        ids = [mark.q for mark in found[at : at + public_record.SLICE]]
+        for case in await public_record.cases(parts().store, meeting, ids):
+            yield case
+
+
+async def _asked(slug: str) -> tuple[Meeting, people.Person, list[Mark]]:
+    meeting = await meeting_at(slug)
+    person = await people.reader_of(meeting)
+    marks = await parts().record.marks(parts().store, meeting.id)
+    found = public_record.matching(
+        marks, request.args.get("reason", "")[:40], request.args.get("search", "")[:100]
+    )
+    return meeting, person, [mark for mark in found if mark.number > _number("after")]
+
+
+def _kept(response: Response, meeting: Meeting, person: people.Person) -> Response:
+    """Let caches hold what any reader gets, shortly; nothing of attendees' meetings or sign-ins."""
+    if person.sign_in is None and meeting.readers != "attendees":
+        response.headers["Cache-Control"] = f"public, max-age={READERS_CACHE_S}"
+        response.headers["Vary"] = "Cookie, Authorization"
+    return response
 
 
 @pages.get("/m/<slug>/screened-out.json")
 async def screened_out_json(slug: str) -> Response:
-    """The same as JSON."""
-    _, _, entries = await _record(slug)
-    return jsonify({"screened_out": entries})
+    """The same as JSON, complete, written as it is read."""
+    meeting, person, found = await _asked(slug)
+    clocks = await public_record.clocks(parts().store, meeting)
+    head = {
+        "meeting": meeting.slug,
+        "total": len(found),
+        "reasons": public_record.per_reason(found),
+        "waiting": clocks.waiting,
+        "median_ms": clocks.median_ms,
+    }
+
+    @stream_with_context
+    async def body() -> AsyncIterator[bytes]:
+        yield json.dumps(head)[:-1].encode() + b', "screened_out": ['
+        first = True
+        async for case in _all(meeting, found):
+            told = json.dumps(case_value(case, spoken=True), ensure_ascii=False)
+            yield (("" if first else ",") + "\n" + told).encode()
+            first = False
+        yield b"]}\n"
+
+    return _kept(Response(body(), mimetype="application/json"), meeting, person)
 
 
 @pages.get("/m/<slug>/screened-out.csv")
 async def screened_out_csv(slug: str) -> Response:
-    """The same as CSV; a cell that a spreadsheet would run as a formula starts with a quote mark."""
-    _, _, entries = await _record(slug)
+    """The same as CSV, a line for each act; no cell is one that a spreadsheet would run as a formula."""
+    meeting, person, found = await _asked(slug)
+
+    @stream_with_context
+    async def body() -> AsyncIterator[bytes]:
+        yield _lines([CSV_COLUMNS])
+        async for case in _all(meeting, found):
+            yield _lines(csv_rows(case_value(case, spoken=True)))
+
+    return _kept(Response(body(), mimetype="text/csv"), meeting, person)
+
+
+def _lines(rows: Sequence[Sequence[object]]) -> bytes:
     out = io.StringIO()
-    names = ["number", "text", "reason", "reason_sentence", "note", "by", "at", "votes"]
-    writer = csv.writer(out, quoting=csv.QUOTE_ALL)
-    writer.writerow(names)
-    for entry in entries:
-        writer.writerow([_cell(entry[name]) for name in names])
-    return Response(out.getvalue(), mimetype="text/csv")
+    csv.writer(out, quoting=csv.QUOTE_ALL).writerows(
+        [[_cell(cell) for cell in row] for row in rows]
+    )
+    return out.getvalue().encode()
 
 
 def _cell(value: object) -> str:

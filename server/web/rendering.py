@@ -17,12 +17,16 @@ from zoneinfo import ZoneInfo
 import segno
 from quart import Quart, g, request
 
+from server.domain import stream
+from server.domain.appeal import Appeal
 from server.domain.meeting import Meeting
+from server.domain.question import State
 from server.domain.roles import MAY
 from server.domain.rules import BY_NAME
 from server.store.question_rows import Question
 from server.web import away, people
 from server.web.parts import parts
+from server.web.record_values import pieces
 
 FRONTEND = Path(__file__).parents[2] / "frontend"
 NAMES = {"en": "English", "de": "Deutsch"}
@@ -96,9 +100,19 @@ def by_name(by: str) -> str:
     return sentence(f"by.{short}", n=number)
 
 
+def lasting(ms: int) -> str:
+    """A length of time in one unit, rounded down, in the reader's language."""
+    for unit, size in (("days", 86_400_000), ("hours", 3_600_000), ("minutes", 60_000)):
+        if ms >= size:
+            return sentence(f"lasting.{unit}", count=ms // size)
+    return sentence("lasting.seconds", count=ms // 1000)
+
+
 def set_up(app: Quart) -> None:
     """Give the templates their globals."""
     app.jinja_env.globals.update(t=sentence, stamp=stamp, static=static, by_name=by_name)
+    app.jinja_env.globals.update(lasting=lasting, pieces=pieces)
+    app.jinja_env.globals.update(moment=stream.moment, watch_address=stream.watch_address)
 
 
 def _languages() -> list[dict[str, str]]:
@@ -143,6 +157,7 @@ def meeting_value(meeting: Meeting) -> dict[str, Any]:
     names = "slug title description zone accent admission code min_chars max_chars starts_at"
     names += " after_display stream_url revision asking_from asking_until voting_from voting_until"
     names += " logo readers"
+    names += " stream_delay_s"
     told: dict[str, Any] = {name: getattr(meeting, name) for name in names.split()}
     return told | {
         "phase": meeting.phase.value,
@@ -170,7 +185,17 @@ def own_value(meeting: Meeting, question: Question, fate: str) -> dict[str, Any]
         "reason": question.reason,
         "reason_sentence": sentences.get(question.reason or ""),
         "note": question.note or None,
+        "target": question.target,
         "withdrawable": question.state.value in ("received", "listed"),
+        "hint": question.hint or None,
+        "wording": question.wording or None,
+        "head": question.head_number,
+        "appeal": question.appeal.value,
+        "appeal_note": question.appeal_note or None,
+        "appealable": question.state is State.SCREENED_OUT and question.appeal is Appeal.NONE,
+        "stream_s": question.stream_s if question.state is State.ANSWERED else None,
+        "answer": question.answer or None if question.state is State.ANSWERED else None,
+        "after": question.after,
         "fate": fate,
     }
 

@@ -8,6 +8,9 @@ from typing import Any
 import jinja2
 import segno
 
+from server.domain import stream
+from server.web.record_values import pieces
+from tests.frontend.record_fixtures import record_values
 from tests.frontend.running import ROOT
 
 NOW = 1_795_465_000_000
@@ -38,6 +41,10 @@ def environment(lang: str) -> jinja2.Environment:
         t=t,
         stamp=lambda ms: {"iso": "2026-11-23T14:00:00+00:00", "text": "2026-11-23 14:00 UTC"},
         static=lambda path: f"/frontend/static/{path}",
+        lasting=lambda ms: t("lasting.minutes", count=ms // 60_000),
+        pieces=pieces,
+        moment=stream.moment,
+        watch_address=stream.watch_address,
         by_name=lambda by: t(f"by.{by.partition(':')[0]}", n=by.partition(":")[2]),
     )
     return env
@@ -65,18 +72,24 @@ MEETING: dict[str, Any] = {
     "logo": "", "readers": "link", "voting_on": True, "asking_on": True,
     "code": "AB12-CD34", "voting": True, "asking": True, "min_chars": 10, "max_chars": 500,
     "languages": ["en", "de", "ar"], "starts_at": NOW, "after_display": False,
-    "stream_url": "https://stream.example/live", "revision": 4, "asking_from": NOW,
+    "stream_url": "https://stream.example/live", "stream_delay_s": 20, "revision": 4, "asking_from": NOW,
     "asking_until": None, "voting_from": None, "voting_until": None,
 }  # fmt: skip
 OWN: dict[str, Any] = {
     "q": "q" * 22, "number": 87, "text": "Why did the plan change in June?", "lang": "en",
     "dir": "ltr", "state": "received", "votes": 0, "at": NOW - 300_000, "revision": 1,
     "reason": None, "reason_sentence": None, "note": None, "withdrawable": True,
-    "fate": "/m/autumn/fate/cap",
+    "fate": "/m/autumn/fate/cap", "target": None, "hint": None, "wording": None, "head": None,
+    "appeal": "", "appeal_note": None, "appealable": False, "stream_s": None, "answer": None,
+    "after": None,
 }  # fmt: skip
+BACK = {**OWN, "state": "sent_back", "hint": "Please ask one thing.", "withdrawable": False}
+GIVEN = {**OWN, "state": "answered", "stream_s": 400, "answer": "See https://example.org/a, please.",
+         "withdrawable": False}  # fmt: skip
+JOINED = {**OWN, "state": "merged", "head": 12, "withdrawable": False, "wording": "Why June?"}
 OUT = {
     **OWN, "number": 41, "state": "screened_out", "reason": "off-topic", "note": "Please ask HR.",
-    "reason_sentence": "It is not about this meeting.", "withdrawable": False,
+    "reason_sentence": "It is not about this meeting.", "withdrawable": False, "appealable": True,
 }  # fmt: skip
 ADDRESS = "https://openfloor.example/m/autumn/fate/Zm9vYmFyYmF6cXV4MTIzNA"
 QR = segno.make(ADDRESS, error="m").svg_data_uri(border=2)
@@ -119,7 +132,8 @@ def board(rows: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
     given = {
         "meeting": MEETING, "rows": rows, "on_air": on_air if rows else None, "counts": COUNTS,
         "order": "wanted", "search": "", "seed": 7, "ask_error": None, "receipt": None,
-        "ask": {"q": "a" * 22, "text": "", "lang": "en", "name": ""}, "mine": [OWN] if rows else [],
+        "ask": {"q": "a" * 22, "text": "", "lang": "en", "name": "", "after": "", "hint": ""},
+        "mine": [OWN] if rows else [],
         "can_ask": True, "can_vote": True, "may_moderate": False, "may_organise": False,
         "snapshot": snapshot,
     }  # fmt: skip
@@ -128,12 +142,9 @@ def board(rows: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
 
 def pages() -> dict[str, tuple[str, str | None, dict[str, Any]]]:
     """Name of the picture: (template, role, context)."""
-    withheld = {
-        "number": 52, "text": None, "lang": "en", "dir": "ltr", "length": 140, "votes": 0, "at": NOW,
-        "reason": "personal-data", "reason_sentence": "Text withheld.", "note": None, "by": None,
-    }  # fmt: skip
-    shown = {**withheld, "number": 41, "text": "Can we have better coffee?", "reason": "off-topic",
-             "note": "Asked the HR channel.", "by": "mod:2", "length": 26}  # fmt: skip
+    told = record_values(MEETING, COUNTS, ROWS, NOW)
+    ledger, shown, withheld = told.ledger, told.shown, told.withheld
+    one, alone, stub = told.one, told.alone, told.stub
     waiting = [
         {"q": f"w{n}", "number": n, "text": text, "lang": "en", "dir": "ltr", "by": None,
          "at": NOW - 900_000, "revision": 1}
@@ -180,7 +191,6 @@ def pages() -> dict[str, tuple[str, str | None, dict[str, Any]]]:
     device = {"meeting": MEETING, "link": ADDRESS, "qr": QR, "expires_at": NOW, "error": None}
     policy = "Every question gets a public outcome."
     desk = {"meeting": MEETING, "reasons": REASONS, "policy_html": policy, "error": None}
-    ledger = {"meeting": MEETING, "counts": COUNTS}
     error = {"status": 404, "heading": "There is no such question.", "retry_in": 2.2,
              "message": "Number 999 is on no board.",
              "back": {"href": "/m/autumn", "text": "To the questions"}}  # fmt: skip
@@ -200,20 +210,30 @@ def pages() -> dict[str, tuple[str, str | None, dict[str, Any]]]:
             "attendee",
             board(ROWS, meeting=closed, can_ask=False, can_vote=False, order="fair"),
         ),
-        "question": (
+        "question": ("question.html", "attendee", one),
+        "question_withheld": ("question.html", None, {**one, "row": stub, "members": []}),
+        "question_worded": (
             "question.html",
-            "attendee",
-            {"meeting": MEETING, "row": ROWS[0], "can_vote": True},
+            None,
+            {**one, "row": {**alone, "wording": "Bonus?"}, "can_vote": False},
         ),
-        "mine": ("mine.html", "attendee", {"meeting": MEETING, "mine": [OWN, OUT]}),
+        "mine": (
+            "mine.html",
+            "attendee",
+            {"meeting": MEETING, "mine": [OWN, OUT, BACK, GIVEN, JOINED]},
+        ),
         "mine_empty": ("mine.html", "attendee", {"meeting": MEETING, "mine": []}),
         "fate": (
             "fate.html",
             "attendee",
-            {"meeting": MEETING, "own": OWN, "address": ADDRESS, "qr": QR},
+            {"meeting": MEETING, "own": OUT, "address": ADDRESS, "qr": QR, "is_asker": True},
         ),
         "screened_out": ("screened_out.html", None, {**ledger, "entries": [shown, withheld]}),
-        "screened_out_empty": ("screened_out.html", None, {**ledger, "entries": []}),
+        "screened_out_empty": (
+            "screened_out.html",
+            None,
+            {**ledger, "entries": [], "earlier": None, "later": None, "reasons": []},
+        ),
         "waiting": (
             "waiting.html",
             "moderator",

@@ -43,7 +43,7 @@ class Room:
 
     async def load(self) -> None:
         """Read the questions once."""
-        for row in await boards.all_rows(self.store, self.meeting):
+        for row in await boards.all_rows(self.store, self.meeting, None):
             self.rows.append(row.wire())
             self.ids[row.n] = row.q
 

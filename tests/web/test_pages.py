@@ -144,6 +144,7 @@ async def test_each_page_carries_the_headers_and_unknown_ones_look_alike(
         await browser.get(path)
         assert "default-src 'none'" in browser.headers["content-security-policy"]
         assert browser.headers["referrer-policy"] == "no-referrer"
+    asked = await town.ask(await town.attendee())
     missing = await browser.get(f"/m/{town.meeting.slug}/q/77")
-    await town.ask(await town.attendee())
-    assert missing == (await browser.get(f"/m/{town.meeting.slug}/q/1")).replace("q/1", "q/77")
+    assert missing == (await browser.get(f"/m/{town.meeting.slug}/q/88")).replace("q/88", "q/77")
+    assert asked.text not in await browser.get(f"/m/{town.meeting.slug}/q/1")

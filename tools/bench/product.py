@@ -198,7 +198,7 @@ async def _admit(store: Redis, meeting: Meeting, people: int, now: int) -> list[
 
 async def _numbered(store: Redis, meeting: Meeting, questions: int) -> None:
     until = time.monotonic() + START_S
-    while len(await boards.all_rows(store, meeting.id)) < questions:
+    while len(await boards.all_rows(store, meeting.id, meeting.live_at)) < questions:
         if time.monotonic() > until:
             raise BenchFailed("The questions were not listed in time.")
         await asyncio.sleep(0.05)

@@ -74,6 +74,8 @@ export class Ask {
   submit() {
     const value = (/** @type {string} */ name) =>
       /** @type {HTMLInputElement | null} */ (this.form.elements.namedItem(name))?.value ?? "";
+    // What follows a sent-back question is linked to it by the form alone.
+    if (value("after")) return false;
     const message = {
       t: "ask", q: value("q"), text: this.text.value, lang: value("lang") || null,
       name: value("name").trim() || null, r: ++this.r + 1e9,

@@ -8,7 +8,9 @@ const exact = new Intl.DateTimeFormat(lang, { dateStyle: "medium", timeStyle: "s
 const ago = new Intl.RelativeTimeFormat(lang, { numeric: "auto", style: "short" });
 /** @type {[Intl.RelativeTimeFormatUnit, number][]} */
 const UNITS = [["day", 86_400_000], ["hour", 3_600_000], ["minute", 60_000]];
-const FAR_MS = 7 * 86_400_000;
+const DAY_MS = 86_400_000;
+const FAR_MS = 7 * DAY_MS;
+const day = new Intl.DateTimeFormat(lang, { dateStyle: "medium", timeZone: "UTC" });
 
 /** @param {number} ms @param {number} now */
 export function relative(ms, now) {
@@ -20,12 +22,15 @@ export function relative(ms, now) {
 
 /** @param {HTMLElement} node @param {number} ms @param {number} now */
 export function setTime(node, ms, now) {
-  const text = "exact" in node.dataset ? exact.format(ms) : relative(ms, now);
+  // A public time on a UTC day's boundary stands for that day: nothing finer is known to anybody.
+  const whole = ms % DAY_MS === 0 && !("exact" in node.dataset);
+  const text = whole ? day.format(ms) : "exact" in node.dataset ? exact.format(ms) : relative(ms, now);
   if (node.textContent === text && node.dataset.ms === String(ms)) return;
   node.textContent = text;
   node.dataset.ms = String(ms);
-  node.setAttribute("datetime", new Date(ms).toISOString());
-  node.title = exact.format(ms);
+  const iso = new Date(ms).toISOString();
+  node.setAttribute("datetime", whole ? iso.slice(0, 10) : iso);
+  node.title = whole ? `${day.format(ms)} (UTC)` : exact.format(ms);
 }
 
 /** @param {ParentNode} root @param {number} now */

@@ -1,5 +1,6 @@
 -- commit_meeting: create a meeting (expected revision 0) or change its settings, all of it or none.
 -- KEYS  1 meeting HASH   2 intake STREAM   3 events STREAM   4 desk's log STREAM
+--       5 rule log LIST
 -- ARGV  1 expected revision   2 settings as JSON   3 switches as JSON {voting, asking, ended}, 0|1 each
 --       4 log intent   5 now (ms)
 -- Returns {'committed', new revision} | {'contended', revision found}. Idempotent: a repeat of the
@@ -17,7 +18,7 @@ redis.register_function('commit_meeting', function(keys, args)
   local switches = cjson.decode(args[3])
   redis.call('HSET', keys[1], 'json', args[2], 'revision', revision, 'voting', switches.voting,
     'asking', switches.asking, 'ended', switches.ended)
-  record(keys[2], keys[4], nil, 'm:' .. revision, args[4], args[5])
+  record(keys[2], keys[4], keys[5], 'm:' .. revision, args[4], args[5])
   announce(keys[3], meeting_of(keys[1]), true, 't', 'meeting', 'r', revision)
   return { 'committed', revision }
 end)

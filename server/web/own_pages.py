@@ -1,0 +1,77 @@
+"""The asker's side: one's own questions, the fate of one, withdrawing, and one appeal."""
+
+from __future__ import annotations
+
+from quart import Response, request
+
+from server.acts import appeal as appeals
+from server.acts import submit
+from server.domain.refusals import Refusal, Refused
+from server.domain.roles import Act
+from server.store.question_rows import Question
+from server.web import people, rendering
+from server.web.api import meeting_at
+from server.web.pages import asked_by, fate_address, form, go, html, pages
+from server.web.parts import parts
+from server.web.rendering import meeting_value, own_value, page
+
+
+@pages.get("/m/<slug>/mine")
+async def mine(slug: str) -> Response:
+    """One's own questions in every state."""
+    meeting = await meeting_at(slug)
+    person = await people.attendee(meeting)
+    person.need(Act.READ_OWN)
+    asked = await asked_by(meeting, person)
+    rows = [own_value(meeting, q, fate_address(meeting, q.q)) for q in asked]
+    told = page(meeting.title, person)
+    return await html("mine.html", **told, meeting=meeting_value(meeting), mine=rows)
+
+
+@pages.post("/m/<slug>/withdraw")
+async def withdraw(slug: str) -> Response:
+    """Take an own question back."""
+    fields = await form()
+    meeting = await meeting_at(slug)
+    person = await people.attendee(meeting)
+    person.need(Act.WITHDRAW)
+    q = fields.get("q", "")
+    await submit.withdraw(parts().store, meeting, person.voter(), q, parts().clock())
+    return go(f"/m/{slug}/mine")
+
+
+@pages.post("/m/<slug>/appeal")
+async def appeal(slug: str) -> Response:
+    """Ask another moderator to look again at an own question that was screened out."""
+    fields = await form()
+    meeting = await meeting_at(slug)
+    person = await people.attendee(meeting)
+    person.need(Act.APPEAL)
+    q, why = fields.get("q", ""), fields.get("why", "").replace("\r\n", "\n")
+    found = await appeals.appeal(parts().store, meeting, person.voter(), q, why, parts().clock())
+    return go(fate_address(meeting, found.q))
+
+
+@pages.get("/m/<slug>/fate/<capability>")
+async def fate(slug: str, capability: str) -> Response:
+    """Follow one question, on any device that has the address."""
+    meeting = await meeting_at(slug)
+    found = await submit.by_fate(parts().store, meeting, capability)
+    if found is None:
+        raise Refused(Refusal.UNKNOWN, "There is nothing at this address.")
+    address = f"{parts().public_url}{request.path}"
+    person = await people.attendee(meeting)
+    return await html(
+        "fate.html",
+        **page(meeting.title, person),
+        meeting=meeting_value(meeting),
+        own=own_value(meeting, found, request.path),
+        is_asker=_asked_it(person, found),
+        address=address,
+        qr=rendering.qr(address),
+    )
+
+
+def _asked_it(person: people.Person, question: Question) -> bool:
+    sign_in = person.sign_in
+    return sign_in is not None and sign_in.voter == question.asker
