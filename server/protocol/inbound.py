@@ -74,6 +74,10 @@ def decode(text: str) -> Inbound:
         message = _DECODER.decode(text)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise Refused(Refusal.BAD_INPUT, f"This message is not understood: {error}") from None
+    # A vote has five members, all needed: with five colons no key can stand twice. This is the one
+    # message that comes by the thousand, and looking at its keys would cost ten times its decoding.
+    if type(message) is Vote and text.count(":") == 5:
+        return message
     # The decoder takes the last of two equal keys; two readers might not agree on that.
     names = [name for name, colon in _STRINGS.findall(text) if colon]
     if len(set(names)) != len(names) or any("\\" in name for name in names):
