@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,22 @@ from server.launch import embedded
 from server.launch.supervisor import Child, Supervisor
 from server.store.client import connect
 from server.store.loader import load
+
+_LEFT_OUT: list[str] = []
+
+
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    """Remember the fault rounds that a default run leaves out."""
+    _LEFT_OUT.extend(item.nodeid for item in items if item.get_closest_marker("faults"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many were left out, and how to run them: nobody shall take them for passed."""
+    if _LEFT_OUT:
+        files = ", ".join(sorted({name.partition("::")[0] for name in _LEFT_OUT}))
+        terminalreporter.write_line(
+            f"{len(_LEFT_OUT)} fault rounds not run (./openfloor test --faults runs them): {files}"
+        )
 
 
 @pytest.fixture(scope="session")

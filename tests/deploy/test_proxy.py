@@ -14,6 +14,8 @@ from websockets.asyncio.client import connect
 
 from tests.launch.running import ROOT, Run, eventually, free_port, get
 
+pytestmark = pytest.mark.faults  # a whole server and a proxy
+
 
 @dataclass(frozen=True, slots=True)
 class Proxied:

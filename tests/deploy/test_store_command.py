@@ -6,6 +6,7 @@ import os
 import subprocess
 from pathlib import Path
 
+import pytest
 import yaml
 
 from server.launch import embedded
@@ -13,6 +14,7 @@ from tests.launch.running import ROOT, Run, eventually, free_port
 from tests.launch.stores import answers
 
 
+@pytest.mark.faults
 def test_the_store_and_its_user_are_enough_for_a_whole_run(tmp_path: Path) -> None:
     subprocess.run(
         ["sh", "deploy/secrets.sh", "floor.example", str(tmp_path / "secrets")],

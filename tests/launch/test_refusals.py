@@ -11,6 +11,7 @@ import pytest
 from server.hypercorn_config import FILE, HONOURED, ConfigError, read_config
 from server.launch import address
 from server.launch.certificate import self_signed
+from server.settings import Settings, SettingsError
 from tests.launch.running import refused
 
 LINES = """\
@@ -27,33 +28,53 @@ def options(**given: object) -> Namespace:
     return Namespace(**{**usual, "trust_proxy": None, **given})
 
 
+def settings_environ(folder: Path, **more: str) -> dict[str, str]:
+    """What a process needs, and more."""
+    (folder / "secret").write_bytes(b"s" * 32)
+    needed = {"OPENFLOOR_STORE_URL": "redis://store:6379/0"}
+    return {**needed, "OPENFLOOR_SECRET_FILE": str(folder / "secret"), **more}
+
+
 def test_plain_http_to_the_network_is_refused_with_the_lines(tmp_path: Path) -> None:
     assert refused("run", "--host", "0.0.0.0", "--data", str(tmp_path)) == LINES
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("public", ["", "http://floor.example"])
-def test_a_proxy_is_trusted_only_with_a_public_https_address(tmp_path: Path, public: str) -> None:
-    arguments = ("run", "--host", "0.0.0.0", "--trust-proxy", "--data", str(tmp_path))
-    assert refused(*arguments, PUBLIC_URL=public) == LINES
+def test_a_proxy_is_trusted_only_with_a_public_https_address(public: str) -> None:
+    with pytest.raises(address.CannotRun) as refusal:
+        address.refuse_open_http(
+            options(host="0.0.0.0", trust_proxy="10.0.0.5"), {"PUBLIC_URL": public}
+        )
+    assert f"{refusal.value}\n" == LINES
 
 
 @pytest.mark.parametrize("public", ["floor.example", "https://floor.example/below", "ftp://a.b"])
 def test_a_public_address_is_an_origin(tmp_path: Path, public: str) -> None:
-    said = refused("run", "--port", "0", "--data", str(tmp_path), PUBLIC_URL=public)
-    assert said == f"OPENFLOOR_PUBLIC_URL={public!r} must be like https://floor.example.\n"
+    with pytest.raises(SettingsError) as refusal:
+        Settings.from_environ(settings_environ(tmp_path, OPENFLOOR_PUBLIC_URL=public))
+    words = f"OPENFLOOR_PUBLIC_URL={public!r} must be like https://floor.example."
+    assert str(refusal.value) == words
 
 
 def test_certificate_and_key_belong_together(tmp_path: Path) -> None:
-    said = refused("run", "--port", "0", "--data", str(tmp_path), "--tls-cert", "a.pem")
-    assert said == "--tls-cert and --tls-key belong together.\n"
+    with pytest.raises(address.CannotRun) as refusal:
+        address.address(options(tls_cert=tmp_path / "a.pem"), {}, tmp_path)
+    assert str(refusal.value) == "--tls-cert and --tls-key belong together."
 
 
 def test_a_certificate_that_is_not_there_is_named(tmp_path: Path) -> None:
     absent = str(tmp_path / "a.pem")
-    arguments = ("--tls-cert", absent, "--tls-key", absent)
-    said = refused("run", "--port", "0", "--data", str(tmp_path / "data"), *arguments)
-    assert said == f"OPENFLOOR_TLS_CERT={absent} cannot be read.\n"
+    with pytest.raises(SettingsError) as refusal:
+        Settings.from_environ(
+            settings_environ(tmp_path, OPENFLOOR_TLS_CERT=absent, OPENFLOOR_TLS_KEY=absent)
+        )
+    assert str(refusal.value) == f"OPENFLOOR_TLS_CERT={absent} cannot be read."
+
+
+def test_a_server_by_hand_speaks_no_plain_http_to_the_network_either(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="Plain http is for this machine only"):
+        Settings.from_environ(settings_environ(tmp_path, OPENFLOOR_HOST="0.0.0.0"))
 
 
 def test_a_limit_that_does_not_exist_is_refused(tmp_path: Path) -> None:
