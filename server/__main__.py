@@ -7,6 +7,7 @@ import os
 import sys
 from pathlib import Path
 
+from server.audit import main as audit
 from server.launch import run as launch
 from server.launch.links import organiser_link
 from server.launch.ready import healthy
@@ -35,6 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("healthy", help="exit status 0 when this machine's server answers")
     link = commands.add_parser("organiser-link", help="print a fresh organiser link")
     link.add_argument("--data", default="data")
+    audit.arguments(commands.add_parser("audit", help="check a log as a stranger would"))
     fsck = commands.add_parser("fsck", help="re-verify every stored log")
     fsck.add_argument("--data", default="data")
     fsck.add_argument("--keys", type=Path, help="folder of the logs' key (default: DATA-keys)")
@@ -62,6 +64,8 @@ def main() -> int:
         if options.command == "organiser-link":
             print(organiser_link(Path(options.data).resolve(), os.environ))
             return 0
+        if options.command == "audit":
+            return audit.main(options)
         if options.command == "fsck":
             return _fsck(Path(options.data).resolve(), options.keys)
         settings = Settings.from_environ(os.environ)

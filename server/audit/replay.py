@@ -102,7 +102,7 @@ class Replay:
         known = self.questions.get(q)
         if found.kind == "q.received":
             if known is not None:
-                yield "it receives a question for the second time"
+                yield "it receives a question again"
                 return
             yield from self._follows(found)
             number, c = len(self.questions) + 1, str(found.fields["c"])

@@ -23,10 +23,14 @@ class Edge:
 
     def append(self, leaves: Iterable[bytes]) -> list[tuple[Tile, bytes]]:
         """Take more leaves; the full hash tiles that they completed, with their bytes."""
+        return self.append_hashes(leaf_hash(leaf) for leaf in leaves)
+
+    def append_hashes(self, hashes: Iterable[bytes]) -> list[tuple[Tile, bytes]]:
+        """The same by the leaves' hashes."""
         filled: list[tuple[Tile, bytes]] = []
-        for leaf in leaves:
+        for value in hashes:
             self.size += 1
-            self._push(0, leaf_hash(leaf), filled)
+            self._push(0, value, filled)
         return filled
 
     def _push(self, level: int, value: bytes, filled: list[tuple[Tile, bytes]]) -> None:

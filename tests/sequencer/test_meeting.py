@@ -8,6 +8,10 @@ from pathlib import Path
 from redis.asyncio import Redis
 
 from server.acts import appeal, closing, decide, meetings, merge, stage, submit
+from server.audit.checks import Receipt
+from server.audit.findings import Findings
+from server.audit.main import audit
+from server.audit.sources import Folder
 from server.store import keys, typed
 from server.translog import checkpoint, leaf, proof, tile, tree
 from server.translog.checkpoint import Checkpoint, log_id
@@ -101,6 +105,10 @@ async def test_every_act_of_a_meeting_is_in_the_log_and_others_verify_it(
     rank = int(str(pick.fields["rank"]))
     assert json.loads(tally)["ranking"][rank - 1][0] == pick.q == first
     assert findings(tmp_path) == {key.name: (len(leaves), [])}
+    audited = Findings()
+    held = [Receipt(f"leaf {n}", receipt(folder, n), leaves[n]) for n in range(len(leaves))]
+    audit(Folder(folder), key, None, held, [], NOW // 1000, audited, lambda *_: None)
+    assert audited.status() == 0, audited.report()
     assert checkpoint.verified((folder / "checkpoint").read_text(), key).checkpoint.size == len(
         leaves
     )

@@ -1,0 +1,189 @@
+"""A6 to A10: who waits, what is published of it, texts, tallies, receipts."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from server.audit.findings import Findings
+from server.audit.reading import Read
+from server.audit.replay import Played
+from server.audit.sources import PUBLIC_BYTES, Source
+from server.domain.question import State, text_is_public
+from server.translog import checkpoint, leaf
+from server.translog.checkpoint import Checkpoint, meeting_of
+from server.translog.leaf import LeafError
+from server.translog.note import NoteError, VerifierKey
+from server.translog.proof import Proof
+from server.translog.strict import read_object
+from server.translog.tree import ProofError, leaf_hash, verify_inclusion
+
+ERASED_SHARE = 0.05
+ERASED_LEAST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A receipt file: its name, the proof, and the leaf's bytes where it holds them."""
+
+    name: str
+    proof: str
+    leaf: bytes | None
+
+
+def waiting(read: Read, now_s: int, patience_s: int, findings: Findings) -> None:
+    """A6."""
+    left = read.replay.undecided()
+    closed = read.replay.closed is not None
+    for _, known in left:
+        if closed:
+            findings.evidence("A6", f"question {known.number} had no end when the log was closed")
+        elif now_s - known.at > patience_s:
+            findings.note("A6", f"question {known.number} waits for more than its time")
+    findings.done["A6"] = f"{len(left)} of {len(read.replay.questions)} questions wait."
+
+
+def states(source: Source, read: Read, findings: Findings) -> None:
+    """A7."""
+    data = source.get("public.json", PUBLIC_BYTES)
+    if data is None:
+        findings.note("A7", "public.json is not in what was given")
+    elif data != read.replay.public(read.head.root):
+        if source.live and f'"size":{read.head.size},'.encode() not in data:
+            findings.unchecked("A7", "the log grew while it was read; run the audit again")
+        else:
+            findings.evidence("A7", "the published states are not those that the entries give")
+    findings.done["A7"] = f"{len(read.replay.questions)} questions."
+
+
+def texts(source: Source, read: Read, findings: Findings) -> None:
+    """A8."""
+    meeting = meeting_of(read.head.origin.rpartition("/")[2])
+    opened = missing = 0
+    reasons: Counter[str] = Counter()
+    erased = 0
+    for q, known in read.replay.questions.items():
+        erased += bool(known.erased)
+        if known.state is State.SCREENED_OUT and known.withheld:
+            reasons[str(known.reason)] += 1
+        if known.erased or not text_is_public(known.state, known.withheld):
+            continue
+        for c, name in _commitments(q, known):
+            data = source.get(f"opening/{name}.json")
+            if data is None:
+                missing += 1
+            elif not _opens(data, c, meeting, q):
+                findings.evidence(
+                    "A8", f"question {known.number}: this is not the text that was received", name
+                )
+            else:
+                opened += 1
+    if missing:
+        findings.note("A8", f"{missing} public texts are not in what was given, or were lost")
+    for reason, count in sorted(reasons.items()):
+        findings.note("A8", f"{count} texts are withheld: {reason}")
+    total = len(read.replay.questions)
+    if erased >= ERASED_LEAST and erased > ERASED_SHARE * total:
+        findings.note("A8", f"ALARM: {erased} of {total} texts were erased; ask why")
+    findings.done["A8"] = f"{opened} texts opened, {erased} erased."
+
+
+def _commitments(q: str, known: Played) -> Iterable[tuple[str, str]]:
+    yield known.c, q
+    for c in (known.note, known.wording, known.answer):
+        if isinstance(c, str):
+            yield c, c
+
+
+def _opens(data: bytes, c: str, meeting: str, q: str) -> bool:
+    try:
+        held = read_object(data, len(data))
+        opening, salt = held["opening"], held["salt"]
+        if not isinstance(opening, str) or not isinstance(salt, str):
+            return False
+        told = read_object(opening, len(data))
+        bound = told.get("meeting") == meeting and told.get("q") == q
+        return bound and leaf.commitment(bytes.fromhex(salt), opening.encode()) == c
+    except (ValueError, KeyError):
+        return False
+
+
+def tallies(source: Source, read: Read, findings: Findings) -> None:
+    """A9."""
+    numbers = {q: known.number for q, known in read.replay.questions.items()}
+    rankings: dict[int, list[str]] = {}
+    for n, tick in read.replay.ticks.items():
+        data = source.get(f"ticks/{n}.json", PUBLIC_BYTES)
+        if data is None:
+            findings.unchecked("A9", f"the tallies of tick {n} are missing")
+            continue
+        if leaf.sha256_hex(data) != tick.fields["sha256"]:
+            findings.evidence("A9", f"the tallies of tick {n} are not those that were frozen")
+            continue
+        try:
+            ranking = [(str(q), int(votes)) for q, votes in json.loads(data)["ranking"]]
+        except (ValueError, TypeError, KeyError, RecursionError):
+            findings.evidence("A9", f"tick {n} froze what is no tally")
+            continue
+        rankings[n] = [q for q, _ in ranking]
+        right = sorted(ranking, key=lambda row: (-row[1], numbers.get(row[0], 0)))
+        if ranking != right or any(q not in numbers for q, _ in ranking):
+            findings.evidence("A9", f"tick {n} is not in the order that the rule gives")
+    for pick in read.picks:
+        order = rankings.get(int(str(pick.fields["tick"])))
+        rank = int(str(pick.fields["rank"]))
+        if order is not None and (rank > len(order) or order[rank - 1] != pick.q):
+            findings.evidence("A9", f"a pick says rank {rank} of another question")
+    findings.done["A9"] = f"{len(rankings)} tallies, {len(read.picks)} picks."
+
+
+def receipts(held: Iterable[Receipt], read: Read, log: VerifierKey, findings: Findings) -> None:
+    """A10. That their checkpoints are of this history is A2's."""
+    count = 0
+    for receipt in held:
+        count += 1
+        try:
+            found = Proof.parse(receipt.proof)
+            head = checkpoint.verified(found.note, log).checkpoint
+        except NoteError as error:
+            findings.unchecked("A10", f"{receipt.name} is not a receipt of this log ({error})")
+            continue
+        _judge(receipt, found, head, read, findings)
+    findings.done["A10"] = f"{count} receipts."
+
+
+def _judge(
+    receipt: Receipt, found: Proof, head: Checkpoint, read: Read, findings: Findings
+) -> None:
+    if found.index >= len(read.hashes):
+        findings.evidence("A10", f"{receipt.name}: entry {found.index} is gone", receipt.proof)
+        return
+    value = read.hashes[found.index]
+    if receipt.leaf is not None and leaf_hash(receipt.leaf) != value:
+        findings.evidence(
+            "A10", f"{receipt.name}: another entry stands in its place", receipt.proof
+        )
+        return
+    try:
+        verify_inclusion(value, found.index, head.size, found.hashes, head.root)
+    except ProofError as error:
+        says = f"{receipt.name}: the entry in its place is not the one that was signed ({error})"
+        findings.evidence("A10", says, receipt.proof)
+
+
+def read_receipt(name: str, data: bytes) -> Receipt:
+    """The receipt in a file: a tlog-proof, or JSON with `leaf` (base64) and `proof`; ValueError."""
+    if not data.lstrip().startswith(b"{"):
+        return Receipt(name, data.decode("utf-8"), None)
+    held = read_object(data, 1_000_000)
+    text, encoded = held.get("proof"), held.get("leaf")
+    if not isinstance(text, str) or not isinstance(encoded, str):
+        raise ValueError("a receipt holds a proof and a leaf")
+    try:
+        return Receipt(name, text, base64.b64decode(encoded, validate=True))
+    except (binascii.Error, LeafError) as error:
+        raise ValueError(str(error)) from error

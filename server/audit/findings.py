@@ -1,0 +1,93 @@
+"""What an audit found: by check, how grave, in a sentence for somebody who never heard of hashes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+CHECKS = MappingProxyType(
+    {
+        "A1": "The record is signed by the key that you trust",
+        "A2": "It still contains everything that was signed before",
+        "A3": "Every entry was read and fits the signature",
+        "A4": "Every entry has its one form and a possible time",
+        "A5": "Every decision was allowed by the rules of a question's life",
+        "A6": "No question waits without a decision",
+        "A7": "The published states are those that the entries give",
+        "A8": "The published texts are those that were received",
+        "A9": "Tallies and rankings are those that were frozen",
+        "A10": "Your receipts are in the record",
+    }
+)
+SHOWN = 20
+
+
+class Grade(StrEnum):
+    """How grave."""
+
+    NOTE = "note"
+    UNCHECKED = "could not check"
+    EVIDENCE = "evidence"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One sentence of one check; `proof` is what a third person needs to see it, too."""
+
+    check: str
+    grade: Grade
+    says: str
+    proof: str = ""
+
+
+@dataclass(slots=True)
+class Findings:
+    """All of an audit. `done` are the checks that were carried out at all."""
+
+    all: list[Finding] = field(default_factory=list)
+    done: dict[str, str] = field(default_factory=dict)
+
+    def note(self, check: str, says: str) -> None:
+        """Something to know, not a fault."""
+        self.all.append(Finding(check, Grade.NOTE, says))
+
+    def unchecked(self, check: str, says: str) -> None:
+        """Something that could not be checked."""
+        self.all.append(Finding(check, Grade.UNCHECKED, says))
+
+    def evidence(self, check: str, says: str, proof: str = "") -> None:
+        """Something that an honest record cannot show."""
+        self.all.append(Finding(check, Grade.EVIDENCE, says, proof))
+
+    def of(self, check: str, grade: Grade) -> list[Finding]:
+        """The findings of one check and grade."""
+        return [found for found in self.all if (found.check, found.grade) == (check, grade)]
+
+    def status(self) -> int:
+        """0 all holds, 1 something could not be checked, 2 evidence."""
+        grades = {found.grade for found in self.all}
+        return 2 if Grade.EVIDENCE in grades else 1 if Grade.UNCHECKED in grades else 0
+
+    def report(self) -> str:
+        """The report as text."""
+        lines: list[str] = []
+        for check, title in CHECKS.items():
+            if self.of(check, Grade.EVIDENCE):
+                mark = "NO   "
+            elif self.of(check, Grade.UNCHECKED):
+                mark = "?    "
+            else:
+                mark = "yes  " if check in self.done else "-    "
+            lines.append(f"{mark}{check:<4}{title}. {self.done.get(check, 'Not reached.')}")
+            for grade in (Grade.EVIDENCE, Grade.UNCHECKED, Grade.NOTE):
+                found = self.of(check, grade)
+                lines += [f"         {grade.value}: {one.says}" for one in found[:SHOWN]]
+                if len(found) > SHOWN:
+                    lines.append(f"         ... and {len(found) - SHOWN} more")
+        ends = {
+            0: "Everything holds.",
+            1: "Nothing speaks against this record, but not everything could be checked.",
+            2: "This record is not what was signed or promised. Keep the evidence file.",
+        }
+        return "\n".join([*lines, ends[self.status()]])

@@ -1,0 +1,153 @@
+"""`./openfloor audit`: read a whole log, hold it against all that is known of it, say what was found."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from server.audit import checks, reading, sources
+from server.audit.checks import Receipt
+from server.audit.findings import Findings, Grade
+from server.audit.sources import Source, Unreadable
+from server.translog import checkpoint, policy
+from server.translog.checkpoint import Checkpoint
+from server.translog.note import NoteError, VerifierKey
+from server.translog.proof import Proof
+
+PATIENCE_S = 48 * 3_600
+SAVED_MOST = 1_000
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """The options of the command."""
+    parser.add_argument("target", help="a log's address, its folder, or its archive as a zip")
+    parser.add_argument("--vkey", required=True, help="the log's key, from a source you trust")
+    parser.add_argument("--receipts", type=Path, help="folder of receipts to look for")
+    parser.add_argument("--state", type=Path, help="file that remembers signatures between audits")
+    parser.add_argument(
+        "--policy", type=Path, help="tlog-policy file naming the witnesses you trust"
+    )
+    parser.add_argument("--evidence", type=Path, default=Path("evidence.json"))
+
+
+def main(options: Namespace) -> int:
+    """Exit status: 0 everything holds, 1 something could not be checked, 2 evidence of cheating."""
+    findings = Findings()
+    try:
+        log = VerifierKey.parse(options.vkey.strip())
+        rule = policy.parse(options.policy.read_text()) if options.policy else None
+        source = sources.of(options.target)
+        held = _receipts(options.receipts, findings)
+        saved = _saved(options.state, log, findings)
+        now_s = int(time.time())
+        head = audit(source, log, rule, held, saved, now_s, findings, _bar)
+    except (Unreadable, NoteError, OSError, ValueError) as error:
+        print(f"Could not check: {error}", file=sys.stderr)
+        return 1
+    print(findings.report())
+    if findings.status() == 2:
+        _write_evidence(options.evidence, source.name, findings)
+        print(f"The evidence is in {options.evidence}.")
+    elif head and options.state:
+        _remember(options.state, head)
+    return findings.status()
+
+
+def audit(
+    source: Source,
+    log: VerifierKey,
+    rule: policy.Policy | None,
+    held: list[Receipt],
+    saved: list[tuple[str, Checkpoint]],
+    now_s: int,
+    findings: Findings,
+    progress: reading.Progress,
+) -> str | None:
+    """Carry out A1 to A10. The checkpoint's note where the whole log could be read, else None."""
+    found = reading.signed(source, log, rule, findings)
+    if found is None:
+        return None
+    known = [*saved, *_kept(source, log, findings), *_heads(held, log)]
+    read = reading.read(source, found, known, now_s, findings, progress)
+    if not read.whole:
+        return None
+    checks.waiting(read, now_s, PATIENCE_S, findings)
+    checks.states(source, read, findings)
+    checks.texts(source, read, findings)
+    checks.tallies(source, read, findings)
+    checks.receipts(held, read, log, findings)
+    return found[0]
+
+
+def _kept(source: Source, log: VerifierKey, findings: Findings) -> list[tuple[str, Checkpoint]]:
+    """The checkpoints that lie beside the log."""
+    found: list[tuple[str, Checkpoint]] = []
+    for name in source.names("cp"):
+        if not name.isdigit():
+            continue
+        data = source.get(f"cp/{name}")
+        try:
+            found.append((f"cp/{name}", checkpoint.verified(data or b"", log).checkpoint))
+        except NoteError as error:
+            findings.unchecked("A2", f"cp/{name}: {error}")
+    return found
+
+
+def _heads(held: list[Receipt], log: VerifierKey) -> list[tuple[str, Checkpoint]]:
+    found: list[tuple[str, Checkpoint]] = []
+    for receipt in held:
+        try:
+            note = Proof.parse(receipt.proof).note
+            found.append((receipt.name, checkpoint.verified(note, log).checkpoint))
+        except NoteError:
+            continue  # A10 says so
+    return found
+
+
+def _receipts(folder: Path | None, findings: Findings) -> list[Receipt]:
+    found: list[Receipt] = []
+    for path in sorted(folder.iterdir()) if folder else []:
+        if path.suffix in (".tlog-proof", ".json") and path.is_file():
+            try:
+                found.append(checks.read_receipt(path.name, path.read_bytes()[:1_000_000]))
+            except ValueError as error:
+                findings.unchecked("A10", f"{path.name} is not a receipt ({error})")
+    return found
+
+
+def _saved(
+    state: Path | None, log: VerifierKey, findings: Findings
+) -> list[tuple[str, Checkpoint]]:
+    if state is None or not state.exists():
+        return []
+    found: list[tuple[str, Checkpoint]] = []
+    for note in json.loads(state.read_text())["checkpoints"]:
+        try:
+            head = checkpoint.verified(str(note), log).checkpoint
+            found.append((f"your note of size {head.size}", head))
+        except NoteError:
+            findings.note("A2", f"{state} holds a signature of another log, which is passed over")
+    return found
+
+
+def _remember(state: Path, note: str) -> None:
+    held = json.loads(state.read_text())["checkpoints"] if state.exists() else []
+    if note not in held:
+        kept = [*held, note][-SAVED_MOST:]
+        state.write_text(json.dumps({"checkpoints": kept}, indent=1, ensure_ascii=False))
+
+
+def _write_evidence(path: Path, name: str, findings: Findings) -> None:
+    found = [one for one in findings.all if one.grade is Grade.EVIDENCE]
+    told = [{"check": one.check, "says": one.says, "proof": one.proof} for one in found]
+    path.write_text(json.dumps({"log": name, "evidence": told}, indent=1, ensure_ascii=False))
+
+
+def _bar(done: int, total: int) -> None:
+    if sys.stderr.isatty():
+        filled = 30 * done // max(1, total)
+        end = "\n" if done == total else ""
+        print(f"\r[{'#' * filled:<30}] {done} of {total}", end=end, file=sys.stderr, flush=True)

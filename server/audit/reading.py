@@ -1,0 +1,165 @@
+"""A1 to A5: signature, earlier signatures, every byte, every leaf, every step. Streams the whole log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from server.audit.findings import Findings
+from server.audit.replay import Replay
+from server.audit.sources import Source, tile_of
+from server.translog import checkpoint, leaf
+from server.translog.checkpoint import Checkpoint, SignedCheckpoint
+from server.translog.edge import Edge
+from server.translog.leaf import Leaf, LeafError
+from server.translog.note import NoteError, VerifierKey
+from server.translog.policy import Policy
+from server.translog.tile import ENTRIES, WIDTH, Tile, parse_bundle, tiles
+from server.translog.tree import leaf_hash
+
+SLACK_S = 600
+LEAVES_MAX = 4_000_000
+Progress = Callable[[int, int], None]
+
+
+@dataclass(slots=True)
+class Read:
+    """The log as it was read: states, the acts that later checks need, every leaf's hash."""
+
+    head: Checkpoint
+    note: str
+    replay: Replay
+    picks: list[Leaf] = field(default_factory=list)
+    hashes: list[bytes] = field(default_factory=list)
+    whole: bool = True
+
+
+def signed(
+    source: Source, log: VerifierKey, policy: Policy | None, findings: Findings
+) -> tuple[str, SignedCheckpoint] | None:
+    """A1. The checkpoint that all other checks stand on, or None where there is none to stand on."""
+    data = source.get("checkpoint")
+    if data is None:
+        findings.unchecked("A1", "there is no checkpoint: this is not a log, or not published yet")
+        return None
+    witnesses = tuple(policy.witnesses.values()) if policy else ()
+    try:
+        found = checkpoint.verified(data, log, witnesses)
+    except NoteError as error:
+        findings.unchecked("A1", f"nothing here is signed by the key that you trust ({error})")
+        return None
+    if policy and not policy.met_by(found.witnesses):
+        findings.unchecked("A1", "too few of the witnesses that you trust have signed")
+    if found.checkpoint.size > LEAVES_MAX:
+        findings.unchecked("A3", f"a log of {found.checkpoint.size} entries is too large to check")
+        return None
+    count = len(found.witnesses)
+    findings.done["A1"] = f"{found.checkpoint.size} entries, {count} witnesses."
+    return data.decode(), found
+
+
+def read(
+    source: Source,
+    found: tuple[str, SignedCheckpoint],
+    saved: Sequence[tuple[str, Checkpoint]],
+    now_s: int,
+    findings: Findings,
+    progress: Progress,
+) -> Read:
+    """A2 to A5. `saved` are checkpoints that the log's key signed, with where each was kept."""
+    note, signed_head = found
+    head = signed_head.checkpoint
+    made = Read(head, note, Replay(head.origin))
+    edge, roots = Edge(), {0: Edge().root()}
+    marks = sorted({one.size for _, one in saved if 0 < one.size <= head.size} | {head.size})
+    latest = min([now_s, *signed_head.witnesses.values()]) + SLACK_S
+    for leaves in _bundles(source, head.size, findings):
+        if leaves is None:
+            made.whole = False
+            break
+        for data in leaves:
+            _one(data, made, latest, findings)
+            edge.append([data])
+            if edge.size == marks[0]:
+                roots[marks.pop(0)] = edge.root()
+                marks = marks or [-1]
+        progress(edge.size, head.size)
+    if made.whole:
+        _judge_roots(made, roots, saved, source.live, findings)
+        _hash_tiles(source, made, findings)
+        findings.done["A4"] = findings.done["A5"] = f"{len(made.hashes)} entries."
+    return made
+
+
+def _bundles(source: Source, size: int, findings: Findings) -> Iterator[list[bytes] | None]:
+    for n in range(-(-size // WIDTH)):
+        wanted = Tile(ENTRIES, n, min(WIDTH, size - n * WIDTH))
+        data = tile_of(source, wanted)
+        if data is None:
+            findings.unchecked("A3", f"the entries in {wanted.path()} are missing")
+            yield None
+            return
+        try:
+            yield parse_bundle(data, wanted.width)
+        except ValueError as error:
+            findings.evidence("A3", f"the entries in {wanted.path()} are not whole ({error})")
+            yield None
+            return
+
+
+def _one(data: bytes, made: Read, latest: int, findings: Findings) -> None:
+    index = len(made.hashes)
+    made.hashes.append(leaf_hash(data))
+    try:
+        found = leaf.parse(data)
+    except LeafError as error:
+        findings.evidence("A4", f"entry {index} is malformed: {error}")
+        made.replay.size += 1
+        return
+    if found.at > latest:
+        findings.evidence("A4", f"entry {index} bears a time later than its signature")
+    for wrong in [*made.replay.take(found), *made.replay.beyond(found)]:
+        check = "A4" if "time" in wrong else "A5"
+        findings.evidence(check, f"entry {index} ({found.kind}): {wrong}")
+    if found.kind == "q.pick":
+        made.picks.append(found)
+
+
+def _judge_roots(
+    made: Read,
+    roots: dict[int, bytes],
+    saved: Sequence[tuple[str, Checkpoint]],
+    live: bool,
+    findings: Findings,
+) -> None:
+    head = made.head
+    if roots[head.size] != head.root:
+        findings.evidence(
+            "A3", "the entries that are served are not those that were signed", made.note
+        )
+    findings.done["A3"] = f"{head.size} entries rehashed."
+    for where, one in saved:
+        if one.size > head.size:
+            says = f"{where}: {one.size} entries were signed, only {head.size} are served"
+            (findings.evidence if live else findings.unchecked)("A2", says)
+        elif roots[one.size] != one.root:
+            findings.evidence(
+                "A2",
+                f"{where}: another history was signed for the first {one.size} entries",
+                f"{made.note}\nand\n{one.text()}",
+            )
+    findings.done["A2"] = f"{len(saved)} earlier signatures."
+
+
+def _hash_tiles(source: Source, made: Read, findings: Findings) -> None:
+    """Verifiers that work from tiles trust them piece by piece: compare each with the entries."""
+    edge = Edge()
+    given = dict([*edge.append_hashes(made.hashes), *edge.partial()])
+    for wanted in tiles(made.head.size):
+        if wanted.level == ENTRIES:
+            continue
+        data = tile_of(source, wanted)
+        if data is None:
+            findings.unchecked("A3", f"{wanted.path()} is missing")
+        elif data != given[wanted]:
+            findings.evidence("A3", f"{wanted.path()} is not what the entries give")

@@ -1,0 +1,156 @@
+"""Where an audited log is read from: an address, a folder, a zip. All of it is hostile until checked."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+import zipfile
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from server.translog.tile import ENTRIES, WIDTH, Tile, bundle, parse_bundle
+from server.translog.tree import HASH_BYTES
+
+MAX_BYTES = (
+    400_000  # a full bundle of the largest leaves, and a public.json of a thousand questions
+)
+PUBLIC_BYTES = 64_000_000
+TIMEOUT_S = 20
+
+
+class Unreadable(Exception):
+    """Something that should be there could not be read; the sentence says what."""
+
+
+class Source(Protocol):
+    """`get` gives a file's bytes, None where there is none; Unreadable where that cannot be told."""
+
+    name: str
+    live: bool
+
+    def get(self, path: str, limit: int = MAX_BYTES) -> bytes | None: ...
+
+    def names(self, folder: str) -> list[str]: ...
+
+
+class Folder:
+    """A log's folder, or an unpacked archive."""
+
+    live = False
+
+    def __init__(self, folder: Path) -> None:
+        self.name = str(folder)
+        self._folder = folder.resolve()
+
+    def get(self, path: str, limit: int = MAX_BYTES) -> bytes | None:
+        """See Source. Links that lead out of the folder lead nowhere."""
+        whole = (self._folder / path).resolve()
+        if not whole.is_relative_to(self._folder) or not whole.is_file():
+            return None
+        with whole.open("rb") as file:
+            data = file.read(limit + 1)
+        return _bounded(path, data, limit)
+
+    def names(self, folder: str) -> list[str]:
+        """The names of the files in a folder."""
+        whole = self._folder / folder
+        return sorted(path.name for path in whole.iterdir())[:100_000] if whole.is_dir() else []
+
+
+class Zip:
+    """An archive as the log serves it. Members are read one by one, never unpacked to a disk."""
+
+    live = False
+
+    def __init__(self, path: Path) -> None:
+        self.name = str(path)
+        try:
+            self._zip = zipfile.ZipFile(path)
+        except (OSError, zipfile.BadZipFile) as error:
+            raise Unreadable(f"{path} is no whole zip: {error}") from error
+
+    def get(self, path: str, limit: int = MAX_BYTES) -> bytes | None:
+        """See Source. What claims to be small and is not is not read to its end."""
+        try:
+            with self._zip.open(path) as file:
+                return _bounded(path, file.read(limit + 1), limit)
+        except KeyError:
+            return None
+        except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
+            raise Unreadable(f"{path} in the zip cannot be read: {error}") from error
+
+    def names(self, folder: str) -> list[str]:
+        """The names of the members below a folder."""
+        start = f"{folder}/"
+        found = [name for name in self._zip.namelist()[:1_000_000] if name.startswith(start)]
+        return sorted(name.removeprefix(start) for name in found)
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *given: object, **named: object) -> None:
+        return None  # a log does not send its readers elsewhere
+
+
+class Web:
+    """A log at its address, such as https://qa.example.org/log/ID."""
+
+    live = True
+
+    def __init__(self, address: str) -> None:
+        parts = urlsplit(address)
+        if parts.scheme not in ("https", "http") or not parts.hostname or parts.username:
+            raise Unreadable(f"{address} is no address of a log")
+        self.name = address.rstrip("/")
+        self._opener = urllib.request.build_opener(_Stay())
+
+    def get(self, path: str, limit: int = MAX_BYTES) -> bytes | None:
+        """See Source."""
+        try:
+            request = urllib.request.Request(f"{self.name}/{path}")  # noqa: S310  # checked above
+            with self._opener.open(request, timeout=TIMEOUT_S) as response:
+                return _bounded(path, response.read(limit + 1), limit)
+        except urllib.error.HTTPError as error:
+            if error.code in (403, 404, 410):
+                return None
+            raise Unreadable(f"{path}: the server answers {error.code}") from error
+        except (OSError, ValueError) as error:
+            raise Unreadable(f"{path}: {error}") from error
+
+    def names(self, folder: str) -> list[str]:
+        """An address cannot be listed."""
+        return []
+
+
+def _bounded(path: str, data: bytes, limit: int) -> bytes:
+    if len(data) > limit:
+        raise Unreadable(f"{path} has more than {limit} bytes")
+    return data
+
+
+def of(target: str) -> Source:
+    """The source that a person named; Unreadable in words for what is none."""
+    if target.startswith(("http://", "https://")):
+        return Web(target)
+    path = Path(target)
+    if path.is_dir():
+        return Folder(path)
+    if path.is_file():
+        return Zip(path)
+    raise Unreadable(f"{target} is no address, folder or file")
+
+
+def tile_of(source: Source, wanted: Tile) -> bytes | None:
+    """A tile or bundle; a partial one that was cleared away is cut from the full one."""
+    data = source.get(wanted.path())
+    if data is not None or wanted.width == WIDTH:
+        return data
+    full = source.get(Tile(wanted.level, wanted.n, WIDTH).path())
+    if full is None:
+        return None
+    if wanted.level != ENTRIES:
+        return full[: wanted.width * HASH_BYTES]
+    try:
+        return bundle(parse_bundle(full, WIDTH)[: wanted.width])
+    except ValueError:
+        return full
