@@ -44,6 +44,19 @@ BUSY = Refused(Refusal.BUSY, "Very many vote right now. We try again in a moment
 class Conversation:
     """Speaks for one attendee (or member of staff) from upgrade to close."""
 
+    __slots__ = (
+        "_board",
+        "_counted",
+        "_end",
+        "_hub",
+        "_late",
+        "_node",
+        "_session",
+        "_slot",
+        "_slug",
+        "_socket",
+    )
+
     def __init__(self, node: Node, hub: Hub, slug: str) -> None:
         self._node = node
         self._hub = hub

@@ -238,6 +238,7 @@ class LiveSocket(asyncio.Protocol):
             measures.SOCKETS.set(len(self._door.open))
             self._again(PING_S, self._beat)
             self._flush()
+            request.headers.clear()  # the wire's parser holds on to it: 2 KB for as long as we listen
             self._conversation.opened(self)
 
     def _beat(self) -> None:

@@ -6,6 +6,8 @@ from __future__ import annotations
 class Budget:
     """`burst` tokens, refilled at `per_s`. Time comes in as epoch milliseconds."""
 
+    __slots__ = ("_at", "_burst", "_per_ms", "_tokens")
+
     def __init__(self, per_s: float, burst: int, now: int) -> None:
         self._per_ms = per_s / 1000
         self._burst = burst

@@ -49,6 +49,7 @@ class Plan:
     joins: int = 500
     questions: int = 0
     raw: bool = False
+    grace: int = 5
 
     def text(self) -> str:
         """The file that the generator reads."""
@@ -59,7 +60,7 @@ class Plan:
             f"hosthdr {self.origin.partition('//')[2]}",
             f"origin {self.origin}",
         ]
-        for name in ("rate", "warm", "seconds", "joins", "questions"):
+        for name in ("rate", "warm", "seconds", "joins", "questions", "grace"):
             lines.append(f"{name} {getattr(self, name)}")
         lines.append(f"raw {int(self.raw)}")
         return "\n".join([*lines, *(f"hello {hello}" for hello in self.hellos)]) + "\n"

@@ -2,8 +2,8 @@
  *
  *   load PLAN OUT
  *
- * PLAN holds lines "name value"; each "hello TEXT" is one client and its first message (none is sent
- * in raw mode, for servers that only push). Clients open `joins` a second; once all have their
+ * PLAN holds lines "name value"; each "hello TEXT" is one client and its first message. In raw mode,
+ * for servers that only push, it is a binary one (with the byte 1 for each CR LF), or none for "-". Clients open `joins` a second; once all have their
  * snapshot, vote i leaves at t0 + i / rate, whatever came back before (an open loop), by client
  * order[i % clients], each person once per question. OUT gets one struct vote for each vote, OUT.joins
  * one double for each client. Times are seconds of CLOCK_MONOTONIC. The last line printed is JSON.
@@ -42,7 +42,7 @@ static int told_count, told_room;
 static struct question *asked;
 static char buffer[BUFFER], codes[CODES][32];
 static long code_counts[CODES], frames, frame_bytes, late_frames;
-static double t0, window_from, window_to;
+static double t0, window_from, window_to, join_from, join_to;
 
 static double now(void) {
   struct timespec t;
@@ -81,7 +81,12 @@ static void read_plan(const char *name) {
       if (!strcmp(line, words[i].name)) snprintf(words[i].at, words[i].size, "%s", value);
     if (!strcmp(line, "hello")) {
       if (count == room) clients = grown(clients, &room, sizeof *clients);
-      clients[count++] = (struct client){.fd = -1, .told = -1, .hello = strdup(value)};
+      char *hello = malloc(2 * strlen(value) + 1), *to = hello;
+      if (!hello) die("memory");
+      for (char *from = value; *from; from++)
+        if (*from == 1) { *to++ = '\r'; *to++ = '\n'; } else *to++ = *from;
+      *to = 0;
+      clients[count++] = (struct client){.fd = -1, .told = -1, .hello = hello};
     }
   }
   fclose(file);
@@ -193,7 +198,7 @@ static size_t consume(struct client *c, char *data, size_t size, double t) {
     }
     if (size - start < length || size < start) break;
     int opcode = data[at] & 15;
-    if (opcode == 1) {
+    if (opcode == 1 || opcode == 2) {
       if (t >= window_from && t < window_to) { frames++; frame_bytes += start - at + length; }
       text_frame(c, data + start, length, t);
     } else if (opcode == 9) send_frame(c, 10, data + start, length);
@@ -205,8 +210,10 @@ static size_t consume(struct client *c, char *data, size_t size, double t) {
 
 static void upgraded(struct client *c, double t) {
   c->state = GREETING;
-  if (raw) { c->state = IN; c->in = t; in++; }
-  else send_frame(c, 1, c->hello, strlen(c->hello));
+  if (raw) {
+    c->state = IN; c->in = t; in++;
+    if (strcmp(c->hello, "-")) send_frame(c, 2, c->hello, strlen(c->hello));
+  } else send_frame(c, 1, c->hello, strlen(c->hello));
 }
 
 static void readable(struct client *c) {
@@ -267,7 +274,7 @@ static void turn(int wait_ms) {
 }
 
 static void join_all(void) {
-  double start = now(), deadline;
+  double start = join_from = now(), deadline;
   for (int opened = 0; in + gone < count;) {
     double t = now();
     for (; opened < count && start + (double)opened / joins <= t; opened++) {
@@ -278,6 +285,7 @@ static void join_all(void) {
     if (t > deadline) break;
     turn(1);
   }
+  join_to = now();
 }
 
 static void send_vote(long i) {
@@ -378,9 +386,9 @@ int main(int argc, char **argv) {
   write_out(argv[2]);
   printf("{\"clients\":%d,\"joined\":%d,\"gone\":%d,\"send_failed\":%d,\"planned\":%ld,\"acked\":%ld,"
          "\"refused\":%ld,\"frames\":%ld,\"frame_bytes\":%ld,\"deltas\":%d,\"resnapshots\":%ld,"
-         "\"window_from\":%.6f,\"window_to\":%.6f,\"cpu\":%.3f,\"codes\":{",
+         "\"join_from\":%.6f,\"join_to\":%.6f,\"window_from\":%.6f,\"window_to\":%.6f,\"cpu\":%.3f,\"codes\":{",
          count, joined, gone, failed, planned, acked, refusals, frames, frame_bytes, told_count,
-         late_frames, window_from, window_to, own_cpu);
+         late_frames, join_from, join_to, window_from, window_to, own_cpu);
   for (int i = 0; i < CODES && codes[i][0]; i++)
     printf("%s\"%s\":%ld", i ? "," : "", codes[i], code_counts[i]);
   printf("}}\n");

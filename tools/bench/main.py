@@ -7,24 +7,46 @@ import json
 import shlex
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from server.settings import Limits
-from tools.bench import machine, meeting, report
+from tools.bench import (
+    fanout,
+    growth,
+    machine,
+    meeting,
+    raw_store,
+    report,
+    storm,
+    tables,
+    yardsticks,
+)
+from tools.bench.meeting import OURS, PLAIN
 from tools.bench.product import BenchFailed
 
 
-def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="openfloor bench", description=__doc__)
-    parser.add_argument("what", nargs="?", default="meeting", choices=["meeting"])
-    parser.add_argument("--sockets", type=int, default=2000)
-    parser.add_argument("--rate", type=int, default=2000, help="votes a second, over all sockets")
-    parser.add_argument("--seconds", type=int, default=30)
-    parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--json", type=Path, help="write every point to this file")
-    parser.add_argument("--write", action="store_true", help="write docs/performance.md")
-    return parser.parse_args(argv)
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """What was asked for; None takes the bench's own size."""
+
+    sockets: int | None
+    rate: int | None
+    seconds: int | None
+    runs: int | None
+    command: str
+    started: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One bench's text, its name on the page, its points, and whether its ledger agreed."""
+
+    name: str
+    text: str
+    points: list[dict[str, object]]
+    sound: bool = True
 
 
 def limits_for(sockets: int) -> dict[str, int]:
@@ -32,22 +54,96 @@ def limits_for(sockets: int) -> dict[str, int]:
     return {"sockets_per_process": sockets + 100} if sockets > Limits().sockets_per_process else {}
 
 
+def _meeting(sizes: Sizes) -> Outcome:
+    sockets, rate = sizes.sockets or 2000, sizes.rate or 2000
+    seconds, runs = sizes.seconds or 30, sizes.runs or 3
+    limits = limits_for(sockets)
+    points = meeting.run(sockets, rate, seconds, runs, limits)
+    text = report.meeting(points, seconds, sizes.command, sizes.started, limits)
+    sound = all(point.agrees for point in points)
+    return Outcome(f"meeting-{sockets}-{rate}", text, meeting.as_json(points), sound)
+
+
+def _fanout(sizes: Sizes) -> Outcome:
+    sockets, seconds, runs = sizes.sockets or 5000, sizes.seconds or 10, sizes.runs or 7
+    limits = {**limits_for(sockets), "joins_per_s": fanout.JOINS_PER_S}
+    there = [name for name in yardsticks.MISSING if yardsticks.missing(name) is None]
+    for name in yardsticks.MISSING:
+        if name not in there:
+            print(f"{name} is not installed: {yardsticks.MISSING[name]}", file=sys.stderr)
+    points = fanout.run(sockets, seconds, runs, limits, (OURS, *there, PLAIN))
+    text = tables.fan_out(points, seconds, sizes.command, sizes.started, limits)
+    return Outcome(f"fanout-{sockets}", text, fanout.as_json(points))
+
+
+def _votes(sizes: Sizes) -> Outcome:
+    seconds = sizes.seconds or 5
+    points = raw_store.run(seconds)
+    text = tables.store(points, seconds, sizes.command, sizes.started)
+    return Outcome("votes", text, raw_store.as_json(points))
+
+
+def _join(sizes: Sizes) -> Outcome:
+    joins = sizes.sockets or 5000
+    limits = limits_for(joins + storm.IN_BEFORE)
+    points = storm.run(joins, sizes.runs or 3, limits)
+    text = tables.join(points, sizes.command, sizes.started, limits)
+    return Outcome(f"join-{joins}", text, storm.as_json(points))
+
+
+def _growth(sizes: Sizes) -> Outcome:
+    points = growth.run(sizes.seconds or 8, sizes.sockets or 10_000)
+    text = growth.page(points, sizes.command, sizes.started)
+    sound = all(point.sound for point in points)
+    return Outcome("growth", text, growth.as_json(points), sound)
+
+
+BENCHES: dict[str, Callable[[Sizes], Outcome]] = {
+    "fanout": _fanout,
+    "votes": _votes,
+    "meeting": _meeting,
+    "join": _join,
+    "growth": _growth,
+}
+
+
+def _arguments(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="openfloor bench", description=__doc__)
+    parser.add_argument("what", nargs="?", default="all", choices=[*BENCHES, "all"])
+    parser.add_argument("--sockets", type=int)
+    parser.add_argument("--rate", type=int, help="votes a second, over all sockets (meeting)")
+    parser.add_argument("--seconds", type=int, help="of each measured window")
+    parser.add_argument("--runs", type=int)
+    parser.add_argument("--json", type=Path, metavar="OUT", help="write every point to this file")
+    parser.add_argument("--write", action="store_true", help="write docs/performance.md")
+    return parser.parse_args(argv)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """0 when every acknowledged vote was found in the store."""
+    argv = sys.argv[1:] if argv is None else list(argv)
     options = _arguments(argv)
     machine.raise_open_files()
-    limits = limits_for(options.sockets)
-    command = shlex.join(["./openfloor", "bench", *(argv if argv is not None else sys.argv[1:])])
-    started = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
+    sizes = Sizes(
+        options.sockets,
+        options.rate,
+        options.seconds,
+        options.runs,
+        shlex.join(["./openfloor", "bench", *argv]),
+        time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
+    )
+    outcomes = []
     try:
-        points = meeting.run(options.sockets, options.rate, options.seconds, options.runs, limits)
+        for name in BENCHES if options.what == "all" else [options.what]:
+            outcome = BENCHES[name](sizes)
+            outcomes.append(outcome)
+            print(outcome.text, flush=True)
+            if options.write:
+                report.put(outcome.name, outcome.text)
     except BenchFailed as reason:
         print(f"bench: {reason}", file=sys.stderr)
         return 1
-    text = report.meeting(points, options.seconds, command, started, limits)
-    print(text)
     if options.json is not None:
-        options.json.write_text(json.dumps(meeting.as_json(points), indent=1) + "\n")
-    if options.write:
-        report.put(f"meeting-{options.sockets}-{options.rate}", text)
-    return 0 if all(point.agrees for point in points) else 1
+        points = {outcome.name: outcome.points for outcome in outcomes}
+        options.json.write_text(json.dumps(points, indent=1) + "\n")
+    return 0 if all(outcome.sound for outcome in outcomes) else 1
