@@ -48,7 +48,7 @@ class Hub:
 
     def __init__(self, boards: Boards, tick_ms: int) -> None:
         self._boards = boards
-        self._tick_ms = tick_ms
+        self.tick_ms = tick_ms  # as it stands now; frames name it
         self._audiences: defaultdict[tuple[str, str], set[_Listener]] = defaultdict(set)
         self._by_socket: dict[LiveSocket, tuple[tuple[str, str], _Listener]] = {}
         self._snapshots: dict[str, tuple[Board, str, bytes]] = {}
@@ -70,6 +70,11 @@ class Hub:
         self._audiences[meeting, audience].add(listener)
         self._by_socket[socket] = ((meeting, audience), listener)
         self._catch_up(listener)
+
+    @property
+    def listeners(self) -> int:
+        """How many listen, over all meetings."""
+        return len(self._by_socket)
 
     def leave(self, socket: LiveSocket) -> None:
         """Stop listening; nothing happens for a socket that never joined."""
@@ -146,13 +151,14 @@ class Hub:
         if delta is None:
             listener.socket.send_frame(self._snapshot(board))
         elif listener.position != board.position or board.pending:
+            delta["tick"] = self.tick_ms
             listener.socket.send_frame(text_frame(encode(delta)))
         listener.position, listener.told = board.position, self._number
 
     def _snapshot(self, board: Board) -> bytes:
         held = self._snapshots.get(board.meeting.id)
         if held is None or held[0] is not board or held[1] != board.position:
-            frame = text_frame(encode(board.snapshot(self._tick_ms)))
+            frame = text_frame(encode(board.snapshot(self.tick_ms)))
             held = (board, board.position, frame)
             self._snapshots[board.meeting.id] = held
         return held[2]

@@ -13,6 +13,7 @@ from server.live import measures
 from server.live.boards import Boards, behind
 from server.live.frames import text_frame
 from server.live.hub import Hub
+from server.live.rhythm import Rhythm
 from server.protocol.outbound import encode
 from server.store import events, keys
 
@@ -28,19 +29,22 @@ class Tail:
         self._store = store
         self._boards = boards
         self._hub = hub
-        self._tick_s = tick_ms / 1000
+        self._rhythm = Rhythm(tick_ms)
         self._urgent = asyncio.Event()
         self._away = False
 
     async def run(self) -> None:
         """Follow until cancelled. While the store is away boards stand still; afterwards they are
         brought up to date from the stream, or read anew where it was trimmed or replaced."""
+        due = self._clock() + self._rhythm.period_ms / 1000
         while True:
-            try:
-                await asyncio.wait_for(self._urgent.wait(), self._tick_s)
-            except TimeoutError:
-                pass
-            self._urgent.clear()
+            urgent = await self._woken(due)
+            if not urgent:
+                late = self._clock() - due
+                self._rhythm.heard(late, self._hub.listeners)
+                self._hub.tick_ms = self._rhythm.period_ms
+                # From tick to tick, not from end to start: the work in between is no part of it.
+                due = max(due + self._rhythm.period_ms / 1000, self._clock())
             began = time.perf_counter()
             try:
                 await self._catch_up()
@@ -55,7 +59,22 @@ class Tail:
             measures.STORE_AWAY.set(0)
             measures.TICK.observe(time.perf_counter() - began)
             measures.BOARDS.set(len(self._boards.positions()))
-            await asyncio.sleep(MIN_GAP_S)
+            if urgent:
+                await asyncio.sleep(MIN_GAP_S)
+
+    def _clock(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    async def _woken(self, due: float) -> bool:
+        """Wait for an urgent decision (True) or until the tick is due."""
+        try:
+            async with asyncio.timeout_at(due):
+                await self._urgent.wait()
+        except TimeoutError:
+            return False
+        finally:
+            self._urgent.clear()
+        return True
 
     async def listen(self) -> None:
         """Hear of urgent entries until cancelled. A missed hint costs one tick, no more."""
@@ -93,4 +112,5 @@ class Tail:
             board = self._boards.last(meeting)
             delta = board.take_delta() if board is not None else None
             if board is not None and delta is not None:
+                delta["tick"] = self._hub.tick_ms
                 self._hub.broadcast(meeting, "attendee", text_frame(encode(delta)), board.position)

@@ -33,7 +33,7 @@ class Point:
 async def _measure(
     store: Redis, stage: Stage, batch: int, seconds: float
 ) -> tuple[int, list[float]]:
-    ids = [row.q for row in await boards.all_rows(store, stage.meeting.id)]
+    ids = [row.q for row in await boards.all_rows(store, stage.meeting.id, None)]
     counted, trips, end = 0, list[float](), time.monotonic() + seconds
     turn = iter(range(1 << 60))
 

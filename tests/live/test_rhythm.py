@@ -1,0 +1,78 @@
+"""The tick widens while the loop lags or very many listen, narrows after calm, and frames name it."""
+
+from __future__ import annotations
+
+import asyncio
+
+from redis.asyncio import Redis
+
+from server.live.boards import Boards
+from server.live.hub import Hub
+from server.live.rhythm import CALM_TICKS, LATE_S, MANY, Rhythm
+from server.live.tail import Tail
+from server.store import keys
+from tests.acts.building import live_town
+from tests.live.test_hub import Ear, socket
+
+
+def test_each_late_tick_widens_by_one_step_to_five_seconds() -> None:
+    rhythm, periods = Rhythm(250), []
+    for _ in range(6):
+        rhythm.heard(LATE_S * 2, 10)
+        periods.append(rhythm.period_ms)
+    assert periods == [500, 1_000, 2_000, 5_000, 5_000, 5_000]
+
+
+def test_calm_narrows_step_by_step_and_one_late_tick_begins_the_calm_anew() -> None:
+    rhythm = Rhythm(250)
+    for late in (1.0, 1.0, *[0.0] * (CALM_TICKS - 1), 1.0):
+        rhythm.heard(late, 10)
+    assert rhythm.period_ms == 2_000
+    for _ in range(CALM_TICKS * 3):
+        rhythm.heard(0.0, 10)
+    assert rhythm.period_ms == 250
+
+
+def test_very_many_listeners_hear_every_half_second_at_most() -> None:
+    rhythm = Rhythm(250)
+    rhythm.heard(0.0, MANY)
+    assert rhythm.period_ms == 250
+    for _ in range(CALM_TICKS * 2):
+        rhythm.heard(0.0, MANY + 1)
+        assert rhythm.period_ms == 500
+
+
+def test_a_slow_rhythm_to_begin_with_never_gets_faster() -> None:
+    rhythm = Rhythm(2_000)
+    rhythm.heard(0.0, MANY + 1)
+    assert rhythm.period_ms >= 2_000
+    rhythm.heard(1.0, 1)
+    assert rhythm.period_ms == 5_000
+
+
+async def test_frames_name_a_wider_rhythm_and_urgent_changes_do_not_wait_for_it(
+    store: Redis,
+) -> None:
+    town = await live_town(store)
+    question = await town.listed()
+    boards = Boards(store)
+    hub, ear = Hub(boards, 250), Ear()
+    tail = Tail(store, boards, hub, 60_000)
+    await boards.follow(town.meeting.id)
+    hub.join(town.meeting.id, "attendee", socket(ear), None, lambda _: None)
+    hub.tick_ms = 60_000
+    running = [asyncio.create_task(tail.run()), asyncio.create_task(tail.listen())]
+    try:
+        async with asyncio.timeout(5):
+            while len(ear.heard) < 2:  # the first hints may come before anybody listens for them
+                await store.publish(keys.WAKE, town.meeting.id)
+                await store.xadd(
+                    keys.events(town.meeting.id),
+                    {"t": "votes", "run": f"{question.number} {len(ear.heard) + 6}"},
+                )
+                await asyncio.sleep(0.02)
+    finally:
+        for task in running:
+            task.cancel()
+    assert ear.heard[0]["tick"] == 250
+    assert ear.heard[1]["t"] == "delta" and ear.heard[1]["tick"] == 60_000
