@@ -110,8 +110,8 @@ class Boards:
     async def caught_up(self, meeting: str, timeout_s: float) -> bool:
         """True when the board shows all that the store held when asked, False after `timeout_s`."""
         board = await self.follow(meeting)
-        target = _order(await boards.position(self._store, meeting))
-        if _order(board.position) >= target:
+        target = events.order(await boards.position(self._store, meeting))
+        if events.order(board.position) >= target:
             return True
         reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._reached[reached] = (meeting, target)
@@ -153,7 +153,7 @@ class Boards:
             folded.urgent = True
         board.position = entries[-1][0]
         for reached, (waiting, target) in self._reached.items():
-            if waiting == meeting and _order(board.position) >= target and not reached.done():
+            if waiting == meeting and events.order(board.position) >= target and not reached.done():
                 reached.set_result(None)
         return folded
 
@@ -182,20 +182,6 @@ class Boards:
                 waiter.set_result(number)
 
 
-async def behind(store: Redis, meeting: str, position: str) -> bool:
-    """True when the stream was trimmed past `position`, or begun anew: entries were missed."""
-    first = await events.oldest(store, meeting)
-    last = await boards.position(store, meeting)
-    return _order(position) > _order(last) or (
-        position != "0-0" and _order(first) > _order(position)
-    )
-
-
 def _pairs(run: str) -> list[tuple[str, str]]:
     words = run.split(" ")
     return list(zip(words[::2], words[1::2], strict=True))
-
-
-def _order(position: str) -> tuple[int, int]:
-    ms, _, sequence = position.partition("-")
-    return int(ms), int(sequence or 0)

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from server.live import measures
-from server.live.boards import Boards, behind
+from server.live.boards import Boards
 from server.live.frames import text_frame
 from server.live.hub import Hub
 from server.live.rhythm import Rhythm
@@ -94,7 +94,7 @@ class Tail:
     async def _catch_up(self) -> None:
         if self._away:
             for meeting, position in self._boards.positions().items():
-                if await behind(self._store, meeting, position):
+                if await events.behind(self._store, meeting, position):
                     await self._boards.reload(meeting)
             self._away = False
         more = True

@@ -7,7 +7,7 @@ from typing import cast
 
 from redis.asyncio import Redis
 
-from server.store import keys
+from server.store import keys, typed
 
 PAGE = 2_000
 Entry = tuple[str, dict[str, str]]
@@ -35,3 +35,20 @@ async def oldest(redis: Redis, meeting: str) -> str:
     """Id of the oldest entry kept; a reader behind it must take the state anew."""
     found = await redis.xrange(keys.events(meeting), count=1)
     return cast("list[Entry]", found)[0][0] if found else "0-0"
+
+
+async def newest(redis: Redis, meeting: str) -> str:
+    """Id of the newest entry, `0-0` when there is none."""
+    return await typed.last_entry(redis, keys.events(meeting))
+
+
+async def behind(redis: Redis, meeting: str, position: str) -> bool:
+    """True when the stream was trimmed past `position`, or begun anew: entries were missed."""
+    first, last = await oldest(redis, meeting), await newest(redis, meeting)
+    return order(position) > order(last) or (position != "0-0" and order(first) > order(position))
+
+
+def order(position: str) -> tuple[int, int]:
+    """A position as a pair that sorts."""
+    ms, _, sequence = position.partition("-")
+    return int(ms), int(sequence or 0)

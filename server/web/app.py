@@ -15,6 +15,7 @@ from server.protocol.answers import http_status
 from server.web import (
     api_asking,
     api_deciding,
+    api_desk,
     api_joining,
     api_meetings,
     api_reading,
@@ -22,6 +23,7 @@ from server.web import (
     api_staging,
     appointment_pages,
     away,
+    desk_pages,
     door_pages,
     headers,
     link_pages,
@@ -56,6 +58,7 @@ API_PARTS = (
     api_reading,
     api_screening,
     api_deciding,
+    api_desk,
     api_staging,
     openapi,
 )
@@ -63,7 +66,7 @@ STAFF_PARTS = (
     *(appointment_pages, link_pages, look_pages, organise_pages, roster_pages),
     *(settings_pages, waiting_page),
 )
-PAGE_PARTS = (door_pages, own_pages, question_pages, record_pages)
+PAGE_PARTS = (desk_pages, door_pages, own_pages, question_pages, record_pages)
 log = structlog.get_logger()
 FAULT = "fault"  # the wire code of what is no refusal
 

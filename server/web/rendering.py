@@ -156,8 +156,7 @@ def meeting_value(meeting: Meeting) -> dict[str, Any]:
     g.zone = meeting.zone
     names = "slug title description zone accent admission code min_chars max_chars starts_at"
     names += " after_display stream_url revision asking_from asking_until voting_from voting_until"
-    names += " logo readers"
-    names += " stream_delay_s"
+    names += " logo readers stream_delay_s live_at"
     told: dict[str, Any] = {name: getattr(meeting, name) for name in names.split()}
     return told | {
         "phase": meeting.phase.value,

@@ -1,0 +1,80 @@
+// @ts-check
+// What the desk hears and says: a long poll for changes, decisions as API calls.
+
+const WAIT_S = 12;
+const LONGEST_WAIT_MS = 15_000;
+
+/** @param {string} slug @param {string} rest @param {any} [body] @returns {Promise<any>} */
+export async function call(slug, rest, body) {
+  const answer = await fetch(`/api/v1/meetings/${slug}/${rest}`, {
+    method: body === undefined ? "GET" : "POST",
+    headers: body === undefined ? {} : { "content-type": "application/json" },
+    body: body === undefined ? undefined : JSON.stringify(body),
+    credentials: "same-origin",
+  });
+  const value = await answer.json().catch(() => ({}));
+  if (answer.ok) return value;
+  throw Object.assign(new Error(value.error?.message ?? String(answer.status)), {
+    status: answer.status,
+    code: value.error?.code,
+  });
+}
+
+/**
+ * Tell every change after `position` until the sign-in ends; goes on after every break.
+ * @param {string} slug @param {() => string} position
+ * @param {{told: (message: any) => void, status: (s: "live" | "away" | "ended") => void}} on
+ */
+export async function follow(slug, position, on) {
+  let tries = 0;
+  for (;;) {
+    try {
+      on.told(await call(slug, `desk?after=${position()}&wait=${WAIT_S}`));
+      on.status("live");
+      tries = 0;
+    } catch (error) {
+      const { status } = /** @type {any} */ (error);
+      if (status === 401 || status === 403) return on.status("ended");
+      on.status("away");
+      tries += 1;
+      await new Promise((done) => setTimeout(done, Math.random() * Math.min(LONGEST_WAIT_MS, 500 * 2 ** tries)));
+    }
+  }
+}
+
+/** @param {string} text "1:02:03" as seconds, null when empty */
+export function seconds(text) {
+  const parts = text.trim().split(":");
+  return text.trim() ? parts.reduce((sum, part) => sum * 60 + Number(part), 0) : null;
+}
+
+/** Sends one act of the desk; `fields` are those of its form. @param {string} slug @param {string} act @param {FormData} fields @param {any} desk */
+export function decide(slug, act, fields, desk) {
+  const text = (/** @type {string} */ name) => String(fields.get(name) ?? "");
+  const revision = Number(text("revision"));
+  const at = `questions/${text("q")}`;
+  const target = text("target") ? Number(text("target")) : null;
+  switch (act) {
+    case "screen":
+      return call(slug, `${at}/screen`, { revision, reason: text("reason"), note: text("note"), target });
+    case "merge":
+      return call(slug, `${at}/merge`, { revision, into: Number(text("into")) });
+    case "word":
+      return call(slug, `${at}/word`, { revision, wording: text("wording") });
+    case "send_back":
+      return call(slug, `${at}/send-back`, { revision, hint: text("hint") });
+    case "overturn":
+    case "uphold":
+      return call(slug, `${at}/judge`, { revision, overturn: act === "overturn" });
+    case "answer":
+      return call(slug, `${at}/answer`, { revision, stream_s: seconds(text("stream")), text: text("answer") });
+    case "line_up": {
+      const n = Number(text("n"));
+      const { numbers, revision: held } = desk.line;
+      const order = numbers.includes(n) ? numbers.filter((/** @type {number} */ m) => m !== n) : [...numbers, n];
+      return call(slug, "line", { revision: held, numbers: order });
+    }
+    default:
+      return call(slug, `${at}/${act}`, { revision });
+  }
+}

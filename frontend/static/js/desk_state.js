@@ -1,0 +1,68 @@
+// @ts-check
+// The desk as this browser knows it: what was told in, queues out. Pure; every value is absolute.
+
+/** @typedef {{position: string, questions: Map<string, any>, counts: Record<string, number>, line: {revision: number, numbers: number[]}}} Desk */
+
+/** @returns {Desk} */
+export function empty() {
+  return { position: "", questions: new Map(), counts: {}, line: { revision: 0, numbers: [] } };
+}
+
+/** The desk after a message: whole replaces, otherwise the told questions do. @param {Desk} desk @param {any} told @returns {Desk} */
+export function apply(desk, told) {
+  const questions = told.whole ? new Map() : new Map(desk.questions);
+  for (const row of told.questions) {
+    const known = questions.get(row.q);
+    if (!known || known.revision <= row.revision) questions.set(row.q, row);
+  }
+  return { position: told.position, questions, counts: told.counts ?? desk.counts, line: told.line ?? desk.line };
+}
+
+const IN = {
+  waiting: (/** @type {any} */ row) => row.state === "received",
+  listed: (/** @type {any} */ row) => row.state === "listed" || row.state === "on_air",
+  appeals: (/** @type {any} */ row) => row.appeal === "open",
+  screened_out: (/** @type {any} */ row) => row.state === "screened_out",
+  answered: (/** @type {any} */ row) => row.state === "answered",
+  merged: (/** @type {any} */ row) => row.state === "merged",
+};
+
+/**
+ * The rows of a queue in its order. Waiting copies of one wording are one row: the oldest, with
+ * `copies` (how many wait in that wording); `byAskers` puts the most asked first.
+ * @param {Desk} desk @param {string} name @param {boolean} byAskers @returns {any[]}
+ */
+export function queue(desk, name, byAskers = false) {
+  const rows = [...desk.questions.values()].filter(IN[/** @type {keyof IN} */ (name)] ?? (() => false));
+  if (name === "listed")
+    return rows.sort((a, b) => Number(b.state === "on_air") - Number(a.state === "on_air") || b.votes - a.votes || a.n - b.n);
+  if (name !== "waiting") return rows.sort((a, b) => b.n - a.n);
+  /** @type {Map<string, any>} */ const groups = new Map();
+  for (const row of rows.sort((a, b) => a.n - b.n)) {
+    const held = groups.get(row.first);
+    if (held) held.copies += 1;
+    else groups.set(row.first, { ...row, copies: 1 });
+  }
+  const collapsed = [...groups.values()];
+  return byAskers ? collapsed.sort((a, b) => b.copies - a.copies || a.n - b.n) : collapsed;
+}
+
+const MAY = {
+  list: ["received", "screened_out", "answered"],
+  screen: ["received", "listed", "screened_out"],
+  merge: ["received", "listed"],
+  split: ["merged"],
+  word: ["received", "listed"],
+  send_back: ["received"],
+  line_up: ["listed"],
+  pick: ["listed"],
+  return: ["on_air"],
+  answer: ["listed", "on_air", "answered"],
+};
+
+/** Whether the desk offers this act on a question now. @param {string} act @param {any} row */
+export function offers(act, row) {
+  if (act === "overturn" || act === "uphold") return row.appeal === "open";
+  if (row.appeal === "open" && (act === "list" || act === "screen")) return false;
+  return MAY[/** @type {keyof MAY} */ (act)]?.includes(row.state) ?? false;
+}

@@ -1,0 +1,80 @@
+"""The desk's feed and log: whole at first, then what changed, for moderators and auditors alone."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from quart import Quart
+from redis.asyncio import Redis
+
+from server.acts import decide
+from server.domain.roles import Role
+from tests.acts.building import NOW, Town, live_town
+from tests.web.browsing import Client
+from tests.web.test_deciding import asker_of, client_of
+
+
+async def desk(client: Client, town: Town, query: str = "") -> Any:
+    status, told = await client.send("GET", f"/meetings/{town.meeting.slug}/desk{query}")
+    assert status == 200
+    return told
+
+
+async def test_the_desk_is_told_whole_then_what_changed(store: Redis, app: Quart) -> None:
+    town = await live_town(store)
+    moderator, sign_in = await client_of(app, town, Role.MODERATOR), await town.moderator()
+    waiting, listed = await town.ask(await town.attendee()), await town.listed()
+    first = await desk(moderator, town)
+    assert first["whole"] and {row["q"] for row in first["questions"]} == {waiting.q, listed.q}
+    assert (first["counts"]["waiting"], first["counts"]["listed"]) == (1, 1)
+    changes = asyncio.create_task(desk(moderator, town, f"?after={first['position']}&wait=10"))
+    await decide.list_question(store, town.meeting, sign_in, waiting.q, waiting.revision, NOW)
+    told = await changes
+    assert not told["whole"] and [row["state"] for row in told["questions"]] == ["listed"]
+    assert told["counts"]["waiting"] == 0
+    quiet = await desk(moderator, town, f"?after={told['position']}&wait=0")
+    assert quiet["questions"] == [] and quiet["counts"] is None
+
+
+async def test_a_position_that_was_trimmed_away_brings_the_whole_desk(
+    store: Redis, app: Quart
+) -> None:
+    town = await live_town(store)
+    moderator = await client_of(app, town, Role.MODERATOR)
+    await town.listed()
+    assert (await desk(moderator, town, "?after=1-0"))["whole"]
+
+
+async def test_attendees_hosts_and_strangers_see_nothing_of_it(store: Redis, app: Quart) -> None:
+    town = await live_town(store)
+    await town.ask(await town.attendee(), "Is the canary in here?")
+    for client in (Client(app), await asker_of(app, town), await client_of(app, town, Role.HOST)):
+        for rest in ("desk", "desk/log", "waiting"):
+            status, told = await client.send("GET", f"/meetings/{town.meeting.slug}/{rest}")
+            assert status in (401, 403) and "canary" not in str(told)
+
+
+async def test_the_log_tells_every_act_with_its_words_and_what_the_public_sees(
+    store: Redis, app: Quart
+) -> None:
+    town = await live_town(store)
+    moderator = await town.moderator()
+    out = await town.ask(await town.attendee(), "Who sits at desk 4?")
+    await decide.screen_out(
+        store, town.meeting, moderator, out.q, 1, "names-individual", "A person", None, NOW
+    )
+    await town.listed()
+    auditor = await client_of(app, town, Role.AUDITOR)
+    path = f"/meetings/{town.meeting.slug}/desk/log"
+    _, told = await auditor.send("GET", path)
+    screened = next(act for act in told["acts"] if act["kind"] == "q.screen")
+    assert screened["written"] == "A person" and screened["by"] == "mod:1"
+    assert (screened["n"], screened["public"]) == (1, "number")
+    kinds = [act["kind"] for act in told["acts"]]
+    assert {"log.open", "q.received", "q.screen", "q.list"} <= set(kinds)
+    for query, expected in (("by=mod:2", {"q.list"}), ("reason=names-individual", {"q.screen"})):
+        _, filtered = await auditor.send("GET", f"{path}?{query}")
+        assert {act["kind"] for act in filtered["acts"]} == expected
+    _, one = await auditor.send("GET", f"{path}?n=1")
+    assert {act["n"] for act in one["acts"]} == {1}
