@@ -72,7 +72,8 @@ MEETING: dict[str, Any] = {
     "logo": "", "readers": "link", "voting_on": True, "asking_on": True,
     "code": "AB12-CD34", "voting": True, "asking": True, "min_chars": 10, "max_chars": 500,
     "languages": ["en", "de", "ar"], "starts_at": NOW, "after_display": False,
-    "stream_url": "https://stream.example/live", "stream_delay_s": 20, "revision": 4, "asking_from": NOW,
+    "stream_delay_s": 20, "live_at": NOW, "stream_url": "https://stream.example/live",
+    "revision": 4, "asking_from": NOW,
     "asking_until": None, "voting_from": None, "voting_until": None,
 }  # fmt: skip
 OWN: dict[str, Any] = {
@@ -101,6 +102,7 @@ COUNTS = {"listed": 7, "answered": 1, "screened_out": 23}
 PEOPLE = {
     "attendee": ["listen", "sign_out", "ask", "vote", "read_own", "withdraw", "link_device"],
     "moderator": ["listen", "sign_out", "read_waiting", "list", "screen_out"],
+    "auditor": ["listen", "sign_out", "read_waiting", "read_log"],
     "organiser": ["listen", "sign_out", "organise", "create_meeting"],
 }
 
@@ -138,6 +140,44 @@ def board(rows: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
         "snapshot": snapshot,
     }  # fmt: skip
     return {**given, **more}
+
+
+def desk_row(n: int, **more: Any) -> dict[str, Any]:
+    """A question as the desk sees it."""
+    row_ = {
+        "q": f"w{n}", "n": n, "text": "Are we hiring?", "wording": "", "lang": "en", "dir": "ltr",
+        "name": None, "state": "received", "revision": 1, "votes": 0, "askers": 1, "members": 0,
+        "at": NOW - 900_000, "decided_at": None, "by": "", "reason": None, "note": "",
+        "withheld": False, "target": None, "into": None, "appeal": "", "appeal_note": "",
+        "hint": "", "after": None, "stream_s": None, "answer": "", "first": f"w{n}",
+    }  # fmt: skip
+    return {**row_, **more}
+
+
+def at_desk(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """The desk page's context."""
+    queues = ("waiting", "listed", "appeals", "screened_out", "answered", "merged")
+    counts = {**dict.fromkeys((*queues, "on_air"), 0), "waiting": len(rows)}
+    told = {"position": "1-0", "whole": True, "questions": rows, "counts": counts,
+            "line": {"revision": 1, "numbers": [7]}}  # fmt: skip
+    return {
+        "meeting": MEETING, "queues": queues, "queue": "waiting", "counts": counts, "rows": rows,
+        "more": 0, "chosen": rows[0] if rows else None, "line": [7] if rows else [],
+        "similar": [{**desk_row(12), "likeness": 0.41}] if rows else [], "reasons": REASONS,
+        "skip_reasons": ["no-time"], "policy_html": "Every question gets a public outcome.",
+        "desk": told, "error": None,
+    }  # fmt: skip
+
+
+def desk_log() -> dict[str, Any]:
+    """The context of the log of all acts."""
+    act = {"id": "1-0", "at": NOW, "kind": "q.screen", "by": "mod:2", "n": 52, "text": "Who sits there?",
+           "lang": "en", "dir": "ltr", "reason": "names-individual", "written": "A person.",
+           "end": None, "public": "number"}  # fmt: skip
+    acts = [act, {**act, "id": "1-1", "kind": "m.phase", "n": None, "text": None, "reason": None,
+                  "written": None, "end": "live", "public": None}]  # fmt: skip
+    return {"meeting": MEETING, "acts": acts, "before": "1-0", "reasons": ["unclear"],
+            "filter_by": "", "filter_reason": "", "filter_n": ""}  # fmt: skip
 
 
 def pages() -> dict[str, tuple[str, str | None, dict[str, Any]]]:
@@ -244,6 +284,9 @@ def pages() -> dict[str, tuple[str, str | None, dict[str, Any]]]:
             "moderator",
             {**desk, "questions": [], "waiting_count": 0},
         ),
+        "desk": ("desk.html", "moderator", at_desk([desk_row(88), desk_row(89)])),
+        "desk_empty": ("desk.html", "moderator", at_desk([])),
+        "desk_log": ("desk_log.html", "auditor", desk_log()),
         "device_offer": ("device.html", "attendee", {**device, "mode": "offer"}),
         "device_made": ("device.html", "attendee", {**device, "mode": "made"}),
         "device_take": ("device.html", None, {**device, "mode": "take"}),

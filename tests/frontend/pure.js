@@ -1,4 +1,6 @@
 // Runs the page's pure modules over cases made in Python and gives back plain JSON.
+import * as desk from "../../frontend/static/js/desk_state.js";
+import { diff, warnings } from "../../frontend/static/js/diff.js";
 import * as board from "../../frontend/static/js/board.js";
 import { pinned, staying } from "../../frontend/static/js/moves.js";
 import * as outbox from "../../frontend/static/js/outbox.js";
@@ -30,6 +32,12 @@ const DEEDS = {
       return { ...said, pending: [...box.pending.keys()], confirmed: [...box.confirmed] };
     });
   },
+  desk: ({ messages, name, byAskers }) => {
+    const state = messages.reduce(desk.apply, desk.empty());
+    return desk.queue(state, name, byAskers).map((row) => [row.n, row.copies ?? 1]);
+  },
+  diff: ({ a, b }) => diff(a, b).map(({ kind, words }) => [kind, words]),
+  warnings: ({ pairs }) => pairs.map(([a, b]) => warnings(a, b)),
   staying: ({ before }) => [...staying(before)].sort((a, b) => a - b),
   pinned: ({ wanted, held, at }) => pinned(wanted, held, at),
   similar: ({ draft, rows }) => numbers(similar(draft, rows)),

@@ -123,6 +123,50 @@ def outbox_cases() -> list[tuple[Case, Any]]:
     ]
 
 
+def desk_cases() -> list[tuple[Case, Any]]:
+    def row(n: int, first: int, **more: Any) -> dict[str, Any]:
+        base = {"q": f"q{n}", "n": n, "first": f"q{first}", "state": "received", "revision": 1}
+        return {**base, "votes": 0, "appeal": "", **more}
+
+    def told(rows: list[dict[str, Any]], whole: bool = False) -> dict[str, Any]:
+        counts = {"waiting": 1} if whole else None
+        return {
+            "position": "1-0",
+            "whole": whole,
+            "questions": rows,
+            "counts": counts,
+            "line": None,
+        }
+
+    first = told([row(1, 1), row(2, 2), row(3, 2), row(4, 4, state="listed", votes=3)], whole=True)
+    late = told([row(3, 2, state="merged", revision=2), row(5, 5, state="listed", votes=9)])
+    stale = told([row(3, 2)])
+    asked = [
+        ([first], "waiting", False, [[1, 1], [2, 2]]),
+        ([first], "waiting", True, [[2, 2], [1, 1]]),
+        ([first, late, stale], "waiting", False, [[1, 1], [2, 1]]),
+        ([first, late], "listed", False, [[5, 1], [4, 1]]),
+        ([first, late], "merged", False, [[3, 1]]),
+    ]
+    texts = [
+        ("Keep the hybrid policy, please.", "Do not keep the hybrid policy, please.", ["negation"]),
+        ("Will bonuses be paid in 2026?", "Will bonuses be paid in 2027?", ["number"]),
+        ("Why was the Berlin office closed?", "Why was the Dublin office closed?", ["name"]),
+        ("Does it end in March for us?", "Does it end in April for us?", ["date"]),
+        ("Bleibt die Kantine offen?", "Bleibt die Kantine nicht offen?", ["negation"]),
+        ("Is the canteen closing?", "Is the canteen closing soon?", []),
+    ]
+    same = [["same", "Is the canteen"], ["del", "closing?"], ["ins", "opening again?"]]
+    cases: list[tuple[Case, Any]] = [
+        (("desk", {"messages": messages, "name": name, "byAskers": by}), rows)
+        for messages, name, by, rows in asked
+    ]
+    cases.append((("warnings", {"pairs": [t[:2] for t in texts]}), [t[2] for t in texts]))
+    given = {"a": "Is the canteen closing?", "b": "Is the canteen opening again?"}
+    cases.append((("diff", given), same))
+    return cases
+
+
 def small_cases() -> list[tuple[Case, Any]]:
     rows = [
         {"n": 1, "text": "When will the canteen open again?"},
@@ -142,7 +186,13 @@ def small_cases() -> list[tuple[Case, Any]]:
 
 def every_case() -> list[tuple[Case, Any]]:
     random_ = random.Random(20261123)
-    return [*ranking_cases(random_), *board_cases(random_), *outbox_cases(), *small_cases()]
+    return [
+        *ranking_cases(random_),
+        *board_cases(random_),
+        *outbox_cases(),
+        *desk_cases(),
+        *small_cases(),
+    ]
 
 
 def held_against(answers: list[Any], cases: list[tuple[Case, Any]]) -> None:

@@ -125,6 +125,8 @@ async def _staff(hall: Hall, place: Place) -> list[Exhibit]:
         Exhibit("screened-out", moderator, at(place.path("/screened-out"))),
         Exhibit("screened-out-empty", organiser, at(quiet.path("/screened-out"))),
         Exhibit("waiting", moderator, at(place.path("/waiting"))),
+        Exhibit("desk", moderator, at(place.path("/desk"))),
+        Exhibit("desk-log", moderator, at(place.path("/desk/log"))),
         Exhibit("organise-list", organiser, at("/organise")),
         Exhibit("organise-new", organiser, at("/organise/new")),
         Exhibit("organise-meeting", organiser, at(place.path("/organise"))),

@@ -129,11 +129,11 @@ class Hall:
         return page
 
     async def moderator(self, place: Place, look: Look = DESK) -> Page:
-        """The waiting page, in the browser of a moderator who has just accepted an invitation."""
+        """The desk, in the browser of a moderator who has just accepted an invitation."""
         page = await self.stranger(look)
         await page.goto(f"{place.path('/invite')}#{await self.invitation(place, 'moderator')}")
         await page.locator("button.act").click()
-        await page.wait_for_url(f"**{place.path('/waiting')}")
+        await page.wait_for_url(f"**{place.path('/desk')}")
         return page
 
     async def meeting(self, title: str, **fields: object) -> Place:

@@ -40,7 +40,7 @@ async def _invited(organiser: Page, moderator: Page) -> None:
     link = await organiser.locator("input[value*='/invite#']").input_value()
     await moderator.goto(link)
     await moderator.get_by_role("button", name="Use the link").click()
-    await moderator.wait_for_url("**/waiting")
+    await moderator.wait_for_url("**/desk")
 
 
 async def _joined_by_code(page: Page, place: Place) -> BoardPage:
