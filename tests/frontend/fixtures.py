@@ -10,6 +10,7 @@ import segno
 
 from server.domain import stream
 from server.web.record_values import pieces
+from tests.frontend.desk_fixtures import at_desk, desk_log, desk_row
 from tests.frontend.record_fixtures import record_values
 from tests.frontend.running import ROOT
 
@@ -142,44 +143,6 @@ def board(rows: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
     return {**given, **more}
 
 
-def desk_row(n: int, **more: Any) -> dict[str, Any]:
-    """A question as the desk sees it."""
-    row_ = {
-        "q": f"w{n}", "n": n, "text": "Are we hiring?", "wording": "", "lang": "en", "dir": "ltr",
-        "name": None, "state": "received", "revision": 1, "votes": 0, "askers": 1, "members": 0,
-        "at": NOW - 900_000, "decided_at": None, "by": "", "reason": None, "note": "",
-        "withheld": False, "target": None, "into": None, "appeal": "", "appeal_note": "",
-        "hint": "", "after": None, "stream_s": None, "answer": "", "first": f"w{n}",
-    }  # fmt: skip
-    return {**row_, **more}
-
-
-def at_desk(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """The desk page's context."""
-    queues = ("waiting", "listed", "appeals", "screened_out", "answered", "merged")
-    counts = {**dict.fromkeys((*queues, "on_air"), 0), "waiting": len(rows)}
-    told = {"position": "1-0", "whole": True, "questions": rows, "counts": counts,
-            "line": {"revision": 1, "numbers": [7]}}  # fmt: skip
-    return {
-        "meeting": MEETING, "queues": queues, "queue": "waiting", "counts": counts, "rows": rows,
-        "more": 0, "chosen": rows[0] if rows else None, "line": [7] if rows else [],
-        "similar": [{**desk_row(12), "likeness": 0.41}] if rows else [], "reasons": REASONS,
-        "skip_reasons": ["no-time"], "policy_html": "Every question gets a public outcome.",
-        "desk": told, "error": None,
-    }  # fmt: skip
-
-
-def desk_log() -> dict[str, Any]:
-    """The context of the log of all acts."""
-    act = {"id": "1-0", "at": NOW, "kind": "q.screen", "by": "mod:2", "n": 52, "text": "Who sits there?",
-           "lang": "en", "dir": "ltr", "reason": "names-individual", "written": "A person.",
-           "end": None, "public": "number"}  # fmt: skip
-    acts = [act, {**act, "id": "1-1", "kind": "m.phase", "n": None, "text": None, "reason": None,
-                  "written": None, "end": "live", "public": None}]  # fmt: skip
-    return {"meeting": MEETING, "acts": acts, "before": "1-0", "reasons": ["unclear"],
-            "filter_by": "", "filter_reason": "", "filter_n": ""}  # fmt: skip
-
-
 def pages() -> dict[str, tuple[str, str | None, dict[str, Any]]]:
     """Name of the picture: (template, role, context)."""
     told = record_values(MEETING, COUNTS, ROWS, NOW)
@@ -284,9 +247,13 @@ def pages() -> dict[str, tuple[str, str | None, dict[str, Any]]]:
             "moderator",
             {**desk, "questions": [], "waiting_count": 0},
         ),
-        "desk": ("desk.html", "moderator", at_desk([desk_row(88), desk_row(89)])),
-        "desk_empty": ("desk.html", "moderator", at_desk([])),
-        "desk_log": ("desk_log.html", "auditor", desk_log()),
+        "desk": (
+            "desk.html",
+            "moderator",
+            at_desk(MEETING, REASONS, [desk_row(88, NOW), desk_row(89, NOW)]),
+        ),
+        "desk_empty": ("desk.html", "moderator", at_desk(MEETING, REASONS, [])),
+        "desk_log": ("desk_log.html", "auditor", desk_log(MEETING, NOW)),
         "device_offer": ("device.html", "attendee", {**device, "mode": "offer"}),
         "device_made": ("device.html", "attendee", {**device, "mode": "made"}),
         "device_take": ("device.html", None, {**device, "mode": "take"}),

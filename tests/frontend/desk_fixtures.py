@@ -1,0 +1,43 @@
+"""What the desk's templates are given in tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def desk_row(n: int, now: int, **more: Any) -> dict[str, Any]:
+    """A question as the desk sees it."""
+    row_ = {
+        "q": f"w{n}", "n": n, "text": "Are we hiring?", "wording": "", "lang": "en", "dir": "ltr",
+        "name": None, "state": "received", "revision": 1, "votes": 0, "askers": 1, "members": 0,
+        "at": now - 900_000, "decided_at": None, "by": "", "reason": None, "note": "",
+        "withheld": False, "target": None, "into": None, "appeal": "", "appeal_note": "",
+        "hint": "", "after": None, "stream_s": None, "answer": "", "first": f"w{n}",
+    }  # fmt: skip
+    return {**row_, **more}
+
+
+def at_desk(meeting: Any, reasons: Any, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """The desk page's context."""
+    queues = ("waiting", "listed", "appeals", "screened_out", "answered", "merged")
+    counts = {**dict.fromkeys((*queues, "on_air"), 0), "waiting": len(rows)}
+    told = {"position": "1-0", "whole": True, "questions": rows, "counts": counts,
+            "line": {"revision": 1, "numbers": [7]}}  # fmt: skip
+    return {
+        "meeting": meeting, "queues": queues, "queue": "waiting", "counts": counts, "rows": rows,
+        "more": 0, "chosen": rows[0] if rows else None, "line": [7] if rows else [],
+        "similar": [{**desk_row(12, 0), "likeness": 0.41}] if rows else [], "reasons": reasons,
+        "skip_reasons": ["no-time"], "policy_html": "Every question gets a public outcome.",
+        "desk": told, "error": None,
+    }  # fmt: skip
+
+
+def desk_log(meeting: Any, now: int) -> dict[str, Any]:
+    """The context of the log of all acts."""
+    act = {"id": "1-0", "at": now, "kind": "q.screen", "by": "mod:2", "n": 52, "text": "Who sits there?",
+           "lang": "en", "dir": "ltr", "reason": "names-individual", "written": "A person.",
+           "end": None, "public": "number"}  # fmt: skip
+    acts = [act, {**act, "id": "1-1", "kind": "m.phase", "n": None, "text": None, "reason": None,
+                  "written": None, "end": "live", "public": None}]  # fmt: skip
+    return {"meeting": meeting, "acts": acts, "before": "1-0", "reasons": ["unclear"],
+            "filter_by": "", "filter_reason": "", "filter_n": ""}  # fmt: skip
