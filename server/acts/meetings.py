@@ -102,10 +102,11 @@ async def create(store: Redis, fields: Mapping[str, object], now: int) -> Meetin
         epoch=from_bytes(secrets.token_bytes(6)),
         created_at=now,
         title="",
+        phase=Phase.ANNOUNCED,
     )
     if "title" not in fields:
         raise Refused(Refusal.BAD_INPUT, "title: a meeting needs one.")
-    drafted = awaiting(blank, changed(blank, fields), now)
+    drafted = awaiting(blank, changed(blank, {"phase": Phase.COLLECTING, **fields}), now)
     meeting = replace(
         drafted,
         slug=slug_from(drafted.title, code_from(secrets.token_bytes(4), 5)),
@@ -167,6 +168,11 @@ async def change(
     """The meeting with typed fields committed on the revision that was read; logged as a rule or
     phase change. Refused CONTENDED when somebody else changed it since."""
     after = awaiting(meeting, changed(meeting, fields), now)
+    if after.phase is not meeting.phase and len(fields) > 1:
+        # Two acts, two entries of the log: the new rules, then the new phase.
+        rules = {field: value for field, value in fields.items() if field != "phase"}
+        meeting = await change(store, meeting, rules, by, now)
+        after = changed(meeting, {"phase": fields["phase"]})
     if after.admission != meeting.admission and await has_joined(store, meeting):
         raise Refused(
             Refusal.ILLEGAL, "admission: cannot change any more, because somebody has joined."

@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 from quart import Response, request
 
 from server.acts import admission, meetings
-from server.domain.meeting import Meeting
+from server.domain.meeting import Meeting, Phase
 from server.domain.meeting_fields import TIMES, complaints
 from server.domain.refusals import Refused
 from server.domain.roles import Act
@@ -25,13 +25,14 @@ SETTINGS: tuple[str, ...] = (
     *("after_display", "min_chars", "max_chars", "submit_limit", "policy", "readers"),
     *("accent", "admission"),
 )
-BLANK = Meeting(id="", slug="", code="", epoch="", created_at=0, title="")
+BLANK = Meeting(id="", slug="", code="", epoch="", created_at=0, title="", phase=Phase.ANNOUNCED)
 
 
 def _values(meeting: Meeting) -> dict[str, str]:
     """A meeting's settings as its form shows them."""
     shown = {name: str(getattr(meeting, name)) for name in SETTINGS}
     shown |= {name: wall_time(getattr(meeting, name), meeting.zone) for name in TIMES}
+    shown["phase"] = Phase.COLLECTING.value
     shown["languages"] = " ".join(meeting.languages)
     shown["after_display"] = "on" if meeting.after_display else "off"
     return shown
@@ -62,9 +63,11 @@ async def _form_page(
     return response
 
 
-def _fields(typed: dict[str, str]) -> dict[str, object]:
+def _fields(meeting: Meeting | None, typed: dict[str, str]) -> dict[str, object]:
     """The settings that a form sent. A reason list that was not sent is not touched."""
     fields: dict[str, object] = {name: typed[name] for name in SETTINGS if name in typed}
+    if meeting is None and "phase" in typed:
+        fields["phase"] = typed["phase"]  # afterwards it moves by confirmed steps
     if "reason_code_0" in typed:
         fields["reasons"] = reasons_of(typed)
     return fields
@@ -76,7 +79,7 @@ async def _save(
     """The meeting as created or changed; else the form as it was typed, errors at their fields."""
     if "more" in typed:
         return await _form_page(meeting, person, typed)
-    store, now, fields = parts().store, parts().clock(), _fields(typed)
+    store, now, fields = parts().store, parts().clock(), _fields(meeting, typed)
     picture = (await request.files).get("logo")
     raw = picture.read() if picture else b""
     wrong = complaints(meeting or replace(BLANK, title="a title"), fields)

@@ -179,7 +179,8 @@ def pages() -> dict[str, tuple[str, str | None, dict[str, Any]]]:
     }  # fmt: skip
     names = "title description languages zone starts_at stream_url stream_delay_s min_chars"
     names += " max_chars submit_limit policy"
-    chosen = {"admission": "code", "after_display": "off", "readers": "link", "accent": "#0b6e69"}
+    chosen = {"admission": "code", "after_display": "off", "readers": "link"}
+    chosen |= {"accent": "#0b6e69", "phase": "announced"}
     values = {**dict.fromkeys((*names.split(), *windows), ""), **chosen}
     reason_rows = [
         {"at": at, "code": r["code"], "sentence": r["sentence"], "withholds": r["withholds"],

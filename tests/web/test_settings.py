@@ -8,7 +8,7 @@ from typing import Any
 from quart import Quart
 from redis.asyncio import Redis
 
-from server.acts import admission
+from server.acts import admission, meetings
 from server.store import keys, typed
 from tests.acts.building import NOW, live_town
 from tests.domain.test_look import CODES, png
@@ -206,3 +206,24 @@ async def test_a_stylesheet_is_made_of_checked_colours_alone(store: Redis, app: 
     for odd in ("red", "FFEE00", "ffee0", "ffee00;x"):
         await browser.get(f"/style/{odd}.css")
         assert browser.status == 404, odd
+
+
+async def test_a_meeting_may_begin_announced_and_collect_later(store: Redis, app: Quart) -> None:
+    organiser = await organising(app, store)
+    fields = form_of(await organiser.get("/organise/new"))
+    await organiser.post(
+        "/organise/new", **{**fields, "title": "Summer hall", "phase": "announced"}
+    )
+    slug = re.search(r"/m/([\w-]+)/join", organiser.text)
+    assert slug is not None
+    found = await meetings.by_slug(store, slug[1])
+    assert found is not None and found.phase == "announced" and not found.asks_open()
+
+
+async def test_new_rules_and_a_new_phase_at_once_are_two_entries_of_the_log(store: Redis) -> None:
+    town = await live_town(store, phase="collecting")
+    change = {"phase": "live", "title": "Another hall"}
+    await meetings.change(store, town.meeting, change, "org:1", NOW)
+    after = await stands(town)
+    assert (after.title, after.phase, after.revision) == ("Another hall", "live", 3)
+    assert len(await intents(town, "m.rule")) == len(await intents(town, "m.phase")) == 1
