@@ -16,7 +16,7 @@ from server.web.parts import parts
 from server.web.rendering import meeting_value, page
 from server.web.staff_pages import organised, staff_pages, whole
 
-GROUP = 5
+GROUPS = ((0, 5), (5, 10), (10, 15), (15, 20), (20, 26))
 
 
 @staff_pages.post("/m/<slug>/organise/roster")
@@ -38,8 +38,13 @@ async def make_roster(slug: str) -> Response:
         **page(meeting.title, person),
         meeting=meeting_value(meeting),
         join_link=f"{parts().public_url}/m/{meeting.slug}/join",
-        codes=["-".join(code[i : i + GROUP] for i in range(0, len(code), GROUP)) for code in codes],
+        codes=[_grouped(code) for code in codes],
     )
+
+
+def _grouped(code: str) -> str:
+    """The code as people copy it from paper."""
+    return "-".join(code[begin:end] for begin, end in GROUPS)
 
 
 @staff_pages.post("/m/<slug>/organise/roster/file")

@@ -63,7 +63,7 @@ async def _asking(hall: Hall, place: Place, page: Page) -> list[Exhibit]:
 
     async def fate(page: Page) -> None:
         await page.goto(place.path("/mine"))
-        await page.locator(".ticket a").first.click()
+        await page.locator(".ticket a[href*='/fate/']").first.click()
         await page.wait_for_url("**/fate/*")
 
     async def made(page: Page) -> None:
