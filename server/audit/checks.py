@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from server.audit.findings import Findings
 from server.audit.reading import Read
@@ -45,6 +46,45 @@ def waiting(read: Read, now_s: int, patience_s: int, findings: Findings) -> None
         elif now_s - known.at > patience_s:
             findings.note("A6", f"question {known.number} waits for more than its time")
     findings.done["A6"] = f"{len(left)} of {len(read.replay.questions)} questions wait."
+
+
+def reasons(source: Source, read: Read, findings: Findings) -> None:
+    """The rest of A5: every screening gives a reason of the public list that was in force."""
+    codes: set[str] | None = None
+    for found in read.ruled:
+        fields = found.fields
+        if found.kind == "log.open":
+            codes = _codes(source, str(fields["reasons"]), findings)
+        elif found.kind == "m.rule" and fields["what"] == "reasons":
+            codes = _codes(source, str(fields["new"]), findings)
+        elif found.kind == "m.rule" and fields["what"] != "policy":
+            told = _rule(source, str(fields["new"]), findings)
+            codes = _codes(source, str(told["reasons"]), findings) if "reasons" in told else None
+        elif found.kind == "q.screen" and codes is not None and fields["reason"] not in codes:
+            says = f"“{fields['reason']}” was not on the public list of reasons"
+            findings.evidence("A5", f"question {found.q}: {says}")
+
+
+def _rule(source: Source, sha256: str, findings: Findings) -> dict[str, Any]:
+    data = source.get(f"rules/{sha256}")
+    if data is None:
+        findings.note("A5", f"the rules {sha256[:8]} are not in what was given")
+        return {}
+    if leaf.sha256_hex(data) != sha256:
+        findings.evidence("A5", f"the rules {sha256[:8]} are not those that the log names")
+        return {}
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _codes(source: Source, sha256: str, findings: Findings) -> set[str] | None:
+    rows = _rule(source, sha256, findings).get("reasons")
+    if not isinstance(rows, list):
+        return None
+    return {str(row["code"]) for row in rows if isinstance(row, dict) and "code" in row}
 
 
 def states(source: Source, read: Read, findings: Findings) -> None:

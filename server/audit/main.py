@@ -75,6 +75,7 @@ def audit(
     if not read.whole:
         return None
     checks.waiting(read, now_s, PATIENCE_S, findings)
+    checks.reasons(source, read, findings)
     checks.states(source, read, findings)
     checks.texts(source, read, findings)
     checks.tallies(source, read, findings)

@@ -24,12 +24,13 @@ Progress = Callable[[int, int], None]
 
 @dataclass(slots=True)
 class Read:
-    """The log as it was read: states, the acts that later checks need, every leaf's hash."""
+    """The log as it was read: states, the acts that later checks need in their order, every leaf's hash."""
 
     head: Checkpoint
     note: str
     replay: Replay
     picks: list[Leaf] = field(default_factory=list)
+    ruled: list[Leaf] = field(default_factory=list)
     hashes: list[bytes] = field(default_factory=list)
     whole: bool = True
 
@@ -123,6 +124,8 @@ def _one(data: bytes, made: Read, latest: int, findings: Findings) -> None:
         findings.evidence(check, f"entry {index} ({found.kind}): {wrong}")
     if found.kind == "q.pick":
         made.picks.append(found)
+    elif found.kind in ("log.open", "m.rule", "q.screen"):
+        made.ruled.append(found)
 
 
 def _judge_roots(

@@ -96,6 +96,7 @@ ROUTES: Mapping[str, Act] = MappingProxyType(
         "log_files.trust_policy": Act.READ_RECORD,
         "log_files.public_states": Act.READ_RECORD,
         "log_files.tally": Act.READ_RECORD,
+        "log_files.rules": Act.READ_RECORD,
         "log_files.receipt": Act.READ_RECORD,
         "log_files.opening": Act.READ_RECORD,
         "log_files.archive": Act.READ_RECORD,

@@ -83,12 +83,14 @@ class MeetingAnswer(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ReceiptAnswer(msgspec.Struct, forbid_unknown_fields=True):
-    """A submission on disk; `fate` is the address that follows it. `number` null: it follows."""
+    """A submission on disk; `fate` is the address that follows it. `number` null: it follows.
+    At `receipt` is the proof of its place in the log, once the number is given."""
 
     q: str
     number: int | None
     state: str
     fate: str
+    receipt: str
 
 
 class RowAnswer(msgspec.Struct, forbid_unknown_fields=True):

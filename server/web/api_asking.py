@@ -11,6 +11,7 @@ from server.domain.refusals import Refusal
 from server.domain.roles import Act
 from server.live import measures
 from server.store.question_rows import Question
+from server.translog.checkpoint import log_id
 from server.web import people
 from server.web.api import endpoint, meeting_at
 from server.web.api_answers import (
@@ -81,6 +82,7 @@ async def ask(slug: str, given: Asking) -> tuple[Response, int]:
         "number": number,
         "state": receipt.state.value,
         "fate": f"/m/{slug}/fate/{receipt.fate}",
+        "receipt": f"/log/{log_id(meeting.id)}/receipt/{receipt.q}.tlog-proof",
     }
     return jsonify(told), 202 if number is None else 201
 

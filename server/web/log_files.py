@@ -109,6 +109,16 @@ async def tally(log: str, n: int) -> Response:
     return _answer(meeting, await _read(lambda: folder.tally(n)), JSON, FOREVER)
 
 
+@log_files.get("/<log>/rules/<sha256>")
+async def rules(log: str, sha256: str) -> Response:
+    """A policy, reason list, settings or roster that a leaf names by its hash."""
+    meeting, _ = await _log(log)
+    found = await typed.hget(parts().store, keys.rules(meeting.id), sha256)
+    if found is None:
+        raise NOTHING
+    return _answer(meeting, found, TEXT, FOREVER)
+
+
 @log_files.get("/<log>/receipt/<q>.tlog-proof")
 async def receipt(log: str, q: str) -> Response:
     """The proof that a submission is in the log, once it is."""
@@ -152,11 +162,13 @@ async def archive(log: str) -> Response:
     for row in public["questions"]:
         found = await openings.of_question(parts().store, meeting.id, row["q"])
         if found is not None:
-            held[row["q"]] = found
+            held[f"opening/{row['q']}.json"] = found
         for c in (row["note"], row["wording"], row["answer"]):
-            text = await openings.of_layer(parts().store, meeting.id, c) if c else None
-            if text is not None:
-                held[c] = text
+            beside = await openings.of_layer(parts().store, meeting.id, c) if c else None
+            if beside is not None:
+                held[f"opening/{c}.json"] = beside
+    for sha256, text in (await typed.hgetall(parts().store, keys.rules(meeting.id))).items():
+        held[f"rules/{sha256}"] = text.encode()
     response = _answer(
         meeting, await _read(lambda: folder.archive(held)), "application/zip", "no-store"
     )

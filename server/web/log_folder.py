@@ -101,8 +101,8 @@ class LogFolder:
         """The trust rule: this log; witnesses are the reader's to name."""
         return policy.write(VerifierKey.parse(self.vkey().strip()), {}, 0)
 
-    def archive(self, openings: dict[str, bytes]) -> bytes:
-        """Everything published, as a zip that verifies offline."""
+    def archive(self, more: dict[str, bytes]) -> bytes:
+        """Everything published, as a zip that verifies offline; `more` are openings and rules."""
         note = self.served()
         size = head_of(note).size
         made = io.BytesIO()
@@ -121,6 +121,6 @@ class LogFolder:
                     whole.writestr(f"ticks/{path.name}", self.tally(int(path.stem)))
                 except FileNotFoundError:
                     continue  # frozen, and not published yet
-            for name, data in openings.items():
-                whole.writestr(f"opening/{name}.json", data)
+            for name, data in more.items():
+                whole.writestr(name, data)
         return made.getvalue()

@@ -57,6 +57,7 @@ def test_an_honest_log_passes_every_check(tmp_path: Path) -> None:
         ("A3", _change("tile/entries/000.p/*", b"personal-data", b"private--data")),
         ("A3", _cut("tile/entries/000.p/*", 900)),
         ("A3", _change("tile/0/000.p/*", b"", b"x")),
+        ("A5", _change("rules/*", b"personal-data", b"personal-dat4")),
         ("A7", _change("public.json", b'"screened_out"', b'"listed"')),
         ("A8", _change(f"opening/{q_id(1)}.json", b"Question", b"Query")),
         ("A9", _change("ticks/1.json", b",4]", b",9]")),
@@ -98,6 +99,7 @@ def test_what_was_changed_in_the_files_is_named(tmp_path: Path, check: str, tamp
         ("A5", lambda: Made().add("log.open").ask(1).add("q.end", q_id(1), d="not_reached")),
         ("A5", lambda: honest().add("log.close").ask(7)),
         ("A5", lambda: Made().ask(1)),
+        ("A5", lambda: honest().ask(8).add("q.screen", q_id(8), reason="not-on-the-list")),
         ("A6", lambda: Made().add("log.open").ask(1).add("log.close")),
         ("A9", lambda: honest().ask(7).tick(2, (1, 3), (2, 4))),
         (

@@ -76,6 +76,10 @@ async def test_a_stranger_verifies_every_leaf_from_what_is_served(app: Quart, st
     receipt = (await reader.get(f"receipt/{first}.tlog-proof")).decode()
     assert reader.headers["cache-control"] == "no-store"
     assert proof.verify(receipt, leaves[1], key)[0] == 1
+    opened = leaf.parse(leaves[0])
+    for name in ("policy", "reasons"):
+        sha256 = str(opened.fields[name])
+        assert leaf.sha256_hex(await reader.get(f"rules/{sha256}")) == sha256
     public = json.loads(await reader.get("public.json"))
     assert (public["size"], public["root"]) == (head.size, head.root.hex())
     assert [(row["n"], row["q"], row["state"]) for row in public["questions"]] == [
