@@ -13,11 +13,15 @@ from tests.journeys.hall import Hall, Place
 
 @dataclass(frozen=True, slots=True)
 class Exhibit:
-    """A page to look at: `show` brings it up in the browser of the right person."""
+    """A page to look at: `show` brings it up in the browser of the right person.
+
+    `pictures` are those kept in docs/pictures: 1280 and 360 px wide, dark. All are checked.
+    """
 
     name: str
     page: Page
     show: Callable[[Page], Awaitable[object]]
+    pictures: tuple[str, ...] = ("1280", "360")
 
 
 def at(path: str) -> Callable[[Page], Awaitable[object]]:
@@ -31,9 +35,13 @@ async def _boards(hall: Hall, questions: int) -> list[Exhibit]:
     empty = await hall.meeting("First meeting of the new site", voting=False)
     closed = await crowd.small(hall)
     await hall.change(closed, phase="closed")
-    found = []
+    voted = await hall.attendee(full)
+    for n in (9, 20 % questions):
+        await voted.locator(f".row[data-n='{n}'] button.box").click()
+        await expect(voted.locator(f".row[data-n='{n}'] [aria-pressed=true]")).to_be_visible()
+    await expect(voted.locator("form.pending")).to_have_count(0)
+    found = [Exhibit("board-full", voted, at(full.path()), ("1280", "360", "dark"))]
     for name, place in (
-        ("board-full", full),
         ("board-small", small),
         ("board-empty", empty),
         ("board-awkward", awkward),
@@ -42,10 +50,10 @@ async def _boards(hall: Hall, questions: int) -> list[Exhibit]:
         found.append(Exhibit(name, await hall.attendee(place), at(place.path())))
     stranger = await hall.stranger()
     found.append(Exhibit("board-reader", stranger, at(small.path())))
-    found.append(Exhibit("board-search", found[0].page, at(full.path("?search=zzz"))))
-    found.append(Exhibit("board-fair", found[0].page, at(full.path("?order=fair"))))
-    found.append(Exhibit("question", found[0].page, at(full.path("/q/9"))))
-    found.append(Exhibit("question-long", found[3].page, at(awkward.path("/q/3"))))
+    found.append(Exhibit("board-search", found[0].page, at(full.path("?search=zzz")), ()))
+    found.append(Exhibit("board-fair", found[0].page, at(full.path("?order=fair")), ()))
+    found.append(Exhibit("question", found[0].page, at(full.path("/q/9")), ("360",)))
+    found.append(Exhibit("question-long", found[3].page, at(awkward.path("/q/3")), ("360",)))
     return [*found, *await _asking(hall, full, found[0].page)]
 
 
@@ -73,12 +81,12 @@ async def _asking(hall: Hall, place: Place, page: Page) -> list[Exhibit]:
 
     newcomer = await hall.attendee(place)
     return [
-        Exhibit("asking-similar", page, typing),
+        Exhibit("asking-similar", page, typing, ("360",)),
         Exhibit("asking-receipt", page, receipt),
         Exhibit("mine", page, at(place.path("/mine"))),
-        Exhibit("mine-empty", newcomer, at(place.path("/mine"))),
+        Exhibit("mine-empty", newcomer, at(place.path("/mine")), ("360",)),
         Exhibit("fate", page, fate),
-        Exhibit("device", page, at(place.path("/device"))),
+        Exhibit("device", page, at(place.path("/device")), ("360",)),
         Exhibit("device-made", page, made),
     ]
 
@@ -101,19 +109,19 @@ async def _doors(hall: Hall, place: Place) -> list[Exhibit]:
     return [
         Exhibit("home", stranger, at("/")),
         Exhibit("join", stranger, at(place.path("/join"))),
-        Exhibit("join-roster", stranger, at(roster.path("/join"))),
-        Exhibit("join-refused", stranger, wrong_code),
-        Exhibit("device-take", stranger, at(place.path("/device#token-of-the-link"))),
+        Exhibit("join-roster", stranger, at(roster.path("/join")), ("360",)),
+        Exhibit("join-refused", stranger, wrong_code, ("360",)),
+        Exhibit("device-take", stranger, at(place.path("/device#token-of-the-link")), ("360",)),
         Exhibit("invitation", stranger, at(place.path("/invite#token-of-the-link"))),
-        Exhibit("error", stranger, at(place.path("/q/999"))),
-        Exhibit("signed-out", await hall.attendee(place), signed_out),
+        Exhibit("error", stranger, at(place.path("/q/999")), ("360",)),
+        Exhibit("signed-out", await hall.attendee(place), signed_out, ("360",)),
     ]
 
 
 async def _staff(hall: Hall, place: Place) -> list[Exhibit]:
     organiser, moderator = await hall.organiser(), await hall.moderator(place)
     quiet = await hall.meeting("A quiet meeting")
-    roster = await hall.meeting("A works meeting", admission="roster", phase="announced")
+    roster = await hall.meeting("A works meeting", admission="roster", phase="collecting")
 
     async def sheet(page: Page) -> None:
         await page.goto(roster.path("/organise"))
@@ -122,19 +130,21 @@ async def _staff(hall: Hall, place: Place) -> list[Exhibit]:
         await expect(page.locator(".slips li")).to_have_count(6)
 
     return [
-        Exhibit("screened-out", moderator, at(place.path("/screened-out"))),
-        Exhibit("screened-out-empty", organiser, at(quiet.path("/screened-out"))),
+        Exhibit(
+            "screened-out", moderator, at(place.path("/screened-out")), ("1280", "360", "dark")
+        ),
+        Exhibit("screened-out-empty", organiser, at(quiet.path("/screened-out")), ("1280",)),
         Exhibit("waiting", moderator, at(place.path("/waiting"))),
         Exhibit("desk", moderator, at(place.path("/desk"))),
         Exhibit("desk-log", moderator, at(place.path("/desk/log"))),
-        Exhibit("organise-list", organiser, at("/organise")),
+        Exhibit("organise-list", organiser, at("/organise"), ("1280",)),
         Exhibit("organise-new", organiser, at("/organise/new")),
         Exhibit("organise-meeting", organiser, at(place.path("/organise"))),
-        Exhibit("organise-settings", organiser, at(place.path("/organise/settings"))),
-        Exhibit("organise-phase", organiser, at(roster.path("/organise/phase/live"))),
-        Exhibit("organise-roster", organiser, at(roster.path("/organise"))),
-        Exhibit("roster-sheet", organiser, sheet),
-        Exhibit("policy", moderator, at(place.path("/policy"))),
+        Exhibit("organise-settings", organiser, at(place.path("/organise/settings")), ("1280",)),
+        Exhibit("organise-phase", organiser, at(roster.path("/organise/phase/live")), ("1280",)),
+        Exhibit("organise-roster", organiser, at(roster.path("/organise")), ("360",)),
+        Exhibit("roster-sheet", organiser, sheet, ("1280",)),
+        Exhibit("policy", moderator, at(place.path("/policy")), ("360",)),
     ]
 
 

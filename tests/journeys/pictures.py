@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import sys
 from pathlib import Path
-from typing import Literal
 
 from playwright.async_api import Page
 
@@ -13,16 +12,20 @@ from tests.journeys.exhibits import exhibition
 from tests.journeys.hall import open_hall
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
-LONGEST_PX = 1600  # a full page is cut here: the rest repeats itself
+TALLEST_PX = {1280: 800, 360: 740}  # a page is cut here: the rest repeats itself
 
 
-async def take(page: Page, path: Path, width: int, scheme: Literal["light", "dark"]) -> None:
-    """One picture of the page that is shown, from its top, at most LONGEST_PX high."""
-    await page.set_viewport_size({"width": width, "height": 800 if width > 600 else 740})
-    await page.emulate_media(color_scheme=scheme)
+async def take(page: Page, path: Path, kind: str) -> None:
+    """One picture of the page that is shown, cut where it gets long. `kind`: 1280, 360 or dark."""
+    width = 360 if kind == "360" else 1280
+    await page.set_viewport_size({"width": width, "height": 480})
+    await page.emulate_media(color_scheme="dark" if kind == "dark" else "light")
     await page.evaluate("scrollTo(0, 0)")
+    form = page.locator(".asking .ticket, #similar:visible").first
+    if width == 360 and await form.count():
+        await page.locator(".asking").evaluate("(asking) => asking.scrollIntoView()")
     high = await page.evaluate("document.documentElement.scrollHeight")
-    await page.set_viewport_size({"width": width, "height": min(high, LONGEST_PX)})
+    await page.set_viewport_size({"width": width, "height": min(high, TALLEST_PX[width])})
     await page.screenshot(path=path)
 
 
@@ -34,9 +37,8 @@ async def main(folder: Path, names: set[str]) -> None:
             await exhibit.show(exhibit.page)
             if names and exhibit.name not in names:
                 continue
-            for width in (1280, 360):
-                await take(exhibit.page, folder / f"{exhibit.name}-{width}.png", width, "light")
-            await take(exhibit.page, folder / f"{exhibit.name}-dark.png", 1280, "dark")
+            for kind in exhibit.pictures:
+                await take(exhibit.page, folder / f"{exhibit.name}-{kind}.png", kind)
             await exhibit.page.emulate_media(color_scheme="light")
         print("\n".join(hall.complaints))
 

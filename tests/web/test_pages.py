@@ -148,3 +148,14 @@ async def test_each_page_carries_the_headers_and_unknown_ones_look_alike(
     missing = await browser.get(f"/m/{town.meeting.slug}/q/77")
     assert missing == (await browser.get(f"/m/{town.meeting.slug}/q/88")).replace("q/88", "q/77")
     assert asked.text not in await browser.get(f"/m/{town.meeting.slug}/q/1")
+
+
+async def test_a_chosen_language_stays_on_the_pages_that_follow(app: Quart) -> None:
+    browser = Browser(app)
+    assert '<html lang="en"' in await browser.get("/")
+    assert 'href="/?lang=de"' in browser.text
+    assert '<html lang="de"' in await browser.get("/?lang=de")
+    assert '<html lang="de"' in await browser.get("/")
+    await browser.post("/join", code="nothing")
+    assert '<html lang="de"' in browser.text
+    assert 'href="/?lang=en"' in browser.text

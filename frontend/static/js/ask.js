@@ -6,6 +6,7 @@ import { announce, say } from "./words.js";
 
 const ANSWER_MS = 6000;
 const HINT_MS = 300;
+const MOST_TICKETS = 3; // the page of own questions has them all
 const segmenter = "Segmenter" in Intl ? new Intl.Segmenter() : null;
 
 /** @param {string} text */
@@ -30,6 +31,7 @@ export class Ask {
     this.most = Number(form.dataset.max);
     this.r = 0;
     this.text.addEventListener("input", () => this.typed());
+    nameLanguages(form);
     hideBarOver(form);
     form.addEventListener("submit", (event) => {
       if (this.submit()) event.preventDefault();
@@ -134,9 +136,18 @@ export class Ask {
     number.textContent = asked.number ? say("ticket", { n: asked.number }) : say("numbering");
     /** @type {HTMLAnchorElement} */ (ticket.querySelector("a")).href =
       `/m/${this.board.slug}/fate/${asked.fate}`;
-    document.querySelector(".asking > .ticket")?.remove();
-    this.form.before(ticket);
+    const earlier = document.querySelectorAll(".asking > .ticket");
+    if (earlier.length >= MOST_TICKETS) earlier[earlier.length - 1].remove();
+    (earlier[0] ?? this.form).before(ticket);
     announce(`${say("saved")} ${number.textContent}`);
+  }
+}
+
+/** Each language by its own name instead of its tag. @param {HTMLFormElement} form */
+function nameLanguages(form) {
+  for (const option of form.querySelectorAll("#ask-lang option")) {
+    const tag = option.getAttribute("value") ?? "";
+    option.textContent = new Intl.DisplayNames([tag], { type: "language", fallback: "code" }).of(tag) ?? tag;
   }
 }
 

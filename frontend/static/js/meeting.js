@@ -158,7 +158,7 @@ export class MeetingPage {
     const shown = listed.filter((row) => this.known.has(row.n));
     this.rows.show(ranked(shown, this.order, this.seed));
     drawOnAir([...rows.values()].find((row) => row.state === "on_air"));
-    drawHeading(counts, meeting, shown.length);
+    drawHeading(counts, meeting, shown.length, rows.size > 0);
     drawPill(listed.length - shown.length);
   }
 }

@@ -4,6 +4,8 @@ import { setTime } from "./times.js";
 import { drawBallot, setText } from "./upvote.js";
 import { say } from "./words.js";
 
+const LONG_CHARS = 420; // as parts.html has it
+
 const at = (/** @type {string} */ id) => document.getElementById(id);
 
 /** @param {HTMLElement} node @param {any} row @param {any} box @param {boolean} open @param {string} slug */
@@ -12,6 +14,8 @@ export function fillRow(node, row, box, open, slug) {
   node.dataset.state = row.state;
   node.classList.toggle("own", box.own.has(row.n));
   words(node.querySelector(".words"), row);
+  node.classList.toggle("long", row.text.length > LONG_CHARS);
+  /** @type {HTMLAnchorElement} */ (node.querySelector(".more a")).href = `/m/${slug}/q/${row.n}`;
   const link = /** @type {HTMLAnchorElement} */ (node.querySelector("a.number"));
   setText(link, say("number", { n: row.n }));
   link.href = `/m/${slug}/q/${row.n}`;
@@ -53,12 +57,12 @@ export function drawOnAir(row) {
   setText(at("on-air-votes"), String(row.votes));
 }
 
-/** @param {any} counts @param {any} meeting @param {number} shown */
-export function drawHeading(counts, meeting, shown) {
+/** @param {any} counts @param {any} meeting @param {number} shown @param {boolean} some there is anything to order */
+export function drawHeading(counts, meeting, shown, some) {
   setText(at("listed"), String(counts.listed ?? 0));
   setText(at("screened-out"), String(counts.screened_out ?? 0));
   for (const [id, hide] of /** @type {[string, boolean][]} */ ([
-    ["none", shown > 0], ["voting-closed", meeting.voting], ["ask-closed", meeting.asking], ["ask", !meeting.asking],
+    ["none", shown > 0], ["ordering", !some], ["voting-closed", meeting.voting], ["ask-closed", meeting.asking], ["ask", !meeting.asking],
   ])) {
     const node = at(id);
     if (node && node.hidden !== hide) node.hidden = hide;
