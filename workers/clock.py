@@ -18,6 +18,7 @@ from workers.running import run, settings_or_end
 PERIOD_S = 1.0
 LEASE_MS = 5_000
 SWEEP_EVERY_S = 300
+ANALYSE_EVERY_S = 5.0  # a job loads its libraries first: 1.5 s of a core, not for every question
 
 
 class Clock:
@@ -27,7 +28,7 @@ class Clock:
         self._jobs_url = jobs_url
         self._name = name
         self._swept = -1
-        self._asked = ""
+        self._asked: dict[str, float] = {}
 
     async def step(self, store: Redis) -> None:
         """One round, where this clock holds the lease; then a second of rest."""
@@ -57,13 +58,15 @@ class Clock:
         for meeting in await meetings.all_meetings(store):
             if meeting.phase is Phase.ARCHIVED:
                 continue
+            if time.monotonic() - self._asked.get(meeting.id, -ANALYSE_EVERY_S) < ANALYSE_EVERY_S:
+                continue
             done = await analysis.done(store, meeting.id)
-            name = f"analysis-{meeting.id}-{done or 0}-{minute}"
-            if int(done or 0) < await analysis.numbered(store, meeting.id) and name != self._asked:
+            if int(done or 0) < await analysis.numbered(store, meeting.id):
+                name = f"analysis-{meeting.id}-{done or 0}-{minute}"
                 await asyncio.to_thread(
                     jobs.enqueue, self._jobs_url, Work.ANALYSE, name, meeting.id
                 )
-                self._asked = name
+                self._asked[meeting.id] = time.monotonic()
 
     async def _sweep(self) -> None:
         turn = int(time.time()) // SWEEP_EVERY_S
