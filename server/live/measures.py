@@ -35,6 +35,12 @@ ACK = Histogram(
 VOTES = Counter("openfloor_votes", "Votes that count, taken back ones included.", ["door"])
 QUESTIONS = Counter("openfloor_questions", "Submissions taken.", ["door"])
 REFUSALS = Counter("openfloor_refusals", "Refusals told, by code.", ["door", "code"])
+LOG_WAITING = Gauge(
+    "openfloor_log_waiting_seconds",
+    "Age of the oldest act that is in no log yet; 0 when none waits.",
+)
+LOG_HALTED = Gauge("openfloor_log_halted", "Logs that are not signed on; the sequencer says why.")
+LOG_ASIDE = Gauge("openfloor_log_aside", "Intents that could become no leaf and are kept aside.")
 FAULTS = Counter("openfloor_faults", "Answers 500: something broke on our side.")
 
 SOCKET_VOTES, HTTP_VOTES = VOTES.labels("socket"), VOTES.labels("http")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import cast
 
 from redis.asyncio import Redis
@@ -87,6 +88,32 @@ async def note(
     told = [part for submission in submissions for part in submission]
     args = [cursor, json.dumps(dict(fields)), size, received, head, *told]
     await call(redis, "note_leaves", used, args)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the logs stand: age of the oldest act in no log yet, logs halted, intents kept aside."""
+
+    waiting_s: float
+    halted: int
+    aside: int
+
+
+async def standing(redis: Redis, meetings: Sequence[str], now: int) -> Standing:
+    """The worst of these meetings' logs at `now` (epoch ms); two round trips."""
+    pipe = redis.pipeline(transaction=False)
+    for meeting in meetings:
+        pipe.hmget(keys.log(meeting), ["halted", "aside"])
+        pipe.hget(keys.cursor(meeting), "intake")
+    told = await pipe.execute()
+    for at, meeting in enumerate(meetings):
+        pipe.xrange(keys.intake(meeting), min=f"({told[2 * at + 1] or '0-0'}", count=1)
+    first = [int(entries[0][0].partition("-")[0]) for entries in await pipe.execute() if entries]
+    return Standing(
+        waiting_s=max((max(0, now - at) / 1000 for at in first), default=0.0),
+        halted=sum(1 for halted, _ in told[::2] if halted),
+        aside=sum(int(aside or 0) for _, aside in told[::2]),
+    )
 
 
 async def tell_halted(redis: Redis, meeting: str, reason: str) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from quart import Blueprint, Response, jsonify
+from redis.exceptions import RedisError
 
-from server.store import keys
+from server.live import measures
+from server.store import keys, meetings, sequencing
 from server.web.parts import parts
 
 health = Blueprint("health", __name__)
@@ -26,5 +30,11 @@ async def readyz() -> Response:
 
 @health.get("/metrics")
 async def metrics() -> Response:
-    """Prometheus text."""
+    """Prometheus text. While the store is away, the logs' figures stay as they were."""
+    store = parts().store
+    with contextlib.suppress(RedisError):
+        found = await sequencing.standing(store, await meetings.listed(store), parts().clock())
+        measures.LOG_WAITING.set(found.waiting_s)
+        measures.LOG_HALTED.set(found.halted)
+        measures.LOG_ASIDE.set(found.aside)
     return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)

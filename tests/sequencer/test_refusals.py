@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import time
 from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
 
-from server.store import keys, typed
+from server.store import keys, sequencing, typed
+from server.store.sequencing import Standing
 from tests.acts.building import Town, live_town
 from tests.sequencer.building import fields, findings, sequencer_in, settle
 from tests.sequencer.test_meeting import leaves_of, log_folder
@@ -126,8 +128,8 @@ async def test_another_key_or_none_signs_nothing(store: Redis, tmp_path: Path) -
     with pytest.raises(KeyTrouble, match="missing"):
         sequencer_in(tmp_path)
     root.write_bytes(right)
-    await store.delete(keys.log(town.meeting.id))
     await settle(sequencer_in(tmp_path), store)
+    assert await typed.hget(store, keys.log(town.meeting.id), "halted") is None
     assert [found[1] for found in findings(tmp_path).values()] == [[]]
 
 
@@ -171,3 +173,18 @@ def test_the_key_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
     assert not again.made
     assert again.signer("a.example/log/x").key == first.signer("a.example/log/x").key
     assert LeafStore(tmp_path / "empty.sqlite3").states() == {}
+
+
+async def test_what_waits_too_long_or_was_halted_shows_in_the_figures(
+    store: Redis, tmp_path: Path
+) -> None:
+    town = await live_town(store)
+    await grown(store, tmp_path, town)
+    m, now = town.meeting.id, time.time_ns() // 1_000_000
+    assert await sequencing.standing(store, [m], now) == Standing(0.0, 0, 0)
+    await town.submit(await town.attendee(), "Is anybody there?")
+    later = await sequencing.standing(store, [m], now + 60_000)
+    assert 50 < later.waiting_s < 70
+    (tmp_path / "data-keys" / "root").write_bytes(bytes(32))
+    await sequencer_in(tmp_path).step(store)
+    assert (await sequencing.standing(store, [m], now)).halted == 1

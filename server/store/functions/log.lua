@@ -23,6 +23,7 @@ redis.register_function('note_leaves', function(keys, args)
   redis.call('HSET', keys[1], 'intake', args[1], 'numbered', args[4])
   for name, value in pairs(cjson.decode(args[2])) do redis.call('HSET', keys[5], name, value) end
   redis.call('HSET', keys[5], 'size', args[3])
+  redis.call('HDEL', keys[5], 'halted')
   redis.call('XTRIM', keys[4], 'MINID', args[1])
   if #run > 0 then
     announce(keys[3], meeting_of(keys[1]), true, 't', 'numbered', 'run', table.concat(run, ' '))
