@@ -165,6 +165,12 @@ def test_only_the_sequencer_holds_the_log_s_key(compose: dict[str, Any]) -> None
     assert mounted == [environ["OPENFLOOR_DATA"], environ["OPENFLOOR_LOG_KEYS"]]
 
 
+def test_the_servers_read_the_records_and_cannot_write_them(compose: dict[str, Any]) -> None:
+    for name in ("server-1", "server-2"):
+        data = image_environ()["OPENFLOOR_DATA"]
+        assert compose["services"][name]["volumes"] == [f"records:{data}:ro"]
+
+
 def test_every_secret_is_a_file_that_the_script_makes(compose: dict[str, Any]) -> None:
     script = (ROOT / "deploy" / "secrets.sh").read_text()
     used = {name for service in compose["services"].values() for name in service.get("secrets", [])}
