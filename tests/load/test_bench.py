@@ -3,44 +3,75 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tools.bench import generator, ledger, machine, meeting, product
+from tools.bench import curve, generator, ledger, machine, meeting, product
 from tools.bench.generator import Load, Plan
 from tools.bench.meeting import OURS, PLAIN
+from tools.bench.product import Product, Stage
+
+SOCKETS = 50
 
 
-@pytest.mark.parametrize("who", [OURS, PLAIN])
-def test_every_vote_that_a_small_meeting_acknowledges_is_in_the_store(who: str) -> None:
-    points = meeting.run(50, 200, 2, 1, {}, (who,))
-    assert [point.joined for point in points] == [50]
-    assert points[0].refused == points[0].unanswered == points[0].unseen == 0
-    assert points[0].agrees and points[0].acked_per_s > 0
+@pytest.fixture(scope="module")
+def up() -> Iterator[Product]:
+    """One running Openfloor for all."""
+    with product.running({}, machine.cores()) as running:
+        yield running
 
 
-def test_the_ledger_finds_a_lost_and_an_invented_vote() -> None:
-    with product.running({}, machine.cores()) as up, generator.compiled() as command:
-        stage = asyncio.run(product.set_up(up, 10, 100))
-        plan = Plan(
-            port=up.port,
-            path=f"/live/{stage.meeting.slug}",
-            origin=up.origin,
-            hellos=stage.hellos(up.secret),
-            rate=50,
-            warm=0,
-            seconds=1,
-            questions=100,
-        )
+def staged(up: Product) -> Stage:
+    return asyncio.run(product.set_up(up, SOCKETS, 100))
+
+
+@pytest.mark.parametrize(
+    ("who", "compiled"), [(OURS, True), (OURS, False), (PLAIN, True)], ids=["c", "python", "plain"]
+)
+def test_every_vote_that_a_small_meeting_acknowledges_is_in_the_store(
+    up: Product, monkeypatch: pytest.MonkeyPatch, who: str, compiled: bool
+) -> None:
+    if not compiled:
+        monkeypatch.setattr(generator, "compiler", lambda: None)
+    elif generator.compiler() is None:
+        pytest.skip("no C compiler here")
+    with generator.compiled() as command:
+        point = meeting.one(who, command, up, staged(up), machine.cores(), 100, 2)
+    assert point.joined == SOCKETS
+    assert point.refused == point.unanswered == point.unseen == 0
+    assert point.agrees and point.acked_per_s > 0
+
+
+def test_the_ledger_finds_a_lost_and_an_invented_vote(up: Product) -> None:
+    stage = staged(up)
+    plan = Plan(
+        port=up.port,
+        path=f"/live/{stage.meeting.slug}",
+        origin=up.origin,
+        hellos=stage.hellos(up.secret),
+        rate=SOCKETS,
+        warm=0,
+        seconds=1,
+        questions=100,
+        grace=1,
+    )
+    with generator.compiled() as command:
         load = generator.run(command, plan, machine.cores(), up.cpu)
-        assert asyncio.run(ledger.check(up.store_url, stage, load)).agrees()
-        forged = load.votes.copy()
-        forged["client"][0], forged["question"][0] = 9, 99  # nobody got as far as this question
-        held = asyncio.run(ledger.check(up.store_url, stage, _with(load, forged)))
-        assert (held.lost, held.strange, held.ranks_wrong) == (1, 1, 0)
+    assert asyncio.run(ledger.check(up.store_url, stage, load)).agrees()
+    forged = load.votes.copy()
+    forged["client"][0], forged["question"][0] = 9, 99  # nobody got as far as this question
+    held = asyncio.run(ledger.check(up.store_url, stage, _with(load, forged)))
+    assert (held.lost, held.strange, held.ranks_wrong) == (1, 1, 0)
 
 
 def _with(load: Load, votes: NDArray[np.void]) -> Load:
     return Load(load.told, load.codes, votes, load.joins_s, load.seconds, load.used)
+
+
+def test_a_curve_shows_every_point_hollow_where_it_is_not_claimed() -> None:
+    drawn = curve.svg([(10, 0.1, False), (100, 0.9, True)], 0.01, 0.009, "sockets", "cores")
+    assert drawn.count("<circle") == 2
+    assert drawn.count(f'fill="{curve.PAPER}" stroke') == 1

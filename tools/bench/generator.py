@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.bench import machine
-from tools.bench.product import BenchFailed
+from tools.bench.product import ROOT, BenchFailed
 
 SOURCE = Path(__file__).with_name("load.c")
 VOTE = np.dtype(
@@ -102,16 +102,21 @@ class Load:
         return self.told["cpu"] / self.seconds > BOUND_CPU or self.late_ms() > BOUND_LATE_MS
 
 
+def compiler() -> str | None:
+    """A C compiler, if there is one."""
+    return shutil.which("cc") or shutil.which("gcc")
+
+
 @contextmanager
 def compiled() -> Iterator[list[str]]:
     """The command that runs a generator: C where a compiler is, else Python."""
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None:
-        yield [sys.executable, str(SOURCE.with_name("load.py"))]
+    found = compiler()
+    if found is None:
+        yield [sys.executable, "-m", "tools.bench.load"]
         return
     with tempfile.TemporaryDirectory(prefix="openfloor-load-") as folder:
         binary = str(Path(folder) / "load")
-        subprocess.run([compiler, "-O2", "-o", binary, str(SOURCE)], check=True)
+        subprocess.run([found, "-O2", "-o", binary, str(SOURCE)], check=True)
         yield [binary]
 
 
@@ -127,7 +132,7 @@ def run(
         file, out = Path(folder) / "plan", Path(folder) / "votes"
         file.write_text(plan.text())
         process = subprocess.Popen(
-            [*command, str(file), str(out)], stdout=subprocess.PIPE, text=True
+            [*command, str(file), str(out)], cwd=ROOT, stdout=subprocess.PIPE, text=True
         )
         machine.pin(process.pid, cores.others)
         last, before, after = "", {}, {}

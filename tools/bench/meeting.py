@@ -119,13 +119,11 @@ def run(
         for _ in range(runs):
             for who in variants:
                 stage = asyncio.run(product.set_up(up, sockets, questions))
-                points.append(
-                    _one(who, command, up, stage, cores, rate, seconds, limits.get("joins_per_s"))
-                )
+                points.append(one(who, command, up, stage, cores, rate, seconds))
     return points
 
 
-def _one(
+def one(
     who: str,
     command: list[str],
     up: Product,
@@ -133,8 +131,9 @@ def _one(
     cores: machine.Cores,
     rate: int,
     seconds: int,
-    joins: int | None,
 ) -> Point:
+    """One run of one variant in the meeting on `stage`."""
+
     def plan(port: int, origin: str) -> Plan:
         return Plan(
             port=port,
@@ -144,7 +143,6 @@ def _one(
             rate=rate,
             warm=WARM_S,
             seconds=seconds,
-            joins=(joins or 600) * 4 // 5,
             questions=stage.questions,
         )
 
