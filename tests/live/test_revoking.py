@@ -68,9 +68,9 @@ async def port(store: Redis) -> AsyncIterator[Port]:
 
 def signed(joined: SignInToken, until: int) -> str:
     """A ticket as the API would give it."""
-    who = joined.sign_in
+    who, soon = joined.sign_in, int(time.time() * 1000) + 60_000  # NOW may be minutes old
     claims = ticket.TicketClaims(
-        who.meeting, who.role, who.voter, who.label, digest(joined.token), NOW + 60_000, until
+        who.meeting, who.role, who.voter, who.label, digest(joined.token), soon, until
     )
     return ticket.sign(SECRET, claims)
 
