@@ -111,7 +111,9 @@ def create_app(given: WebParts) -> Quart:
     @app.errorhandler(RedisError)
     async def store_away(error: RedisError) -> Response:
         log.warning("store_away", error=type(error).__name__)
-        return await _tell(503, Refused(Refusal.NOT_SAVED, away.words(), retry_in=2.0))
+        return await _tell(
+            503, Refused(Refusal.NOT_SAVED, away.DETAILS[away.words()], retry_in=2.0)
+        )
 
     @app.errorhandler(HTTPException)
     async def http_error(error: HTTPException) -> Response:
@@ -147,10 +149,10 @@ async def _tell(status: int, refused: Refused, code: str = "") -> Response:
     else:
         page = await render_template(
             "error.html",
-            **rendering.page("Openfloor"),
+            **rendering.page("Openfloor", notice=None),
             status=status,
             heading=rendering.sentence_or("error.heading", "This did not work"),
-            message=refused.detail,
+            message=_message(refused),
             retry_in=refused.retry_in,
             back={"href": _back(), "text": rendering.sentence_or("error.back", "Back")},
         )
@@ -162,6 +164,12 @@ async def _tell(status: int, refused: Refused, code: str = "") -> Response:
     if refused.retry_in is not None:
         response.headers["Retry-After"] = str(max(1, round(refused.retry_in)))
     return response
+
+
+def _message(refused: Refused) -> str:
+    if refused.refusal is Refusal.NOT_SAVED:
+        return rendering.sentence(f"away.{away.words()}")
+    return refused.detail
 
 
 def _back() -> str:

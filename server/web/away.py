@@ -14,8 +14,10 @@ from server.acts.admission import SignIn
 T = TypeVar("T")
 READING = ("GET", "HEAD")
 KEPT = 20_000
-NOT_SAVED = "Not saved: the store does not answer. Please try again in a moment."
-NOT_SHOWN = "The store does not answer, so this cannot be shown now. It comes back by itself."
+DETAILS = {  # for the API; pages say the same by the catalogue's `away.` sentences
+    "not_saved": "Not saved: the store does not answer. Please try again in a moment.",
+    "not_shown": "The store does not answer, so this cannot be shown now. It comes back by itself.",
+}
 
 
 async def or_last(read: Callable[[], Awaitable[T]], last: T) -> T:
@@ -45,8 +47,8 @@ def noticed() -> bool:
 
 
 def words() -> str:
-    """What to say about an absent store to this request."""
-    return NOT_SHOWN if request.method in READING else NOT_SAVED
+    """Which of DETAILS to say about an absent store to this request."""
+    return "not_shown" if request.method in READING else "not_saved"
 
 
 class SignIns:

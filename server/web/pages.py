@@ -153,7 +153,7 @@ async def ask(slug: str) -> Response:
         return await _ask(slug, typed)
     except RedisError:
         away.show_last()
-        response = await render_board(slug, typed, away.NOT_SAVED)
+        response = await render_board(slug, typed, rendering.sentence("away.not_saved"))
         response.status_code = 503
         return response
 

@@ -79,6 +79,10 @@ def test_a_form_keeps_what_was_typed_while_the_store_is_away(hall: tuple[Run, Vi
         assert answer.status == 503
         assert "Do not lose this text" in answer.text
         assert "Not saved" in answer.text
+        unknown = quickly(lambda: visitor.page("-never-seen"))
+        assert unknown.status == 503
+        assert "It comes back by itself." in unknown.text
+        assert NOTICE not in unknown.text, "there is no last state of it to see"
 
 
 def test_a_killed_store_loses_nothing_and_comes_back(hall: tuple[Run, Visitor]) -> None:
