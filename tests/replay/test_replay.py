@@ -103,6 +103,6 @@ def test_nothing_acknowledged_is_lost_when_parts_are_killed(
                 running.kill(part)
                 if part == "parent":
                     running.start()
-    assert replay.returncode == 0, "".join(said)
+    assert replay.returncode == 0, "".join([*said, "\nthe server:\n", *running.said[-60:]])
     assert not turns, "the replay ended before every part was killed"
     judge(items, votes, out)
