@@ -82,7 +82,7 @@ async def _asking(hall: Hall, place: Place, page: Page) -> list[Exhibit]:
     newcomer = await hall.attendee(place)
     return [
         Exhibit("asking-similar", page, typing, ("360",)),
-        Exhibit("asking-receipt", page, receipt),
+        Exhibit("asking-receipt", page, receipt, ("360",)),
         Exhibit("mine", page, at(place.path("/mine"))),
         Exhibit("mine-empty", newcomer, at(place.path("/mine")), ("360",)),
         Exhibit("fate", page, fate),
@@ -134,7 +134,7 @@ async def _staff(hall: Hall, place: Place) -> list[Exhibit]:
             "screened-out", moderator, at(place.path("/screened-out")), ("1280", "360", "dark")
         ),
         Exhibit("screened-out-empty", organiser, at(quiet.path("/screened-out")), ("1280",)),
-        Exhibit("waiting", moderator, at(place.path("/waiting"))),
+        Exhibit("waiting", moderator, at(place.path("/waiting")), ("360",)),
         Exhibit("desk", moderator, at(place.path("/desk"))),
         Exhibit("desk-log", moderator, at(place.path("/desk/log"))),
         Exhibit("organise-list", organiser, at("/organise"), ("1280",)),
