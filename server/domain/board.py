@@ -88,6 +88,7 @@ class Board:
         self.position = position
         self.rows: dict[int, Row] = {}
         self.merged: dict[int, int] = {}
+        self.line: list[int] = []
         self.counts: dict[str, int] = {"listed": 0, "answered": 0, "screened_out": 0}
         self.pending = Changes()
         self._told = position
@@ -139,6 +140,12 @@ class Board:
             self.meeting, self.counts = meeting, counts
             self.pending.heading = True
 
+    def line_up(self, line: list[int]) -> None:
+        """Set the numbers of those that go on air next, first one first."""
+        if line != self.line:
+            self.line = line
+            self.pending.heading = True
+
     def _heading(self) -> dict[str, object]:
         meeting = self.meeting
         return {
@@ -146,6 +153,7 @@ class Board:
             "voting": meeting.votes_open(),
             "asking": meeting.asks_open(),
             "title": meeting.title,
+            "line": self.line,
         }
 
     def snapshot(self, tick_ms: int) -> dict[str, object]:

@@ -24,6 +24,7 @@ class Act(StrEnum):
     READ_BOARD = "read_board"
     READ_RECORD = "read_record"
     LISTEN = "listen"
+    WATCH = "watch"
     ASK = "ask"
     VOTE = "vote"
     READ_OWN = "read_own"
@@ -52,7 +53,7 @@ class Act(StrEnum):
     OPERATE = "operate"
 
 
-_EVERYONE = frozenset({Act.ENTER, Act.READ_BOARD, Act.READ_RECORD, Act.OPERATE})
+_EVERYONE = frozenset({Act.ENTER, Act.READ_BOARD, Act.READ_RECORD, Act.WATCH, Act.OPERATE})
 _SIGNED_IN = _EVERYONE | {Act.LISTEN, Act.SIGN_OUT}
 # Stepping along the line, for those on the stage; it shows nothing that waits or is withheld.
 _STAGE = frozenset({Act.READ_LINE, Act.PICK, Act.RETURN, Act.ANSWER, Act.SKIP})

@@ -67,6 +67,7 @@ class Boards:
             board.put(row)
         board.counts = await boards.counts(self._store, meeting)
         board.merged = await boards.merged(self._store, meeting)
+        await self._line_up(board)
         board.take_delta()
         self._boards[meeting] = board
         return board
@@ -86,6 +87,7 @@ class Boards:
         for n in set(board.merged) | set(merged):
             board.trace(n, merged.get(n))
         board.head(stands or board.meeting, await boards.counts(self._store, meeting))
+        await self._line_up(board)
         board.position = position
 
     async def numbered(self, meeting: str, q: str, timeout_s: float) -> int | None:
@@ -144,7 +146,7 @@ class Boards:
                     touched[entry["q"]] = None
                 case "ended":
                     folded.ended.append(entry["sign_in"])
-                case "meeting":
+                case "meeting" | "line":
                     heading = True
         for n, votes in tallies.items():
             board.tally(int(n), int(votes))
@@ -175,6 +177,12 @@ class Boards:
             if question.number is not None:
                 board.trace(question.number, question.head_number)
         board.head(stands, await boards.counts(self._store, meeting))
+        await self._line_up(board)
+
+    async def _line_up(self, board: Board) -> None:
+        numbers = {row.q: n for n, row in board.rows.items()}
+        ids = await boards.line(self._store, board.meeting.id)
+        board.line_up([numbers[q] for q in ids if q in numbers])
 
     def _tell_number(self, q: str, number: int) -> None:
         for waiter in self._waiters.get(q, ()):

@@ -13,9 +13,10 @@ from server.acts.admission import SignIn
 from server.acts.vote import OwnVotes, own_votes, refusal_of
 from server.domain.board import Board
 from server.domain.refusals import Refusal, Refused
+from server.domain.roles import Role
 from server.live import measures
 from server.live.frames import text_frame
-from server.live.hub import Hub
+from server.live.hub import ATTENDEES, STAGE, Hub
 from server.live.node import Node
 from server.live.socket import LiveSocket
 from server.protocol import inbound, outbound
@@ -37,6 +38,9 @@ from server.session.session import Session
 from server.store.votes import Answer, Wish, latest_counter, slot_of
 
 NUMBER_WAIT_S = 1.5
+STAGES_MAX = (
+    500  # projectors and overlays of one meeting on one process; no sign-in stands behind them
+)
 NOT_SAVED = Refused(Refusal.NOT_SAVED, "Not saved yet. We keep it and try again.", retry_in=1.0)
 BUSY = Refused(Refusal.BUSY, "Very many vote right now. We try again in a moment.", retry_in=2.0)
 
@@ -166,6 +170,11 @@ class Conversation:
             return
         if self._socket is None or not self._admit_voter(claims.meeting, claims.voter):
             return
+        # A reader's ticket opens the stage: the same public frames, no votes, no person behind it.
+        audience = STAGE if claims.role is Role.READER else ATTENDEES
+        if audience == STAGE and self._hub.watching(claims.meeting, STAGE) >= STAGES_MAX:
+            self._hang(Close.TOO_MANY, "too many stages of this meeting")
+            return
         if self._late is not None:
             self._late.cancel()
         voter = claims.voter if claims.voter is not None else -1
@@ -174,7 +183,7 @@ class Conversation:
         self._send(outbound.welcome(claims.role.value, own.votes, own.own, counter))
         same = enter.epoch == board.meeting.epoch
         self._hub.join(
-            claims.meeting, "attendee", self._socket, enter.position if same else None, self.end_if
+            claims.meeting, audience, self._socket, enter.position if same else None, self.end_if
         )
         await self._watch_sign_in(claims)
 

@@ -20,6 +20,8 @@ from server.protocol.outbound import encode
 
 SLICE = 250  # sockets written per loop turn, so that acknowledgements keep flowing
 PASSIVE_S = 10.0
+ATTENDEES, STAGE = "attendee", "stage"
+AUDIENCES = (ATTENDEES, STAGE)
 POSITION = re.compile(r"[0-9]{1,20}-[0-9]{1,20}")
 
 
@@ -76,6 +78,10 @@ class Hub:
         """How many listen, over all meetings."""
         return len(self._by_socket)
 
+    def watching(self, meeting: str, audience: str) -> int:
+        """How many sockets of this audience listen here."""
+        return len(self._audiences.get((meeting, audience), ()))
+
     def leave(self, socket: LiveSocket) -> None:
         """Stop listening; nothing happens for a socket that never joined."""
         found = self._by_socket.pop(socket, None)
@@ -108,11 +114,15 @@ class Hub:
                 for listener in list(listeners):
                     listener.end_if(sign_in)
 
-    def broadcast(self, meeting: str, audience: str, frame: bytes, position: str) -> None:
-        """Tell one delta to all who read; the others are brought up to date when they do."""
+    def broadcast(self, meeting: str, frame: bytes, position: str) -> None:
+        """Tell one public delta to all audiences; who does not read is brought up to date when they do."""
         self._number += 1
         self._snapshots.pop(meeting, None)
-        listeners = list(self._audiences.get((meeting, audience), ()))
+        listeners = [
+            listener
+            for audience in AUDIENCES
+            for listener in self._audiences.get((meeting, audience), ())
+        ]
         self._queue.append(_Broadcast(self._number, listeners, frame, position))
         if len(self._queue) == 1:
             self._write()

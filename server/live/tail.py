@@ -113,4 +113,4 @@ class Tail:
             delta = board.take_delta() if board is not None else None
             if board is not None and delta is not None:
                 delta["tick"] = self._hub.tick_ms
-                self._hub.broadcast(meeting, "attendee", text_frame(encode(delta)), board.position)
+                self._hub.broadcast(meeting, text_frame(encode(delta)), board.position)

@@ -14,12 +14,12 @@ from server.protocol.inbound import Ask, Hello, Inbound, Passive, Ping, Seen, Vo
 
 MESSAGES: Mapping[type[Inbound], Act] = MappingProxyType(
     {
-        Hello: Act.LISTEN,
+        Hello: Act.WATCH,  # a reader's ticket opens the stage's audience alone
         Vote: Act.VOTE,
         Ask: Act.ASK,
         Seen: Act.LISTEN,
-        Passive: Act.LISTEN,
-        Ping: Act.LISTEN,
+        Passive: Act.WATCH,
+        Ping: Act.WATCH,
     }
 )
 
@@ -65,6 +65,7 @@ ROUTES: Mapping[str, Act] = MappingProxyType(
         "api.answer_question": Act.ANSWER,
         "api.skip_question": Act.SKIP,
         "api.live_ticket": Act.LISTEN,
+        "api.stage_ticket": Act.WATCH,
         "api.cast_vote": Act.VOTE,
         "api.read_votes": Act.READ_OWN,
         "pages.home": Act.ENTER,
@@ -78,6 +79,14 @@ ROUTES: Mapping[str, Act] = MappingProxyType(
         "pages.mine": Act.READ_OWN,
         "pages.withdraw": Act.WITHDRAW,
         "pages.appeal": Act.APPEAL,
+        "pages.vendor": Act.ENTER,
+        "pages.answers": Act.READ_BOARD,
+        "pages.stage": Act.READ_BOARD,
+        "pages.host": Act.READ_LINE,
+        "pages.host_next": Act.PICK,
+        "pages.host_return": Act.RETURN,
+        "pages.host_skip": Act.SKIP,
+        "pages.host_answer": Act.ANSWER,
         "pages.fate": Act.READ_RECORD,  # the address itself is the proof
         "pages.device": Act.ENTER,
         "pages.make_device_link": Act.LINK_DEVICE,

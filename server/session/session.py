@@ -115,6 +115,8 @@ class Session:
         return TakeSubmission(ask)
 
     def _seen(self, seen: Seen, board: Board, now: int) -> Sequence[Effect]:
+        if not self._may(seen):
+            return []  # a stage is no pair of eyes: it must not move the fair order
         fresh = frozenset(n for n in seen.n if n in board.rows) - self._counted
         if not fresh or self._seen_budget.take(now):
             return []

@@ -68,6 +68,11 @@ async def seen(redis: Redis, meeting: str, numbers: list[int]) -> dict[int, int]
     return {n: int(times or 0) for n, times in zip(numbers, found, strict=True)}
 
 
+async def line(redis: Redis, meeting: str) -> list[str]:
+    """Ids of those that go on air next, first one first."""
+    return await typed.zrange(redis, keys.line(meeting), 0, -1)
+
+
 async def counts(redis: Redis, meeting: str) -> dict[str, int]:
     """How many are listed (on air included), answered, screened out."""
     pipe = redis.pipeline(transaction=False)

@@ -198,6 +198,7 @@ class LineAnswer(msgspec.Struct, forbid_unknown_fields=True):
     revision: int
     on_air: LineRow | None
     next: list[LineRow]
+    since: int | None
 
 
 class ArrangedAnswer(msgspec.Struct, forbid_unknown_fields=True):

@@ -7,7 +7,7 @@ from quart import Response, jsonify
 from server.acts import admission, staff
 from server.domain.ids import digest
 from server.domain.refusals import Refusal, Refused
-from server.domain.roles import Act
+from server.domain.roles import Act, Role
 from server.protocol import ticket
 from server.web import people
 from server.web.api import endpoint, meeting_at
@@ -57,5 +57,23 @@ async def live_ticket(slug: str) -> Response:
         sign_in_hash=digest(person.token),
         expires=parts().clock() + ticket.LIFETIME_MS,
         until=sign_in.expires_at,
+    )
+    return jsonify({"ticket": ticket.sign(parts().secret, claims)})
+
+
+@endpoint(
+    "POST", "/meetings/<slug>/stage-ticket", TicketAnswer, Refusal.SIGNED_OUT, per_network=True
+)
+async def stage_ticket(slug: str) -> Response:
+    """Thirty seconds of proof for opening a stage's socket: the public board and nothing of a person."""
+    meeting = await meeting_at(slug)
+    person = await people.reader_of(meeting)
+    claims = ticket.TicketClaims(
+        meeting=meeting.id,
+        role=Role.READER,
+        voter=None,
+        label=None,
+        sign_in_hash=digest(person.token) if person.token else "",
+        expires=parts().clock() + ticket.LIFETIME_MS,
     )
     return jsonify({"ticket": ticket.sign(parts().secret, claims)})

@@ -7,6 +7,7 @@ from typing import Any
 from quart import Response, jsonify
 
 from server.acts import stage
+from server.domain import stream
 from server.domain.refusals import Refusal
 from server.domain.roles import Act
 from server.store.question_rows import Question
@@ -43,6 +44,9 @@ async def read_line(slug: str) -> Response:
     told = {
         "revision": standing.revision,
         "on_air": _row(aired) if aired else None,
+        "since": stream.since_live(aired.decided_at, meeting.live_at)
+        if aired and aired.decided_at
+        else None,
         "next": [_row(question) for question in standing.questions],
     }
     return jsonify(told)

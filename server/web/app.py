@@ -41,6 +41,8 @@ from server.web import (
     roster_pages,
     settings_pages,
     staff_pages,
+    stage_pages,
+    stream_pages,
     waiting_page,
 )
 from server.web.api import api
@@ -66,7 +68,10 @@ STAFF_PARTS = (
     *(appointment_pages, link_pages, look_pages, organise_pages, roster_pages),
     *(settings_pages, waiting_page),
 )
-PAGE_PARTS = (desk_pages, door_pages, own_pages, question_pages, record_pages)
+PAGE_PARTS = (
+    *(desk_pages, door_pages, own_pages, question_pages, record_pages),
+    *(stage_pages, stream_pages),
+)
 log = structlog.get_logger()
 FAULT = "fault"  # the wire code of what is no refusal
 

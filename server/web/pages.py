@@ -21,6 +21,7 @@ from server.store.question_rows import Question
 from server.web import away, network, people, rendering
 from server.web.api import meeting_at
 from server.web.parts import parts
+from server.web.player import stream_value
 from server.web.rendering import meeting_value, own_value, page
 
 NUMBER_WAIT_S = 1.5
@@ -141,6 +142,7 @@ async def render_board(slug: str, typed: dict[str, str], error: str | None) -> R
         may_moderate=may(person.role, Act.READ_WAITING),
         may_organise=may(person.role, Act.ORGANISE),
         snapshot=shown.snapshot(parts().tick_ms),
+        stream=stream_value(meeting),
     )
 
 

@@ -13,6 +13,7 @@ from server.web.record_values import pieces
 from tests.frontend.desk_fixtures import at_desk, desk_log, desk_row
 from tests.frontend.record_fixtures import record_values
 from tests.frontend.running import ROOT
+from tests.frontend.stage_fixtures import stage_pages
 
 NOW = 1_795_465_000_000
 LONG = (
@@ -102,6 +103,7 @@ REASONS = [
 COUNTS = {"listed": 7, "answered": 1, "screened_out": 23}
 PEOPLE = {
     "attendee": ["listen", "sign_out", "ask", "vote", "read_own", "withdraw", "link_device"],
+    "host": ["listen", "sign_out", "read_line", "pick"],
     "moderator": ["listen", "sign_out", "read_waiting", "list", "screen_out"],
     "auditor": ["listen", "sign_out", "read_waiting", "read_log"],
     "organiser": ["listen", "sign_out", "organise", "create_meeting"],
@@ -139,6 +141,8 @@ def board(rows: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
         "mine": [OWN] if rows else [],
         "can_ask": True, "can_vote": True, "may_moderate": False, "may_organise": False,
         "snapshot": snapshot,
+        "stream": {"kind": "hls", "url": "https://stream.example/live.m3u8", "at": 95,
+                   "host": "stream.example", "player": "/vendor/hls-1.7.4.light.min.js"},
     }  # fmt: skip
     return {**given, **more}
 
@@ -221,6 +225,7 @@ def pages() -> dict[str, tuple[str, str | None, dict[str, Any]]]:
             None,
             {**one, "row": {**alone, "wording": "Bonus?"}, "can_vote": False},
         ),
+        **stage_pages(MEETING, ROWS, QR),
         "mine": (
             "mine.html",
             "attendee",

@@ -12,7 +12,7 @@ NAMES = sorted(pages())
 
 
 def test_every_template_has_a_page_here() -> None:
-    parts = {"base.html", "history.html", "parts.html", "settings_fields.html"}
+    parts = {"base.html", "history.html", "parts.html", "stage_parts.html", "settings_fields.html"}
     there = {path.name for path in (FRONTEND / "templates").glob("*.html")} - parts
     assert there == {template for template, _, _ in pages().values()}
 

@@ -72,7 +72,7 @@ class Room:
         delta = self.board.take_delta()
         assert delta is not None
         frame = text_frame(encode(delta))
-        self.hub.broadcast(MEETING.id, "attendee", frame, self.board.position)
+        self.hub.broadcast(MEETING.id, frame, self.board.position)
 
 
 def row(n: int) -> Row:

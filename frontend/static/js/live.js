@@ -20,9 +20,11 @@ export class Live {
   /**
    * @param {string} slug
    * @param {{where: () => {epoch: string | null, pos: string | null}, message: (m: any) => void, status: (s: "live" | "away" | "ended") => void}} on
+   * @param {"ticket" | "stage-ticket"} ticket which door: a person's, or the stage's that needs no sign-in
    */
-  constructor(slug, on) {
+  constructor(slug, on, ticket = "ticket") {
     this.slug = slug;
+    this.ticket = ticket;
     this.on = on;
     this.tries = 0;
     /** @type {WebSocket | null} */
@@ -58,7 +60,7 @@ export class Live {
     clearTimeout(this.timer);
     this.connecting = true;
     try {
-      const answer = await fetch(`/api/v1/meetings/${this.slug}/ticket`, {
+      const answer = await fetch(`/api/v1/meetings/${this.slug}/${this.ticket}`, {
         method: "POST",
         headers: { "content-type": "application/json" },
         body: "{}",

@@ -60,6 +60,7 @@ export function drawOnAir(row) {
 /** @param {any} counts @param {any} meeting @param {number} shown @param {boolean} some there is anything to order */
 export function drawHeading(counts, meeting, shown, some) {
   setText(at("listed"), String(counts.listed ?? 0));
+  setText(at("answered"), String(counts.answered ?? 0));
   setText(at("screened-out"), String(counts.screened_out ?? 0));
   for (const [id, hide] of /** @type {[string, boolean][]} */ ([
     ["none", shown > 0], ["ordering", !some], ["voting-closed", meeting.voting], ["ask-closed", meeting.asking], ["ask", !meeting.asking],

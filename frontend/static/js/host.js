@@ -1,0 +1,56 @@
+// @ts-check
+// The host's page: one key for each button, and a fresh page when the line moves elsewhere.
+import { apply, empty } from "./board.js";
+import { Live } from "./live.js";
+
+const SETTLE_MS = 400; // our own step reloads the page anyway
+
+const place = /** @type {HTMLElement} */ (document.getElementById("host"));
+const slug = place.dataset.slug ?? "";
+let board = empty();
+
+/** What the page shows, as the server wrote it. */
+function shown() {
+  const aired = [...board.rows.values()].find((row) => row.state === "on_air");
+  return `${aired ? aired.n : ""}:${(board.meeting.line ?? []).join(",")}`;
+}
+
+/** True while the host writes or chooses: their words must not vanish. */
+function busy() {
+  const text = /** @type {HTMLTextAreaElement | null} */ (document.getElementById("text"));
+  return Boolean(text?.value) || document.querySelector("details[open]") !== null;
+}
+
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let due;
+function look() {
+  clearTimeout(due);
+  if (shown() === place.dataset.shown) return;
+  due = setTimeout(() => {
+    if (shown() === place.dataset.shown) return;
+    const changed = document.getElementById("changed");
+    if (!busy()) location.assign(`/m/${slug}/host`);
+    else if (changed) changed.hidden = false;
+  }, SETTLE_MS);
+}
+
+const live = new Live(slug, {
+  where: () => ({ epoch: board.epoch || null, pos: board.epoch ? board.pos : null }),
+  message: (message) => {
+    if (message.t !== "snapshot" && message.t !== "delta") return;
+    const { state, gap } = apply(board, message);
+    board = state;
+    if (gap) live.restart();
+    else look();
+  },
+  status: () => {},
+}, "stage-ticket");
+
+document.addEventListener("keydown", (event) => {
+  const target = /** @type {HTMLElement} */ (event.target);
+  if (event.ctrlKey || event.metaKey || event.altKey || target.closest("input, textarea, select")) return;
+  const button = /** @type {HTMLButtonElement | null} */ (document.querySelector(`[data-key="${CSS.escape(event.key)}"]`));
+  if (!button) return;
+  event.preventDefault();
+  button.click();
+});

@@ -1,0 +1,183 @@
+// @ts-check
+// The stage and the overlay: the board's public rows in large type, and a host's few keys.
+import { apply, empty } from "./board.js";
+import { Live } from "./live.js";
+import { ranked } from "./ranking.js";
+import { say } from "./words.js";
+
+const VIEWS = ["air", "wanted", "join"];
+const WANTED = 5;
+const NEXT = 3;
+const at = (/** @type {string} */ id) => document.getElementById(id);
+
+/** How large a text is drawn; the same steps as in stage_parts.html. @param {string} text */
+export function sizeOf(text) {
+  const length = [...text].length;
+  return length <= 70 ? "short" : length <= 160 ? "middle" : length <= 320 ? "long" : "longest";
+}
+
+/** @param {any} row */
+function words(row) {
+  const said = document.createElement("bdi");
+  said.className = "words";
+  said.textContent = row.wording || row.text;
+  said.lang = row.lang;
+  said.dir = row.dir || "auto";
+  said.dataset.size = sizeOf(said.textContent ?? "");
+  return said;
+}
+
+/** Replace only what differs, so that nothing flickers. @param {Element | null} place @param {Node[]} nodes */
+function fill(place, nodes) {
+  if (!place) return;
+  const fresh = document.createElement("div");
+  fresh.append(...nodes);
+  if (same(place, fresh)) return;
+  place.replaceChildren(...fresh.childNodes);
+}
+
+/** @param {Element} place @param {Element} fresh */
+function same(place, fresh) {
+  const held = place.childNodes;
+  return held.length === fresh.childNodes.length && [...held].every((node, n) => node.isEqualNode(fresh.childNodes[n]));
+}
+
+/** @param {any[]} rows @param {boolean} counts */
+function items(rows, counts) {
+  return rows.map((row) => {
+    const item = document.createElement("li");
+    if (counts) {
+      const votes = document.createElement("b");
+      votes.textContent = String(row.votes);
+      item.append(votes, " ");
+    }
+    item.append(words(row));
+    return item;
+  });
+}
+
+class Stage {
+  /** @param {HTMLElement} main */
+  constructor(main) {
+    this.main = main;
+    this.slug = main.dataset.slug ?? "";
+    this.overlay = document.body.classList.contains("overlay");
+    this.view = 0;
+    this.board = apply(empty(), JSON.parse(at("snapshot")?.textContent ?? "{}")).state;
+    this.live = new Live(this.slug, {
+      where: () => ({ epoch: this.board.epoch || null, pos: this.board.epoch ? this.board.pos : null }),
+      message: (message) => this.receive(message),
+      status: (status) => this.status(status),
+    }, "stage-ticket");
+    if (!this.overlay) document.addEventListener("keydown", (event) => this.key(event));
+    this.draw();
+  }
+
+  /** @param {any} message */
+  receive(message) {
+    if (message.t !== "snapshot" && message.t !== "delta") return;
+    const { state, gap } = apply(this.board, message);
+    this.board = state;
+    if (gap) this.live.restart();
+    this.draw();
+  }
+
+  /** @param {string} status */
+  status(status) {
+    const link = at("link");
+    if (!link) return;
+    link.hidden = status === "live";
+    link.textContent = status === "live" ? "" : say("offline");
+  }
+
+  draw() {
+    const rows = this.board.rows;
+    const aired = [...rows.values()].find((row) => row.state === "on_air");
+    const idle = document.createElement("span");
+    idle.className = "idle";
+    idle.textContent = say("stage_idle");
+    fill(at("air"), aired ? [words(aired)] : this.overlay ? [] : [idle]);
+    const about = at("air-about");
+    if (about) about.textContent = aired ? say("stage_about", { n: aired.n, votes: aired.votes }) : "";
+    if (this.overlay) {
+      this.main.hidden = !aired;
+      return;
+    }
+    const line = (this.board.meeting.line ?? []).map((/** @type {number} */ n) => rows.get(n)).filter(Boolean);
+    const listed = [...rows.values()].filter((row) => row.state === "listed");
+    const wanted = ranked(listed, "wanted", 0).slice(0, WANTED);
+    fill(at("next"), items(line.slice(0, NEXT), false));
+    fill(at("wanted"), items(wanted, true));
+    for (const [id, some] of /** @type {[string, number][]} */ ([["next-none", line.length], ["wanted-none", wanted.length]])) {
+      const none = at(id);
+      if (none) none.hidden = some > 0;
+    }
+  }
+
+  /** @param {number} by */
+  step(by) {
+    this.view = (this.view + by + VIEWS.length) % VIEWS.length;
+    document.body.dataset.view = VIEWS[this.view];
+  }
+
+  /** @param {KeyboardEvent} event */
+  key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const keys = /** @type {HTMLDialogElement} */ (at("keys"));
+    if (keys.open) return;
+    const steers = this.main.dataset.steers === "yes";
+    if (this.skipping && /^[1-9]$/.test(event.key)) this.skip(Number(event.key) - 1);
+    else if (["ArrowRight", "ArrowDown", " ", "PageDown"].includes(event.key)) this.step(1);
+    else if (["ArrowLeft", "ArrowUp", "PageUp"].includes(event.key)) this.step(-1);
+    else if (event.key === "?") keys.showModal();
+    else if (steers && event.key === "n") this.post("line/next", {});
+    else if (steers && event.key === "a") this.decide("answer", (row, since) => ({ revision: row.revision, stream_s: since, text: "" }));
+    else if (steers && event.key === "s") {
+      this.skipping = true;
+      this.tell(say("stage_skip"));
+      return event.preventDefault();
+    } else return;
+    this.skipping = false;
+    event.preventDefault();
+  }
+
+  /** @param {number} which */
+  skip(which) {
+    const reason = JSON.parse(at("skips")?.textContent ?? "[]")[which];
+    if (reason) this.decide("skip", (row) => ({ revision: row.revision, reason }));
+  }
+
+  /** Decide about the question on air as it stands now. @param {string} act @param {(row: any, since: number | null) => any} body */
+  async decide(act, body) {
+    const answer = await this.ask("line");
+    if (!answer) return;
+    if (!answer.on_air) return this.tell(say("stage_idle"));
+    await this.post(`questions/${answer.on_air.q}/${act}`, body(answer.on_air, answer.since));
+  }
+
+  /** @param {string} path @param {any} body */
+  async post(path, body) {
+    const done = await this.ask(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+    if (done) this.tell("");
+  }
+
+  /** @param {string} path @param {RequestInit} [more] @returns {Promise<any>} */
+  async ask(path, more = {}) {
+    const address = `/api/v1/meetings/${this.slug}/${path}`;
+    const answer = await fetch(address, { credentials: "same-origin", ...more }).catch(() => null);
+    if (!answer) return this.tell(say("offline"));
+    const told = await answer.json().catch(() => ({}));
+    if (answer.ok) return told;
+    return this.tell(told.error?.message ?? say("offline"));
+  }
+
+  /** @param {string} text */
+  tell(text) {
+    const place = at("told");
+    if (place) place.textContent = text;
+    return null;
+  }
+}
+
+const main = at("stage");
+if (main) new Stage(main);
