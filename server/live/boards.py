@@ -153,6 +153,8 @@ class Boards:
         if touched or heading:
             await self._refresh(board, list(touched))
             folded.urgent = True
+        if heading and board.meeting.readers == "attendees":
+            folded.ended.append("")  # stages without a sign-in behind them may not read on
         board.position = entries[-1][0]
         for reached, (waiting, target) in self._reached.items():
             if waiting == meeting and events.order(board.position) >= target and not reached.done():

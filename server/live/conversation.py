@@ -185,7 +185,8 @@ class Conversation:
         self._hub.join(
             claims.meeting, audience, self._socket, enter.position if same else None, self.end_if
         )
-        await self._watch_sign_in(claims)
+        if claims.sign_in_hash:
+            await self._watch_sign_in(claims)
 
     async def _watch_sign_in(self, claims: TicketClaims) -> None:
         """A ticket outlives its sign-in by up to 30 s, so look once more, now that an end is heard."""

@@ -68,12 +68,15 @@ async def stage_ticket(slug: str) -> Response:
     """Thirty seconds of proof for opening a stage's socket: the public board and nothing of a person."""
     meeting = await meeting_at(slug)
     person = await people.reader_of(meeting)
+    # Where everybody may read, nothing of whoever opened the stage goes into the ticket.
+    bound = person.sign_in if meeting.readers == "attendees" else None
     claims = ticket.TicketClaims(
         meeting=meeting.id,
         role=Role.READER,
         voter=None,
         label=None,
-        sign_in_hash=digest(person.token) if person.token else "",
+        sign_in_hash=digest(person.token) if bound else "",
         expires=parts().clock() + ticket.LIFETIME_MS,
+        until=bound.expires_at if bound else 0,
     )
     return jsonify({"ticket": ticket.sign(parts().secret, claims)})

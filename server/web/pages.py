@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import secrets
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -83,6 +84,14 @@ async def asked_by(meeting: Meeting, person: people.Person) -> list[Question]:
     return await away.or_last(lambda: submit.mine(store, meeting, voter), none)
 
 
+def _seed(meeting: Meeting, person: people.Person) -> int:
+    """A person's own 32 bits for the fair order. Their voter number stays on the server."""
+    if person.sign_in is None or person.sign_in.voter is None:
+        return 0
+    said = f"seed|{meeting.id}|{person.sign_in.voter}".encode()
+    return int.from_bytes(hmac.digest(parts().secret, said, "sha256")[:4], "big")
+
+
 def _sent_back(asked: list[Question], after: str) -> Question | None:
     """The own question that was sent back and is written again, or None."""
     for question in asked:
@@ -107,7 +116,7 @@ async def render_board(slug: str, typed: dict[str, str], error: str | None) -> R
     name = request.args.get("order", "wanted")
     order = Order(name) if name in set(Order) else Order.WANTED
     search = request.args.get("search", "")[:100]
-    seed = person.sign_in.voter if person.sign_in and person.sign_in.voter is not None else 0
+    seed = _seed(meeting, person)
     rows = [
         {**row.wire(), "mine": row.n in votes, "own": row.n in own}
         for row in ordered(shown.rows.values(), order, seed)

@@ -2,31 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-
 from playwright.async_api import Page, expect
 
 from tests.journeys import crowd
+from tests.journeys.exhibit import Exhibit, at
 from tests.journeys.hall import Hall, Place
-
-
-@dataclass(frozen=True, slots=True)
-class Exhibit:
-    """A page to look at: `show` brings it up in the browser of the right person.
-
-    `pictures` are those kept in docs/pictures: 1280 and 360 px wide, dark. All are checked.
-    """
-
-    name: str
-    page: Page
-    show: Callable[[Page], Awaitable[object]]
-    pictures: tuple[str, ...] = ("1280", "360")
-
-
-def at(path: str) -> Callable[[Page], Awaitable[object]]:
-    """Open this address."""
-    return lambda page: page.goto(path)
+from tests.journeys.stage_exhibits import stage_exhibits
 
 
 async def _boards(hall: Hall, questions: int) -> list[Exhibit]:
@@ -152,4 +133,9 @@ async def exhibition(hall: Hall, questions: int = 64) -> list[Exhibit]:
     """All of them, the full board with so many questions. Show them in this order: some need what
     an earlier one did."""
     place = await crowd.screened(hall)
-    return [*await _doors(hall, place), *await _boards(hall, questions), *await _staff(hall, place)]
+    pages = [
+        *await _doors(hall, place),
+        *await _boards(hall, questions),
+        *await _staff(hall, place),
+    ]
+    return [*pages, *await stage_exhibits(hall)]

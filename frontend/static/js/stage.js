@@ -98,7 +98,7 @@ class Stage {
     idle.textContent = say("stage_idle");
     fill(at("air"), aired ? [words(aired)] : this.overlay ? [] : [idle]);
     const about = at("air-about");
-    if (about) about.textContent = aired ? say("stage_about", { n: aired.n, votes: aired.votes }) : "";
+    if (about) about.textContent = aired ? say(aired.votes === 1 ? "stage_about_one" : "stage_about", { n: aired.n, votes: aired.votes }) : "";
     if (this.overlay) {
       this.main.hidden = !aired;
       return;
