@@ -33,7 +33,7 @@ async def questions(slug: str) -> Response:
     if not (seed.isascii() and seed.isdigit() and len(seed) <= 10):
         raise Refused(Refusal.BAD_INPUT, "seed: must be a whole number.")
     search = request.args.get("search", "").casefold()[:SEARCH_MAX_CHARS]
-    rows = [row for row in board.rows.values() if search in row.text.casefold()]
+    rows = [row for row in board.rows.values() if search in f"{row.text}\n{row.wording}".casefold()]
     shown = [row.wire() for row in ordered(rows, Order(name), int(seed))]
     return jsonify({"questions": shown, "counts": board.counts})
 

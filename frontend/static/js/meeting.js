@@ -149,7 +149,7 @@ export class MeetingPage {
 
   draw() {
     const { rows, counts, meeting } = this.board;
-    const matching = [...rows.values()].filter((row) => row.text.toLocaleLowerCase().includes(this.search));
+    const matching = [...rows.values()].filter((row) => `${row.text}\n${row.wording ?? ""}`.toLocaleLowerCase().includes(this.search));
     const listed = matching.filter((row) => row.state !== "on_air");
     // New ones slip in while the top of the list is in view; otherwise the pill tells of them.
     const nothingMoves = this.list.childElementCount === 0 || document.hidden;

@@ -13,6 +13,7 @@ export function fillRow(node, row, box, open, slug) {
   node.dataset.n = String(row.n);
   node.dataset.state = row.state;
   node.classList.toggle("own", box.own.has(row.n));
+  node.classList.toggle("worded", Boolean(row.wording));
   words(node.querySelector(".words"), row);
   node.classList.toggle("long", row.text.length > LONG_CHARS);
   /** @type {HTMLAnchorElement} */ (node.querySelector(".more a")).href = `/m/${slug}/q/${row.n}`;
@@ -33,8 +34,9 @@ export function fillRow(node, row, box, open, slug) {
 
 /** @param {Element | null} node @param {any} row */
 function words(node, row) {
-  if (!node || node.textContent === row.text) return;
-  node.textContent = row.text;
+  const text = row.wording || row.text;
+  if (!node || node.textContent === text) return;
+  node.textContent = text;
   node.setAttribute("lang", row.lang);
   node.setAttribute("dir", row.dir || "auto");
 }

@@ -1,0 +1,105 @@
+"""The record without scripts; the stage, an overlay and the host at work; the stream after a click."""
+
+from __future__ import annotations
+
+from playwright.async_api import Route, expect
+
+from tests.journeys.hall import NO_SCRIPTS, PHONE, Hall
+from tests.journeys.stage_exhibits import QUESTIONS, Staff, moderated
+
+
+async def test_a_reader_without_scripts_or_account_reads_the_whole_record(hall: Hall) -> None:
+    place, _ = await moderated(hall)
+    page = await hall.stranger(NO_SCRIPTS)
+    await page.goto(place.path("/screened-out"))
+    await expect(page.locator(".cases > li")).to_have_count(2)
+    await expect(page.locator(".cases .bar")).to_have_count(1)
+    await page.get_by_role("link", name="reversed 1").click()
+    await expect(page.locator(".cases > li")).to_have_count(1)
+    await expect(page.locator(".cases")).to_contain_text("overturned")
+    await page.locator("#search").fill("football")
+    await page.get_by_role("button", name="Search").click()
+    await expect(page.locator(".cases > li")).to_have_count(1)
+    await page.get_by_role("link", name="Question no. 7").click()
+    await expect(page.locator(".acts-of > li").first).to_contain_text("Received")
+    await page.goto(place.path("/q/4"))
+    assert QUESTIONS[3] not in await page.content()
+
+
+async def test_the_stage_and_its_overlay_follow_the_host_without_a_sign_in(hall: Hall) -> None:
+    place, _ = await moderated(hall)
+    mod = await Staff.join(hall, place, "moderator")
+    screen, overlay = await hall.stranger(), await hall.stranger()
+    await screen.goto(place.path("/stage"))
+    await overlay.goto(place.path("/stage?overlay=1"))
+    host = await hall.stranger(PHONE)
+    await host.goto(f"{place.path('/invite')}#{await hall.invitation(place, 'host')}")
+    await host.locator("button.act").click()
+    await host.wait_for_load_state()
+    await host.goto(place.path("/host"))
+    for page in (screen, overlay):
+        await expect(page.locator("#air")).to_contain_text(QUESTIONS[1])
+    assert (
+        await overlay.evaluate("getComputedStyle(document.body).backgroundColor")
+        == "rgba(0, 0, 0, 0)"
+    )
+    await host.keyboard.press("a")
+    await expect(overlay.locator("#stage")).to_be_hidden()
+    await expect(screen.locator("#air")).to_contain_text("No question is on air")
+    await host.wait_for_load_state()
+    await expect(host.locator("[data-key=n]")).to_be_visible()
+    await host.keyboard.press("n")
+    await expect(screen.locator("#air")).to_contain_text(QUESTIONS[5])
+    await expect(screen.locator("#next li")).to_have_count(1)
+    # A reader's keys only step through the views.
+    await screen.keyboard.press("n")
+    await screen.keyboard.press("ArrowRight")
+    await expect(screen.locator("#wanted li").first).to_contain_text(QUESTIONS[2])
+    await screen.keyboard.press("Space")
+    await expect(screen.locator("#view-join")).to_be_visible()
+    await screen.keyboard.press("Shift+?")
+    await expect(screen.locator("#keys")).to_be_visible()
+    told = await hall.door.call("GET", place.api("/line"), token=mod.token)
+    assert isinstance(told["on_air"], dict) and told["on_air"]["number"] == 6
+
+
+async def test_the_stages_keys_act_under_a_hosts_sign_in(hall: Hall) -> None:
+    place, _ = await moderated(hall)
+    page = await hall.stranger()
+    await page.goto(f"{place.path('/invite')}#{await hall.invitation(place, 'host')}")
+    await page.locator("button.act").click()
+    await page.wait_for_load_state()
+    await page.goto(place.path("/stage"))
+    await expect(page.locator("#air")).to_contain_text(QUESTIONS[1])
+    await page.keyboard.press("s")
+    await page.keyboard.press("1")
+    await expect(page.locator("#air")).to_contain_text("No question is on air")
+    await page.keyboard.press("n")
+    await expect(page.locator("#air")).to_contain_text(QUESTIONS[5])
+    await page.keyboard.press("a")
+    await expect(page.locator("#air")).to_contain_text("No question is on air")
+    await page.goto(place.path("/answers"))
+    await expect(page.locator(".ledger > li")).to_have_count(2)
+
+
+async def test_nothing_of_the_stream_is_loaded_before_a_click(hall: Hall) -> None:
+    place, _ = await moderated(hall)
+    page = await hall.stranger()
+    asked: list[str] = []
+
+    async def serve(route: Route) -> None:
+        asked.append(route.request.url)
+        await route.fulfill(status=404, headers={"Access-Control-Allow-Origin": "*"}, body="")
+
+    await page.route("https://stream.example/**", serve)
+    await page.goto(place.path("?at=95"))
+    await expect(page.locator("#rows .row").first).to_be_visible()
+    assert asked == []
+    async with page.expect_request("https://stream.example/live.m3u8"):
+        await page.get_by_role("button", name="Load the stream").click()
+    await expect(page.locator("#stream .told")).to_contain_text("cannot be played here")
+    await expect(page.locator("#stream a")).to_have_attribute(
+        "href", "https://stream.example/live.m3u8"
+    )
+    for words in ("stream.example", "status of 404"):
+        hall.excuse(words)
