@@ -15,7 +15,7 @@ export function fillRow(node, row, box, open, slug) {
   node.classList.toggle("own", box.own.has(row.n));
   node.classList.toggle("worded", Boolean(row.wording));
   words(node.querySelector(".words"), row);
-  node.classList.toggle("long", row.text.length > LONG_CHARS);
+  node.classList.toggle("long", (row.wording || row.text).length > LONG_CHARS);
   /** @type {HTMLAnchorElement} */ (node.querySelector(".more a")).href = `/m/${slug}/q/${row.n}`;
   const link = /** @type {HTMLAnchorElement} */ (node.querySelector("a.number"));
   setText(link, say("number", { n: row.n }));
