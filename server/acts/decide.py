@@ -64,6 +64,9 @@ async def screen_out(
     chosen = reason_for(meeting.reasons, reason, target)
     found = await read(store, meeting, q, revision)
     _without_appeal(found)
+    if chosen.withholds and found.members:
+        # The texts merged into it would stay public: each needs a decision of its own.
+        raise Refused(Refusal.ILLEGAL, "Split the questions merged into it first.")
     if target is not None and (
         target == found.number or await question_rows.by_number(store, meeting.id, target) is None
     ):

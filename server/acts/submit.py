@@ -99,11 +99,14 @@ async def submit(
     checked(q)
     if sign_in.voter is None:
         raise Refused(Refusal.FORBIDDEN, "Only attendees can ask. Join the meeting first.")
-    if not meeting.asks_open():
-        raise Refused(Refusal.CLOSED, "Questions are not being taken now.")
-    if not await taken(store, meeting.id, q):
+    # A repeat of what is on disk is answered as such, also after asking closed or limits changed.
+    if await taken(store, meeting.id, q):
+        kept = clean(text)
+    else:
+        if not meeting.asks_open():
+            raise Refused(Refusal.CLOSED, "Questions are not being taken now.")
+        kept = limited(text, meeting.min_chars, meeting.max_chars)
         await _pace(store, meeting, sign_in.voter)
-    kept = limited(text, meeting.min_chars, meeting.max_chars)
     fields, c = _fields(meeting, q, kept, _language(lang), _name(name))
     assurance = "A1" if meeting.admission == "roster" else "A0"
     more: dict[str, leaf.Json] = {}

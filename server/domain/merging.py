@@ -40,12 +40,13 @@ def admit(member: Place, head: Place) -> None:
             f"No. {member.number} has {member.members} merged into it. Merge no. {head.number}"
             " into it instead, or split them first.",
         )
-    if head.state is State.RECEIVED and member.state is not State.RECEIVED:
+    if head.state is State.RECEIVED:
+        # A merged text is public, because its head's is: one that waits can be nobody's head.
         raise Refused(
             Refusal.ILLEGAL,
             f"No. {head.number} still waits. List it first, or merge the other way round.",
         )
-    if head.state not in (State.RECEIVED, State.LISTED, State.ON_AIR):
+    if head.state not in (State.LISTED, State.ON_AIR):
         raise Refused(
             Refusal.ILLEGAL,
             f"No. {head.number} is {head.state.replace('_', ' ')}; nothing can be merged into it.",

@@ -8,7 +8,8 @@ import json
 import pytest
 from redis.asyncio import Redis
 
-from server.acts import decide, submit
+from server.acts import decide, meetings, submit
+from server.domain.meeting import Meeting
 from server.domain.question import State
 from server.domain.refusals import Refusal, Refused
 from server.store import keys, typed
@@ -118,3 +119,19 @@ async def test_the_fourth_question_in_ten_minutes_is_told_how_long_to_wait(store
         await town.ask(asker)
     assert refused.value.refusal is Refusal.TOO_FAST
     assert refused.value.retry_in is not None and 0 < refused.value.retry_in <= 200
+
+
+async def test_a_repeat_after_asking_closed_is_answered_as_taken(store: Redis) -> None:
+    town = await live_town(store)
+    asker, q = await town.attendee(), fresh_q()
+
+    async def send(meeting: Meeting) -> submit.Receipt:
+        words = "Was this taken in time?"
+        return await submit.submit(
+            store, meeting, asker, q=q, text=words, lang="en", name=None, via="api",
+            secret=SECRET, now=NOW,
+        )  # fmt: skip
+
+    first = await send(town.meeting)
+    closed = await meetings.change(store, town.meeting, {"asking": False}, "org:1", NOW)
+    assert (await send(closed)).fate == first.fate

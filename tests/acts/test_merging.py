@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 from redis.asyncio import Redis
 
-from server.acts import merge, submit
+from server.acts import decide, merge, submit
 from server.acts.admission import SignIn
 from server.domain.question import State
 from server.domain.ranking import score
@@ -183,3 +183,24 @@ async def test_a_head_that_is_withdrawn_frees_those_merged_into_it(store: Redis)
     gone = await submit.withdraw(store, town.meeting, asker, head.q, NOW)
     assert gone.state is State.WITHDRAWN
     assert (await town.look(member.q)).state is State.LISTED
+
+
+async def test_no_text_becomes_public_by_a_merge_that_its_head_is_not(store: Redis) -> None:
+    town = await live_town(store)
+    moderator = await town.moderator()
+    waiting, other = await town.ask(await town.attendee()), await town.listed(text="Listed one?")
+    with pytest.raises(Refused) as unread:
+        await merge.merge(
+            store, town.meeting, moderator, other.q, other.revision, waiting.number or 0, NOW
+        )
+    assert unread.value.refusal is Refusal.ILLEGAL
+    await merge.merge(
+        store, town.meeting, moderator, waiting.q, waiting.revision, other.number or 0, NOW
+    )
+    head = await town.look(other.q)
+    with pytest.raises(Refused) as withheld:
+        await decide.screen_out(
+            store, town.meeting, moderator, head.q, head.revision, "abusive", "", None, NOW
+        )
+    assert withheld.value.refusal is Refusal.ILLEGAL
+    assert (await town.look(head.q)).state is State.LISTED
