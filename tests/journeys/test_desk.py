@@ -35,6 +35,7 @@ async def test_all_of_the_desk_by_keyboard(hall: Hall) -> None:
     page = await hall.moderator(place)
     rows, tab, keys = page.locator(".desk-row"), page.locator(".desk-tabs a"), page.keyboard
     await expect(rows).to_have_count(5)
+    await expect(page.locator("#show-keys")).to_be_visible()  # the script listens
     await expect(page.locator("#open-n")).to_have_text("no. 1")
     await keys.press("l")
     await expect(page.locator("#open-n")).to_have_text("no. 2")
@@ -85,7 +86,9 @@ async def test_of_two_moderators_the_second_is_told_and_sees_the_new_state(hall:
     place = await hall.meeting("Two desks", after_display=False)
     await asked(hall, place)
     one, two = await hall.moderator(place), await hall.moderator(place)
-    await expect(two.locator(".desk-row")).to_have_count(5)
+    for page in (one, two):
+        await expect(page.locator(".desk-row")).to_have_count(5)
+        await expect(page.locator("#show-keys")).to_be_visible()  # the script listens
     await two.keyboard.press("x")
     await one.keyboard.press("l")
     await expect(one.locator(".desk-row")).to_have_count(4)

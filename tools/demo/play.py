@@ -72,7 +72,6 @@ class Play:
                 turn = self.hall.moderators.index(token) * len(rows) // len(self.hall.moderators)
                 try:
                     await self._decide(token, rows[turn])
-                    self.decided += 1
                 except Turned as turned:
                     self.told[f"refused: {turned.code}"] += 1
             await asyncio.sleep(self.pace.decide * self.random.uniform(0.5, 1.5))
@@ -84,22 +83,34 @@ class Play:
         if line.screen:
             body: Body = {"revision": revision, "reason": line.screen, "note": line.note}
             await self.hall.call(token, f"{at}/screen", body)
-            self.told["screened out"] += 1
+            self._count("screened out")
             if line.appeal:
                 await self._appeal(token, asker, at, line)
         elif line.text.startswith("Are there plans to sell"):
             await self.hall.call(token, f"{at}/send-back", {"revision": revision, "hint": HINT})
-            self.told["sent back"] += 1
+            self._count("sent back")
         elif line.subject and self.heads.setdefault(line.subject, number) != number:
-            into = self.heads[line.subject]
-            await self.hall.call(token, f"{at}/merge", {"revision": revision, "into": into})
-            self.told["merged"] += 1
+            into: Body = {"revision": revision, "into": self.heads[line.subject]}
+            try:
+                await self.hall.call(token, f"{at}/merge", into)
+                self._count("merged")
+            except Turned as turned:
+                if (
+                    turned.code == "illegal"
+                ):  # its head was answered: those who come later begin anew
+                    self.heads[line.subject] = number
+                raise
         else:
             listed = await self.hall.call(token, f"{at}/list", {"revision": revision})
-            self.told["listed"] += 1
+            self._count("listed")
             if line.subject == "hall4":
                 words: Body = {"revision": listed["revision"], "wording": WORDED}
-                await self.hall.call(token, f"{at}/word", words)
+                with suppress(Turned):  # a copy was merged into it in this instant
+                    await self.hall.call(token, f"{at}/word", words)
+
+    def _count(self, kind: str) -> None:
+        self.told[kind] += 1
+        self.decided += 1
 
     async def _appeal(self, token: str, asker: str, at: str, line: Line) -> None:
         out = await self.hall.call(asker, f"{at}/appeal", {"why": line.appeal})
@@ -140,11 +151,14 @@ class Play:
         while rounds is None or turn < rounds:
             turn += 1
             with suppress(Turned):
+                line = await self.hall.call(self.hall.host, "line")
+                if line["on_air"]:  # a copy was merged into it just as the host pressed
+                    await self._end(turn, int(time.monotonic() - started))
                 await self._line_up()
-                aired = await self.hall.call(self.hall.host, "line/next", {})
+                await self.hall.call(self.hall.host, "line/next", {})
                 self.told["on air"] += 1
                 await asyncio.sleep(self.pace.stage)
-                await self._end(aired, turn, int(time.monotonic() - started))
+                await self._end(turn, int(time.monotonic() - started))
             await asyncio.sleep(self.pace.stage / 4)
 
     async def _line_up(self) -> None:
@@ -158,10 +172,10 @@ class Play:
         body: Body = {"revision": line["revision"], "numbers": order}
         await self.hall.call(self.hall.moderators[0], "line", body)
 
-    async def _end(self, aired: Body, turn: int, seconds: int) -> None:
+    async def _end(self, turn: int, seconds: int) -> None:
         line = await self.hall.call(self.hall.host, "line")
         on_air = cast("dict[str, Any]", line["on_air"])
-        at, revision = f"questions/{on_air['q']}", aired["revision"]
+        at, revision = f"questions/{on_air['q']}", on_air["revision"]
         if turn % 5 == 4:
             await self.hall.call(self.hall.host, f"{at}/return", {"revision": revision})
             self.told["returned"] += 1
