@@ -96,6 +96,13 @@ def test_copies_wrapped_mistyped_and_recased_are_one_group_and_opposites_stay_ap
     assert [groups.first(q) for q in "abcdef"] == ["a", "a", "a", "a", "e", "f"]
 
 
+def test_texts_that_name_different_numbers_are_no_copies() -> None:
+    groups = CopyGroups()
+    groups.add("a", "Why was the bonus for 2026 cut?")
+    groups.add("b", "Why was the bonus for 2027 cut?")
+    assert groups.first("b") == "b"
+
+
 def test_ten_thousand_times_the_same_text_is_one_group() -> None:
     groups = CopyGroups()
     for at in range(10_000):

@@ -6,6 +6,7 @@ resembles the group's first text: without that guard groups drift (docs/analysis
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ ROWS = 2
 CANDIDATES = 25
 KEPT_IN_BUCKET = 40  # newest; bounds the work when thousands send one text
 ALIKE = 85.0
+_NUMBER = re.compile(r"\d+")
 ALIKE_FIRST = 70.0
 PART_MIN_CHARS = 30
 PART_MIN_SHARE = 0.45
@@ -26,7 +28,12 @@ PART_WEIGHT = 0.97
 
 
 def likeness(a: str, b: str) -> float:
-    """0 to 100 for two normalised texts; a text wrapped into a longer one counts nearly whole."""
+    """0 to 100 for two normalised texts; a text wrapped into a longer one counts nearly whole.
+
+    0 where they name different numbers: the bonus of 2026 is not that of 2027.
+    """
+    if set(_NUMBER.findall(a)) != set(_NUMBER.findall(b)):
+        return 0.0
     whole = fuzz.ratio(a, b)
     short, long = sorted((len(a), len(b)))
     if whole >= ALIKE or short < PART_MIN_CHARS or short < PART_MIN_SHARE * long:
