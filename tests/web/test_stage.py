@@ -57,9 +57,13 @@ async def test_the_host_steps_along_the_line_by_plain_forms(store: Redis, app: Q
     await browser.post(f"{at}/answer", None, **fields, stream_s="100", text="")
     answered = await town.look(first.q)
     assert (answered.state, answered.stream_s) == ("answered", 100)
-    assert 'href="https://v.example/w#t=120"' in await Browser(app).get(
-        f"/m/{town.meeting.slug}/answers"
-    )
+    reader = Browser(app)
+
+    async def linked() -> bool:
+        page = await reader.get(f"/m/{town.meeting.slug}/answers")
+        return 'href="https://v.example/w#t=120"' in page
+
+    await until(linked, "the answer's link is on the page")
     assert "There was no time left for it." in await browser.get(f"/m/{town.meeting.slug}/q/2")
     await browser.post(f"{at}/answer", None, **fields, stream_s="100", text="")
     assert browser.status == 409
