@@ -17,8 +17,8 @@ COUNTED, STALE, CLOSED, OWN, NOT_LISTED = 1, 2, 3, 4, 5
 DEVICE_SLOTS = 16
 
 
-# Structs, not frozen dataclasses: a server core makes 20,000 of each a second, and these are made in
-# a sixth of the time (docs/performance.md).
+# Structs, not frozen dataclasses: a server core makes 20,000 of each a second, and these are
+# cheaper to make.
 class Wish(msgspec.Struct, frozen=True, gc=False):
     """One person's absolute wish for one question: counted or not. The highest counter wins."""
 
