@@ -5,7 +5,7 @@ from __future__ import annotations
 WIDER_MS = (500, 1_000, 2_000, 5_000)
 LATE_S = 0.1  # a timer that fires later than this: the loop has more to do than it can
 MANY = 10_000  # listeners; above, no period below the first wider one
-CALM_TICKS = 20  # so many in time before the period narrows again
+CALM_MS = 5_000  # in time for so long before the period narrows again, however wide it is
 
 
 class Rhythm:
@@ -14,7 +14,7 @@ class Rhythm:
     def __init__(self, tick_ms: int) -> None:
         self._periods = (tick_ms, *(wider for wider in WIDER_MS if wider > tick_ms))
         self._at = 0
-        self._calm = 0
+        self._calm_ms = 0
 
     @property
     def period_ms(self) -> int:
@@ -25,9 +25,9 @@ class Rhythm:
         """A tick came so late and so many listen: one step wider at once, narrower after calm."""
         least = 1 if listeners > MANY and len(self._periods) > 1 else 0
         if late_s > LATE_S:
-            self._at, self._calm = min(self._at + 1, len(self._periods) - 1), 0
+            self._at, self._calm_ms = min(self._at + 1, len(self._periods) - 1), 0
         else:
-            self._calm += 1
-            if self._calm >= CALM_TICKS and self._at > least:
-                self._at, self._calm = self._at - 1, 0
+            self._calm_ms += self.period_ms
+            if self._calm_ms >= CALM_MS and self._at > least:
+                self._at, self._calm_ms = self._at - 1, 0
         self._at = max(self._at, least)

@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 
 from server.live.boards import Boards
 from server.live.hub import Hub
-from server.live.rhythm import CALM_TICKS, LATE_S, MANY, Rhythm
+from server.live.rhythm import CALM_MS, LATE_S, MANY, Rhythm
 from server.live.tail import Tail
 from server.store import keys
 from tests.acts.building import live_town
@@ -25,19 +25,30 @@ def test_each_late_tick_widens_by_one_step_to_five_seconds() -> None:
 
 def test_calm_narrows_step_by_step_and_one_late_tick_begins_the_calm_anew() -> None:
     rhythm = Rhythm(250)
-    for late in (1.0, 1.0, *[0.0] * (CALM_TICKS - 1), 1.0):
+    for late in (1.0, 1.0, *[0.0] * (CALM_MS // 1_000 - 1), 1.0):
         rhythm.heard(late, 10)
     assert rhythm.period_ms == 2_000
-    for _ in range(CALM_TICKS * 3):
+    for _ in range(CALM_MS // 250 * 3):
         rhythm.heard(0.0, 10)
     assert rhythm.period_ms == 250
+
+
+def test_a_wide_rhythm_is_left_after_as_many_seconds_as_a_quick_one() -> None:
+    rhythm = Rhythm(250)
+    for _ in range(3):
+        rhythm.heard(1.0, 10)
+    waited = 0
+    while rhythm.period_ms > 250:
+        waited += rhythm.period_ms
+        rhythm.heard(0.0, 10)
+    assert waited <= 3 * (CALM_MS + 2_000)
 
 
 def test_very_many_listeners_hear_every_half_second_at_most() -> None:
     rhythm = Rhythm(250)
     rhythm.heard(0.0, MANY)
     assert rhythm.period_ms == 250
-    for _ in range(CALM_TICKS * 2):
+    for _ in range(CALM_MS // 250):
         rhythm.heard(0.0, MANY + 1)
         assert rhythm.period_ms == 500
 
