@@ -26,6 +26,7 @@ from server.translog.note import VerifierKey
 from tests.acts.building import Town, live_town
 from tests.sequencer.building import fields, findings, sequencer_in, settle
 from tests.sequencer.test_meeting import leaves_of, log_folder, receipt
+from workers.sequencer import sequencer as following
 from workers.sequencer.files import Files
 from workers.sequencer.keyring import Keyring
 from workers.sequencer.leaves import Change, LeafStore
@@ -218,6 +219,29 @@ async def test_hundreds_at_once_cross_tiles_and_every_receipt_holds(
     await whole(store, tmp_path, town, qs)
     paths = {path.name for path in (log_folder(tmp_path, town) / "tile" / "0").iterdir()}
     assert {"000", "001.p"} <= paths
+
+
+async def test_numbers_told_in_pages_all_arrive_when_the_store_fails_between_two(
+    store: Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town = await town_of_two(store, tmp_path)
+    asker = await town.attendee()
+    qs = [await town.submit(asker, f"Number {n}, please?") for n in range(5)]
+    telling, pages = sequencing.note, 0
+
+    async def note(*given: object) -> None:
+        nonlocal pages
+        pages += bool(given[7])
+        if pages == 2:
+            raise RedisError("broken")
+        await telling(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(following, "PAGE", 2)
+    monkeypatch.setattr(sequencing, "note", note)
+    with pytest.raises(RedisError):
+        await settle(sequencer_in(tmp_path), store)
+    monkeypatch.undo()
+    await whole(store, tmp_path, town, qs)
 
 
 @pytest.mark.faults

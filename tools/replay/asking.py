@@ -15,6 +15,7 @@ from tools.replay.stage import Stage
 
 LOOK_S = 0.1
 REPEAT_S = 2.0
+AT_ONCE = 8  # decisions under way: one after another they take longer than anybody waits
 REASON = "off-topic"
 RECEIVED = "received"
 
@@ -42,6 +43,7 @@ class Asking:
     refused: dict[str, str] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
     _pending: dict[str, Pending] = field(default_factory=dict)
+    _decided_at: float = 0.0
 
     async def _post(self, pending: Pending) -> Body:
         token = self.stage.attendees[pending.item.submitter].token
@@ -55,21 +57,23 @@ class Asking:
         """
         body: Body = {"q": new_id(), "text": item.text, "lang": item.lang, "name": None}
         pending = Pending(item, body, asyncio.get_running_loop().create_future())
-        started = time.monotonic()
+        self._decided_at = max(self._decided_at, time.monotonic())
         try:
             await self._post(pending)
         except Turned as turned:
             self.refused[item.id] = turned.code
             return None
         self._pending[str(body["q"])] = pending
-        while time.monotonic() - started < GIVE_UP_S:
+        answer: Body = {}
+        while time.monotonic() - self._decided_at < GIVE_UP_S:
             done, _ = await asyncio.wait([pending.number], timeout=REPEAT_S)
             if done:
                 return pending.number.result()
             answer = await self._post(pending)
             if answer.get("state") != RECEIVED and answer.get("number") is not None:
                 self._settle(str(body["q"]), answer["number"])  # decided, but the answer got lost
-        raise ReplayFailed(f"Item {item.id} was not decided in {GIVE_UP_S:.0f} s.")
+        known = f"state {answer.get('state')}, number {answer.get('number')}"
+        raise ReplayFailed(f"Item {item.id}: no decision on any in {GIVE_UP_S:.0f} s ({known}).")
 
     def _settle(self, q: str, number: object) -> None:
         pending = self._pending.pop(q, None)
@@ -78,6 +82,7 @@ class Asking:
         if not isinstance(number, int):
             raise ReplayFailed(f"The server gave {number!r} as a number.")
         self.numbers[pending.item.id] = number
+        self._decided_at = time.monotonic()
         if not pending.number.done():
             pending.number.set_result(number)
 
@@ -103,6 +108,7 @@ class Asking:
         while True:
             if self._pending:
                 where = self.stage.path("waiting")
-                for row in rows(await self.door.call("GET", where, token=self.stage.moderator)):
-                    await self._decide(row)
+                found = rows(await self.door.call("GET", where, token=self.stage.moderator))
+                for at in range(0, len(found), AT_ONCE):
+                    await asyncio.gather(*map(self._decide, found[at : at + AT_ONCE]))
             await asyncio.sleep(LOOK_S)

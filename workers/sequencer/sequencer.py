@@ -197,11 +197,14 @@ class Sequencer:
         }
         for at in range(0, max(1, len(submissions)), PAGE):
             told = submissions[at : at + PAGE]
+            # The size is told with the last page alone: whoever goes on after a fault between two
+            # pages begins behind what the store was told.
+            last = at + PAGE >= len(submissions)
             await sequencing.note(
                 redis,
                 meeting,
                 state.cursor,
-                state.size,
+                state.size if last else self._noted[meeting],
                 state.received,
                 fields,
                 found.signed,
