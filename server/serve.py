@@ -12,12 +12,14 @@ import uvloop
 from redis.asyncio import Redis
 
 from server import journal
+from server.acts.limits import Rate
 from server.hypercorn_config import FILE, read_config
 from server.live import measures
 from server.live.batcher import Batcher
 from server.live.boards import Boards
 from server.live.conversation import Conversation
 from server.live.hub import Hub
+from server.live.networks import Networks, client_address, read_proxies
 from server.live.node import Node, Pace
 from server.live.port import listen
 from server.live.socket import Door
@@ -27,7 +29,6 @@ from server.store.circuit import PROBE_TIMEOUT_S, Circuit
 from server.store.client import connect
 from server.store.loader import load
 from server.web.app import create_app
-from server.web.networks import read_proxies
 from server.web.parts import WebParts
 
 DRAIN_SPREAD_S = 2.0
@@ -45,18 +46,23 @@ def main(settings: Settings) -> None:
     uvloop.run(_serve(settings))
 
 
-def web_parts(settings: Settings, store: Redis, boards: Boards) -> WebParts:
+def web_parts(
+    settings: Settings, store: Redis, boards: Boards, networks: Networks | None = None
+) -> WebParts:
     """What the pages and the API of a process with these settings are given."""
+    limits = settings.limits
     return WebParts(
         store=store,
         boards=boards,
         secret=settings.secret,
         public_url=settings.public_url,
         clock=clock,
-        network_per_min=settings.limits.network_per_min,
-        tick_ms=settings.limits.tick_ms,
+        network_per_min=limits.network_per_min,
+        tick_ms=limits.tick_ms,
+        vote_pace=Rate(limits.votes_per_s, limits.vote_burst),
         logs=settings.data / "log",
         trusted_proxies=read_proxies(settings.trusted_proxies),
+        networks=networks or Networks(),
     )
 
 
@@ -69,11 +75,18 @@ async def _serve(settings: Settings) -> None:
     await circuit.probe(probing, load)
     boards = Boards(store)
     batcher = Batcher(store, limits.batch_ms, limits.batch_votes, limits.batch_waiting)
-    pace = Pace(limits.votes_per_s, limits.vote_burst, limits.sockets_per_voter, limits.tick_ms)
-    node = Node(store, boards, batcher, settings.secret, pace, clock)
+    pace = Pace(
+        limits.votes_per_s,
+        limits.vote_burst,
+        limits.sockets_per_voter,
+        limits.tick_ms,
+        network_per_min=limits.network_per_min,
+    )
+    networks, proxies = Networks(), read_proxies(settings.trusted_proxies)
+    node = Node(store, boards, batcher, settings.secret, pace, clock, networks)
     hub = Hub(boards, limits.tick_ms)
     tail = Tail(store, boards, hub, limits.tick_ms)
-    app = create_app(web_parts(settings, store, boards))
+    app = create_app(web_parts(settings, store, boards, networks))
     door = Door(
         hosts=frozenset({urlsplit(settings.public_url).netloc}),
         origins=frozenset({settings.public_url}),
@@ -81,6 +94,7 @@ async def _serve(settings: Settings) -> None:
         handshake_s=float(limits.handshake_s),
         most=limits.sockets_per_process,
         joins_per_s=limits.joins_per_s,
+        network_name=lambda peer, told: networks.name(client_address(peer, told, proxies), clock()),
     )
     ended = _until_told()
     port = await listen(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -16,6 +17,8 @@ class SettingsError(Exception):
 
 STORES = ("redis://", "rediss://", "unix://")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+DEFAULT_PORTS = {"http": 80, "https": 443}
+HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,8 @@ class Settings:
         cert, key = _file(environ, "OPENFLOOR_TLS_CERT"), _file(environ, "OPENFLOOR_TLS_KEY")
         if (cert is None) != (key is None):
             raise SettingsError("OPENFLOOR_TLS_CERT and OPENFLOOR_TLS_KEY belong together.")
-        public = _origin(environ.get("OPENFLOOR_PUBLIC_URL", f"http://{host}:{port}"))
+        shown = f"[{host}]" if ":" in host else host
+        public = _origin(environ.get("OPENFLOOR_PUBLIC_URL", f"http://{shown}:{port}"))
         if host not in LOOPBACK and cert is None and not public.startswith("https://"):
             raise SettingsError(
                 f"Plain http is for this machine only. For OPENFLOOR_HOST={host} set"
@@ -124,10 +128,25 @@ def _whole(name: str, text: str, low: int, high: int) -> int:
 
 
 def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path not in ("", "/"):
-        raise SettingsError(f"OPENFLOOR_PUBLIC_URL={url!r} must be like https://floor.example.")
-    return f"{parts.scheme}://{parts.netloc}"
+    """The address as a browser says it in Host and Origin: small letters, no port that the scheme
+    means anyway, an international name in its ASCII form."""
+    odd = SettingsError(f"OPENFLOOR_PUBLIC_URL={url!r} must be like https://floor.example.")
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise odd from None
+    if not host.isascii():
+        raise SettingsError(
+            f"OPENFLOOR_PUBLIC_URL={url!r}: write the name as browsers send it, in ASCII (xn--...)."
+        )
+    if parts.scheme not in DEFAULT_PORTS or parts.path not in ("", "/"):
+        raise odd
+    name = f"[{host}]" if ":" in host else host
+    if not HOST.fullmatch(name) or "@" in parts.netloc or parts.query or parts.fragment:
+        raise odd
+    shown = "" if port in (None, DEFAULT_PORTS[parts.scheme]) else f":{port}"
+    return f"{parts.scheme}://{name}{shown}"
 
 
 def _secret(path: Path) -> bytes:

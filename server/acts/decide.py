@@ -150,15 +150,3 @@ async def waiting(store: Redis, meeting: str) -> list[Question]:
     # One may have been decided between the two reads: shown as waiting, with its new revision, it
     # would invite a reversal that nobody meant.
     return [q for q in found if q.number is not None and q.state is State.RECEIVED]
-
-
-async def screened_out(store: Redis, meeting: str) -> list[Question]:
-    """All screened-out questions by public number. `text` is still inside: pages must stub it."""
-    ids = await typed.zrange(store, keys.screened(meeting), 0, -1)
-    found = await question_rows.read(store, meeting, ids)
-    return sorted(found, key=lambda question: question.number or 0)
-
-
-async def by_number(store: Redis, meeting: str, n: int) -> Question | None:
-    """The question with this public number in any state, or None."""
-    return await question_rows.by_number(store, meeting, n)

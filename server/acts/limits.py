@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from redis.asyncio import Redis
 
 from server.domain.refusals import Refusal, Refused
 from server.store import keys
 from server.store.call import call
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What one person may do: so many a second in the long run, so many at once."""
+
+    per_s: float
+    burst: int
 
 
 async def take(store: Redis, key: str, per_s: float, burst: int) -> float:
@@ -21,6 +31,13 @@ async def take_or_refuse(store: Redis, key: str, per_s: float, burst: int, what:
         raise Refused(
             Refusal.TOO_FAST, f"{what} Please wait {in_words(wait)} and try again.", retry_in=wait
         )
+
+
+def refuse_network(wait: float) -> None:
+    """Return when `wait` is 0; else the refusal of a network that writes too much at once."""
+    if wait:
+        detail = f"Too much at once from this network. Please wait {in_words(wait)} and try again."
+        raise Refused(Refusal.TOO_FAST, detail, retry_in=wait)
 
 
 def in_words(seconds: float) -> str:

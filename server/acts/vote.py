@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 
 from server.acts.admission import SignIn
+from server.acts.limits import Rate, take_or_refuse
 from server.domain.meeting import Meeting
 from server.domain.refusals import Refusal, Refused
 from server.store import keys, typed, votes
@@ -53,11 +54,18 @@ async def cast_now(
     on: bool,
     counter: int,
     device: str,
-    now: int,
+    pace: Rate,
 ) -> VoteResult:
-    """Count one vote durably; refused in words where the rules say no. Safe to repeat."""
+    """Count one vote durably; refused in words where the rules say no. Safe to repeat.
+
+    All servers share a person's `pace`, because the store counts; each try takes one of it.
+    """
     if sign_in.voter is None:
         raise Refused(Refusal.FORBIDDEN, "Only attendees can vote. Join the meeting first.")
+    bucket = f"vote:{meeting.id}:{sign_in.voter}"
+    await take_or_refuse(
+        store, bucket, pace.per_s, pace.burst, "That was faster than one person votes."
+    )
     q = await typed.hget(store, keys.numbers(meeting.id), str(n))
     if q is None:
         raise Refused(Refusal.UNKNOWN, "There is no question with this number.")

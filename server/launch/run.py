@@ -81,6 +81,7 @@ def _start(
         for name, url in (("REDIS_URL", store_url), ("REDIS_JOBS_URL", settings.jobs_url))
         if not embedded.answers(url)
     ]
+    told["OPENFLOOR_PUBLIC_URL"] = settings.public_url
     _remember(data, told)
     _start_children(supervisor, options.servers, told)
     wait_ready(settings)

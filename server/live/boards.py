@@ -12,6 +12,8 @@ from server.domain.refusals import Refusal, Refused
 from server.store import boards, events, meetings, question_rows
 from server.store.events import Entry
 
+NUMBER_WAIT_S = 1.5  # a submission's answer waits so long for its number, and a vote's page for it
+
 
 @dataclass(slots=True)
 class Folded:
@@ -90,7 +92,7 @@ class Boards:
         await self._line_up(board)
         board.position = position
 
-    async def numbered(self, meeting: str, q: str, timeout_s: float) -> int | None:
+    async def numbered(self, meeting: str, q: str, timeout_s: float = NUMBER_WAIT_S) -> int | None:
         """The public number of a submission as soon as it is given, or None after `timeout_s`."""
         await self.follow(meeting)
         waiter: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -109,7 +111,7 @@ class Boards:
             if not self._waiters[q]:
                 del self._waiters[q]
 
-    async def caught_up(self, meeting: str, timeout_s: float) -> bool:
+    async def caught_up(self, meeting: str, timeout_s: float = NUMBER_WAIT_S) -> bool:
         """True when the board shows all that the store held when asked, False after `timeout_s`."""
         board = await self.follow(meeting)
         target = events.order(await boards.position(self._store, meeting))

@@ -1,4 +1,4 @@
-"""How much the kernel may hold for one reader, and for how long.
+"""How much the kernel may hold for one reader, and for how long; and who the reader is.
 
 Left alone its buffer grows to megabytes: minutes of stale frames before anybody notices that nobody
 reads.
@@ -25,3 +25,9 @@ def bound(transport: asyncio.Transport) -> None:
         wire.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BYTES)
         if hasattr(socket, "TCP_USER_TIMEOUT"):
             wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNACKED_MS)
+
+
+def peer_of(transport: asyncio.BaseTransport | None) -> str:
+    """The address of the other side; empty where it has none, as at a unix socket."""
+    peer = transport.get_extra_info("peername") if transport is not None else None
+    return str(peer[0]) if isinstance(peer, tuple) and peer else ""

@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 
 from server.acts import admission, meetings, submit
 from server.acts.admission import SignIn
+from server.acts.limits import refuse_network
 from server.acts.vote import OwnVotes, own_votes, refusal_of
 from server.domain.board import Board
 from server.domain.refusals import Refusal, Refused
@@ -37,7 +38,6 @@ from server.session.effects import (
 from server.session.session import Session
 from server.store.votes import Answer, Wish, latest_counter, slot_of
 
-NUMBER_WAIT_S = 1.5
 STAGES_MAX = (
     500  # projectors and overlays of one meeting on one process; no sign-in stands behind them
 )
@@ -106,7 +106,7 @@ class Conversation:
             self._hub.leave(self._socket)
         claims = self._session.claims
         if self._counted and claims is not None and claims.voter is not None:
-            self._node.sockets[claims.meeting, claims.voter] -= 1
+            self._node.left(claims.meeting, claims.voter)
         self._socket = None
 
     def end_if(self, sign_in_hash: str) -> None:
@@ -164,6 +164,10 @@ class Conversation:
         except RedisError:
             self._refuse(None, NOT_SAVED)
             self._hang(Close.RESTART, "store away")
+            return
+        except Refused as refused:  # the ticket is good, and its meeting is gone
+            self._refuse(None, refused)
+            self._hang(Close.SIGNED_OUT, refused.refusal.value)
             return
         if board.meeting.slug != self._slug:
             self._hang(Close.SIGNED_OUT, "ticket of another meeting")
@@ -234,6 +238,11 @@ class Conversation:
         if not self._node.batcher.add(claims.meeting, wish, done):
             self._refuse(vote.r, BUSY)
 
+    def _take_from_network(self) -> None:
+        if self._socket is not None:
+            name, per_min = self._socket.network, self._node.pace.network_per_min
+            refuse_network(self._node.networks.take_named(name, per_min, self._node.clock()))
+
     async def _ask(self, ask: Ask) -> None:
         claims = self._session.claims
         if claims is None:
@@ -247,6 +256,7 @@ class Conversation:
             claims.sign_in_hash,
         )
         try:
+            self._take_from_network()
             meeting = await meetings.by_id(self._node.store, claims.meeting)
             if meeting is None:
                 raise Refused(Refusal.UNKNOWN, "There is no such meeting.")
@@ -261,10 +271,9 @@ class Conversation:
                 via="socket",
                 secret=self._node.secret,
                 now=self._node.clock(),
+                after=ask.after,
             )
-            number = receipt.number or await self._node.boards.numbered(
-                meeting.id, ask.q, NUMBER_WAIT_S
-            )
+            number = receipt.number or await self._node.boards.numbered(meeting.id, ask.q)
         except Refused as refused:
             self._refuse(ask.r, refused)
         except RedisError:

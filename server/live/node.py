@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 
 from server.live.batcher import Batcher
 from server.live.boards import Boards
+from server.live.networks import Networks
 from server.session.budget import Budget
 from server.store import votes
 
@@ -23,13 +24,14 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Limits per person (settings.md)."""
+    """Limits per person and network (settings.md)."""
 
     votes_per_s: float
     vote_burst: int
     sockets_per_voter: int
     tick_ms: int
     hello_s: float = 10.0
+    network_per_min: int = 6_000
 
 
 class Node:
@@ -43,7 +45,9 @@ class Node:
         secret: bytes,
         pace: Pace,
         clock: Callable[[], int],
+        networks: Networks | None = None,
     ) -> None:
+        self.networks = networks or Networks()
         self.store = store
         self.boards = boards
         self.batcher = batcher
@@ -65,6 +69,12 @@ class Node:
             if len(self._budgets) > PEOPLE_KEPT:
                 self._budgets.popitem(last=False)
         return found
+
+    def left(self, meeting: str, voter: int) -> None:
+        """One socket of this person is gone; nothing is kept of who has none."""
+        self.sockets[meeting, voter] -= 1
+        if self.sockets[meeting, voter] <= 0:
+            del self.sockets[meeting, voter]
 
     def start(self, work: Coroutine[object, object, None]) -> None:
         """Run a connection's short piece of work; the node keeps hold of it until it ends."""

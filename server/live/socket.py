@@ -15,8 +15,9 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from server.live import measures
-from server.live.buffers import bound
+from server.live.buffers import bound, peer_of
 from server.live.frames import client_frame_bytes, short_text, text_frame
+from server.live.networks import NetworkName, one_for_all
 from server.protocol.close_codes import Close
 
 PING_S = 20.0
@@ -46,6 +47,7 @@ class Door:
     handshake_s: float
     most: int
     joins_per_s: int
+    network_name: NetworkName = one_for_all
     open: set[LiveSocket] = field(default_factory=set)
     _tokens: float = 0.0
     _at: float = 0.0
@@ -85,6 +87,7 @@ class LiveSocket(asyncio.Protocol):
         "_transport",
         "_unparsed",
         "_wire",
+        "network",
     )
 
     def __init__(self, door: Door, conversation: Conversation) -> None:
@@ -102,7 +105,7 @@ class LiveSocket(asyncio.Protocol):
         self._awaiting_pong = False
         self._blocked: asyncio.TimerHandle | None = None
         # Bytes given to the wire that belong to no complete frame yet; 0: the next chunk starts one.
-        self._unparsed = 0
+        self._unparsed, self.network = 0, b""
 
     @property
     def writable(self) -> bool:
@@ -238,6 +241,8 @@ class LiveSocket(asyncio.Protocol):
             measures.SOCKETS.set(len(self._door.open))
             self._again(PING_S, self._beat)
             self._flush()
+            forwarded = request.headers.get_all("X-Forwarded-For")
+            self.network = self._door.network_name(peer_of(self._transport), forwarded)
             request.headers.clear()  # the wire's parser holds on to it: 2 KB for as long as we listen
             self._conversation.opened(self)
 

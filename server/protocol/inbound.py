@@ -35,13 +35,15 @@ class Vote(msgspec.Struct, tag_field="t", tag="vote", frozen=True, forbid_unknow
 
 
 class Ask(msgspec.Struct, tag_field="t", tag="ask", frozen=True, forbid_unknown_fields=True):
-    """A submission with a client-made id; repeating it is harmless."""
+    """A submission with a client-made id; repeating it is harmless. `after` is the number of an own
+    question that was sent back, which this one follows."""
 
     q: Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{22}$")]
     text: Annotated[str, Meta(max_length=12_288)]
     r: Reference
     lang: Short | None = None
     name: Annotated[str, Meta(max_length=400)] | None = None
+    after: Number | None = None
 
 
 class Seen(msgspec.Struct, tag_field="t", tag="seen", frozen=True, forbid_unknown_fields=True):

@@ -37,14 +37,10 @@ async def oldest(redis: Redis, meeting: str) -> str:
     return cast("list[Entry]", found)[0][0] if found else "0-0"
 
 
-async def newest(redis: Redis, meeting: str) -> str:
-    """Id of the newest entry, `0-0` when there is none."""
-    return await typed.last_entry(redis, keys.events(meeting))
-
-
 async def behind(redis: Redis, meeting: str, position: str) -> bool:
     """True when the stream was trimmed past `position`, or begun anew: entries were missed."""
-    first, last = await oldest(redis, meeting), await newest(redis, meeting)
+    first = await oldest(redis, meeting)
+    last = await typed.last_entry(redis, keys.events(meeting))
     return order(position) > order(last) or (position != "0-0" and order(first) > order(position))
 
 

@@ -24,8 +24,6 @@ from server.web.api_answers import (
 from server.web.api_bodies import Asking, Nothing, Voting
 from server.web.parts import parts
 
-NUMBER_WAIT_S = 1.5
-
 
 def own_json(question: Question, fate: str | None = None) -> dict[str, Any]:
     """A question for its asker."""
@@ -75,7 +73,7 @@ async def ask(slug: str, given: Asking) -> tuple[Response, int]:
         now=parts().clock(),
         after=given.after,
     )
-    number = receipt.number or await parts().boards.numbered(meeting.id, receipt.q, NUMBER_WAIT_S)
+    number = receipt.number or await parts().boards.numbered(meeting.id, receipt.q)
     measures.HTTP_QUESTIONS.inc()
     told = {
         "q": receipt.q,
@@ -130,9 +128,9 @@ async def cast_vote(slug: str, given: Voting) -> Response:
     meeting = await meeting_at(slug)
     person = await people.attendee(meeting)
     person.need(Act.VOTE)
-    store, now, device = parts().store, parts().clock(), given.d or "api"
+    store, pace, device = parts().store, parts().vote_pace, given.d or "api"
     result = await vote.cast_now(
-        store, meeting, person.voter(), given.n, given.on, given.c, device, now
+        store, meeting, person.voter(), given.n, given.on, given.c, device, pace
     )
     measures.HTTP_VOTES.inc()
     return jsonify({"n": result.n, "on": result.on, "votes": result.votes})

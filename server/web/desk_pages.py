@@ -13,6 +13,7 @@ from server.domain.meeting import Meeting
 from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Act
 from server.domain.screening import SKIP_REASONS
+from server.protocol.answers import http_status
 from server.store.question_rows import Question
 from server.web import desk_log_rows, desk_rows, people
 from server.web.api import meeting_at
@@ -197,7 +198,7 @@ async def desk_act(slug: str, act: str) -> Response:
         await known[1](meeting, person.sign_in, fields, parts().clock())
     except Refused as refused:
         response = await _desk(meeting, person, refused.detail)
-        response.status_code = 409 if refused.refusal is Refusal.CONTENDED else 400
+        response.status_code = http_status(refused.refusal)
         return response
     return go(f"/m/{slug}/desk?queue={request.args.get('queue', 'waiting')[:20]}")
 

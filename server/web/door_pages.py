@@ -7,7 +7,7 @@ from quart import Response
 from server.acts import admission, meetings, staff
 from server.domain.ids import normal_code
 from server.domain.meeting import Meeting
-from server.domain.refusals import Refused
+from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Act, may
 from server.live import measures
 from server.protocol.answers import http_status
@@ -33,7 +33,9 @@ async def find() -> Response:
     meeting = await meetings.by_code(parts().store, code)
     if meeting is None:
         detail = "No meeting has this code. A personal code works on the meeting's own page."
-        return await html("home.html", **page("Openfloor"), code=code, error=detail)
+        response = await html("home.html", **page("Openfloor"), code=code, error=detail)
+        response.status_code = http_status(Refusal.UNKNOWN)
+        return response
     if meeting.admission == "roster":
         return go(f"/m/{meeting.slug}/join")
     joined = await admission.join(parts().store, meeting, code, parts().clock())

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from quart import request
 
-from server.acts.limits import in_words
-from server.domain.refusals import Refusal, Refused
-from server.web.networks import client_address
+from server.acts.limits import refuse_network
+from server.live.networks import client_address
 from server.web.parts import parts
 
 
@@ -15,8 +14,4 @@ async def take() -> None:
     given = parts()
     forwarded = request.headers.getlist("X-Forwarded-For")
     address = client_address(request.remote_addr or "", forwarded, given.trusted_proxies)
-    wait = given.networks.take(address, given.network_per_min, given.clock())
-    if wait:
-        detail = "Too much at once from this network."
-        detail = f"{detail} Please wait {in_words(wait)} and try again."
-        raise Refused(Refusal.TOO_FAST, detail, retry_in=wait)
+    refuse_network(given.networks.take(address, given.network_per_min, given.clock()))

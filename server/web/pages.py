@@ -18,6 +18,7 @@ from server.domain.question import State
 from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Act, may
 from server.live import measures
+from server.protocol.answers import http_status
 from server.store.question_rows import Question
 from server.web import away, network, people, rendering
 from server.web.api import meeting_at
@@ -25,7 +26,6 @@ from server.web.parts import parts
 from server.web.player import stream_value
 from server.web.rendering import meeting_value, own_value, page
 
-NUMBER_WAIT_S = 1.5
 MINE_SHOWN = 3
 pages = Blueprint("pages", __name__)
 
@@ -194,10 +194,10 @@ async def _ask(slug: str, typed: dict[str, str]) -> Response:
     except Refused as refused:
         measures.HTTP_REFUSALS[refused.refusal].inc()
         response = await render_board(slug, typed, refused.detail)
-        response.status_code = 429 if refused.refusal is Refusal.TOO_FAST else 400
+        response.status_code = http_status(refused.refusal)
         return response
     measures.HTTP_QUESTIONS.inc()
-    await parts().boards.numbered(meeting.id, receipt.q, NUMBER_WAIT_S)
+    await parts().boards.numbered(meeting.id, receipt.q)
     return go(f"/m/{slug}?asked={receipt.q}")
 
 
@@ -212,12 +212,12 @@ async def cast_vote(slug: str) -> Response:
     number = fields.get("n", "")
     if not (number.isascii() and number.isdigit() and len(number) < 9):
         raise Refused(Refusal.BAD_INPUT, "n: must be a question's number.")
-    now, store = parts().clock(), parts().store
-    on = fields.get("on") == "on"
-    await vote.cast_now(store, meeting, person.voter(), int(number), on, now, "form", now)
+    now, store, on = parts().clock(), parts().store, fields.get("on") == "on"
+    pace = parts().vote_pace
+    await vote.cast_now(store, meeting, person.voter(), int(number), on, now, "form", pace)
     measures.HTTP_VOTES.inc()
     # The page that follows must show this vote in its count.
-    await parts().boards.caught_up(meeting.id, NUMBER_WAIT_S)
+    await parts().boards.caught_up(meeting.id)
     if fields.get("back") == "question":
         return go(f"/m/{slug}/q/{int(number)}")
     order = fields.get("order", "wanted")

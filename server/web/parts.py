@@ -10,10 +10,11 @@ from typing import cast
 from quart import current_app
 from redis.asyncio import Redis
 
+from server.acts.limits import Rate
 from server.acts.public_record import Index
 from server.live.boards import Boards
+from server.live.networks import Network, Networks
 from server.web.away import SignIns
-from server.web.networks import Network, Networks
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class WebParts:
     clock: Callable[[], int]
     network_per_min: int
     tick_ms: int
+    vote_pace: Rate = field(default_factory=lambda: Rate(5, 20))
     logs: Path | None = None
     trusted_proxies: tuple[Network, ...] = ()
     networks: Networks = field(default_factory=Networks)

@@ -191,5 +191,5 @@ def check_host() -> None:
     """Refuse a request that names another host than ours, or two lengths of its body (S-56)."""
     if "Transfer-Encoding" in request.headers and "Content-Length" in request.headers:
         raise Refused(Refusal.BAD_INPUT, "This request tells two lengths of its body.")
-    if request.headers.get("Host", "") != urlsplit(parts().public_url).netloc:
+    if request.headers.get("Host", "").lower() != urlsplit(parts().public_url).netloc:
         raise Refused(Refusal.BAD_INPUT, "This address is not served here.")

@@ -7,14 +7,14 @@ from typing import Any
 from quart import Response
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from server.acts import decide, merge
+from server.acts import merge
 from server.acts.public_history import public_histories
 from server.domain.meeting import Meeting
 from server.domain.public_time import public_at
 from server.domain.question import ON_BOARD, text_is_public
 from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Act, may
-from server.store.question_rows import Question
+from server.store.question_rows import Question, by_number
 from server.web import away, people
 from server.web.api import meeting_at
 from server.web.pages import html, own_numbers, pages
@@ -48,7 +48,7 @@ async def question(slug: str, n: int) -> Response:
 
 
 async def _found(meeting: Meeting, n: int) -> Question | None:
-    return await decide.by_number(parts().store, meeting.id, n) if n < 2**31 else None
+    return await by_number(parts().store, meeting.id, n) if n < 2**31 else None
 
 
 async def _from_the_board(meeting: Meeting, person: people.Person, n: int) -> Response:

@@ -18,6 +18,7 @@ from server.domain.question import State
 from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Act, may
 from server.domain.screening import SKIP_REASONS
+from server.protocol.answers import http_status
 from server.store.question_rows import Question
 from server.web import people, rendering
 from server.web.api import meeting_at
@@ -129,7 +130,7 @@ async def _stepped(slug: str, act: Act, name: str) -> Response:
         if refused.refusal in (Refusal.SIGNED_OUT, Refusal.FORBIDDEN):
             raise
         response = await _host(meeting, await people.member_of_staff(meeting), refused.detail)
-        response.status_code = 409 if refused.refusal is Refusal.CONTENDED else 400
+        response.status_code = http_status(refused.refusal)
         return response
     return go(f"/m/{slug}/host")
 

@@ -6,8 +6,9 @@ from quart import Response
 
 from server.acts import decide
 from server.domain.meeting import Meeting
-from server.domain.refusals import Refusal, Refused
+from server.domain.refusals import Refused
 from server.domain.roles import Act
+from server.protocol.answers import http_status
 from server.web import people
 from server.web.api import meeting_at
 from server.web.markdown import rendered
@@ -85,6 +86,6 @@ async def _decide(slug: str, act: Act) -> Response:
             )
     except Refused as refused:
         response = await _waiting(meeting, person, refused.detail)
-        response.status_code = 409 if refused.refusal is Refusal.CONTENDED else 400
+        response.status_code = http_status(refused.refusal)
         return response
     return go(f"/m/{slug}/waiting")

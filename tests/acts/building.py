@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 
 from server.acts import admission, decide, meetings, staff, submit
 from server.acts.admission import SignIn
+from server.acts.limits import Rate
 from server.domain.ids import from_bytes
 from server.domain.meeting import Meeting
 from server.domain.roles import Role
@@ -18,6 +19,7 @@ from server.store.question_rows import Question
 
 NOW = int(time.time() * 1000)  # the store expires sign-ins by the real clock
 SECRET = b"s" * 32
+PACE = Rate(5, 20)  # the settings' own
 
 
 def fresh_q() -> str:

@@ -10,18 +10,19 @@ import pytest
 from redis.asyncio import Redis
 
 from server.acts import decide, meetings, vote
+from server.acts.limits import Rate
 from server.domain.refusals import Refusal, Refused
 from server.store import keys, typed, votes
 from server.store.votes import Wish
-from tests.acts.building import NOW, live_town
+from tests.acts.building import NOW, PACE, live_town
 
 
 async def test_a_vote_sent_fifty_times_at_once_counts_once(store: Redis) -> None:
     town = await live_town(store)
     question, voter = await town.listed(), await town.attendee()
-    n = question.number or 0
+    n, fast = question.number or 0, Rate(1, 50)
     await asyncio.gather(
-        *(vote.cast_now(store, town.meeting, voter, n, True, 7, "tab", NOW) for _ in range(50))
+        *(vote.cast_now(store, town.meeting, voter, n, True, 7, "tab", fast) for _ in range(50))
     )
     assert (await town.look(question.q)).votes == 1
     assert (await vote.own_votes(store, town.meeting.id, voter.voter or 0)).votes == [n]
@@ -31,8 +32,8 @@ async def test_a_vote_taken_back_leaves_nothing(store: Redis) -> None:
     town = await live_town(store)
     question, voter = await town.listed(), await town.attendee()
     n = question.number or 0
-    await vote.cast_now(store, town.meeting, voter, n, True, 1, "tab", NOW)
-    result = await vote.cast_now(store, town.meeting, voter, n, False, 2, "tab", NOW)
+    await vote.cast_now(store, town.meeting, voter, n, True, 1, "tab", PACE)
+    result = await vote.cast_now(store, town.meeting, voter, n, False, 2, "tab", PACE)
     assert result.votes == 0
 
 
@@ -40,10 +41,10 @@ async def test_an_old_repeat_cannot_undo_a_later_wish(store: Redis) -> None:
     town = await live_town(store)
     question, voter = await town.listed(), await town.attendee()
     n = question.number or 0
-    await vote.cast_now(store, town.meeting, voter, n, False, 1, "tab", NOW)
-    await vote.cast_now(store, town.meeting, voter, n, True, 2, "tab", NOW)
+    await vote.cast_now(store, town.meeting, voter, n, False, 1, "tab", PACE)
+    await vote.cast_now(store, town.meeting, voter, n, True, 2, "tab", PACE)
     with pytest.raises(Refused) as refused:
-        await vote.cast_now(store, town.meeting, voter, n, False, 1, "tab", NOW)
+        await vote.cast_now(store, town.meeting, voter, n, False, 1, "tab", PACE)
     assert refused.value.refusal is Refusal.STALE
     assert (await town.look(question.q)).votes == 1
 
@@ -53,7 +54,7 @@ async def test_nobody_votes_for_their_own_question(store: Redis) -> None:
     asker = await town.attendee()
     question = await town.listed(asker)
     with pytest.raises(Refused) as refused:
-        await vote.cast_now(store, town.meeting, asker, question.number or 0, True, 1, "t", NOW)
+        await vote.cast_now(store, town.meeting, asker, question.number or 0, True, 1, "t", PACE)
     assert refused.value.refusal is Refusal.OWN_QUESTION
 
 
@@ -61,7 +62,7 @@ async def test_a_waiting_question_takes_no_vote(store: Redis) -> None:
     town = await live_town(store)
     question, voter = await town.ask(await town.attendee()), await town.attendee()
     with pytest.raises(Refused) as refused:
-        await vote.cast_now(store, town.meeting, voter, question.number or 0, True, 1, "t", NOW)
+        await vote.cast_now(store, town.meeting, voter, question.number or 0, True, 1, "t", PACE)
     assert refused.value.refusal is Refusal.NOT_LISTED
 
 
@@ -70,15 +71,29 @@ async def test_after_the_close_no_vote_counts(store: Redis) -> None:
     question, voter = await town.listed(), await town.attendee()
     await meetings.change(store, town.meeting, {"voting": False}, "org:1", NOW)
     with pytest.raises(Refused) as refused:
-        await vote.cast_now(store, town.meeting, voter, question.number or 0, True, 1, "t", NOW)
+        await vote.cast_now(store, town.meeting, voter, question.number or 0, True, 1, "t", PACE)
     assert refused.value.refusal is Refusal.CLOSED
     assert (await town.look(question.q)).votes == 0
+
+
+async def test_one_person_votes_so_fast_and_others_are_not_held_up(store: Redis) -> None:
+    town, slow = await live_town(store), Rate(0.01, 2)
+    question, voter, other = await town.listed(), await town.attendee(), await town.attendee()
+    n = question.number or 0
+    for counter in (1, 2):
+        await vote.cast_now(store, town.meeting, voter, n, counter == 1, counter, "tab", slow)
+    with pytest.raises(Refused) as refused:
+        await vote.cast_now(store, town.meeting, voter, n, True, 3, "another tab", slow)
+    assert refused.value.refusal is Refusal.TOO_FAST and "wait" in refused.value.detail
+    assert 0 < (refused.value.retry_in or 0) <= 100
+    await vote.cast_now(store, town.meeting, other, n, True, 1, "tab", slow)
+    assert (await town.look(question.q)).votes == 1
 
 
 async def test_an_unknown_number_is_refused_in_words(store: Redis) -> None:
     town = await live_town(store)
     with pytest.raises(Refused) as refused:
-        await vote.cast_now(store, town.meeting, await town.attendee(), 99, True, 1, "t", NOW)
+        await vote.cast_now(store, town.meeting, await town.attendee(), 99, True, 1, "t", PACE)
     assert refused.value.refusal is Refusal.UNKNOWN
 
 
@@ -107,7 +122,7 @@ async def test_ranks_equal_the_bits_behind_them_after_a_storm(store: Redis) -> N
 async def test_a_question_that_leaves_the_list_and_returns_keeps_its_votes(store: Redis) -> None:
     town = await live_town(store)
     question, voter, moderator = await town.listed(), await town.attendee(), await town.moderator()
-    await vote.cast_now(store, town.meeting, voter, question.number or 0, True, 1, "tab", NOW)
+    await vote.cast_now(store, town.meeting, voter, question.number or 0, True, 1, "tab", PACE)
     out = await decide.screen_out(
         store, town.meeting, moderator, question.q, question.revision, "unclear", "", None, NOW
     )

@@ -49,7 +49,47 @@ def test_a_proxy_is_trusted_only_with_a_public_https_address(public: str) -> Non
     assert f"{refusal.value}\n" == LINES
 
 
-@pytest.mark.parametrize("public", ["floor.example", "https://floor.example/below", "ftp://a.b"])
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("https://Floor.Example", "https://floor.example"),
+        ("HTTPS://floor.example:443/", "https://floor.example"),
+        ("http://localhost:80", "http://localhost"),
+        ("https://floor.example:8443", "https://floor.example:8443"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+        ("https://[2001:DB8::5]:443", "https://[2001:db8::5]"),
+        ("https://xn--bcher-kva.example", "https://xn--bcher-kva.example"),
+    ],
+)
+def test_the_public_address_is_kept_as_browsers_say_it(
+    tmp_path: Path, typed: str, said: str
+) -> None:
+    environ = settings_environ(tmp_path, OPENFLOOR_PUBLIC_URL=typed)
+    assert Settings.from_environ(environ).public_url == said
+
+
+def test_an_international_name_is_asked_for_in_its_ascii_form(tmp_path: Path) -> None:
+    environ = settings_environ(tmp_path, OPENFLOOR_PUBLIC_URL="https://bücher.example")
+    with pytest.raises(SettingsError, match=r"as browsers send it, in ASCII \(xn--"):
+        Settings.from_environ(environ)
+
+
+@pytest.mark.parametrize(
+    "public",
+    [
+        "floor.example",
+        "https://floor.example/below",
+        "ftp://a.b",
+        "https://",
+        "https://floor.example:port",
+        "https://floor.example:99999",
+        "https://me@floor.example",
+        "https://floor.example?x=1",
+        "https://floor.example#x",
+        "https://floor example",
+        "https://[::1",
+    ],
+)
 def test_a_public_address_is_an_origin(tmp_path: Path, public: str) -> None:
     with pytest.raises(SettingsError) as refusal:
         Settings.from_environ(settings_environ(tmp_path, OPENFLOOR_PUBLIC_URL=public))

@@ -22,7 +22,7 @@ from server.store import keys
 from server.store.call import call
 from server.store.client import connect
 from server.store.loader import FOLDER, load
-from tests.acts.building import NOW, live_town
+from tests.acts.building import NOW, PACE, live_town
 
 SLOTS = 16_384
 
@@ -103,7 +103,7 @@ async def test_a_meeting_stays_in_its_slot_on_a_cluster(cluster: Redis) -> None:
     store, m = cluster, town.meeting
     asker, moderator, host = await town.attendee(), await town.moderator(), await town.host()
     first, second, third = [await town.listed(asker) for _ in range(3)]
-    await vote.cast_now(store, m, await town.attendee(), 1, True, 1, "tab", NOW)
+    await vote.cast_now(store, m, await town.attendee(), 1, True, 1, "tab", PACE)
     await merge.merge(store, m, moderator, second.q, second.revision, 1, NOW)
     third = await decide.screen_out(
         store, m, moderator, third.q, third.revision, "unclear", "", None, NOW

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 from quart import Quart
 from redis.asyncio import Redis
 
 from server.acts import admission, decide, meetings, staff
+from server.acts.limits import Rate
 from server.domain.roles import Role
+from server.web.parts import WebParts
 from tests.acts.building import NOW, Town, fresh_q, live_town
 from tests.web.browsing import SAME, Browser, Client, until
 
@@ -208,6 +211,30 @@ async def test_too_fast_is_told_in_words_with_a_time(store: Redis, app: Quart) -
     assert status == 429 and told["error"]["code"] == "too_fast"
     assert 0 < told["error"]["retry_in"] <= 600 and "10 minutes" in told["error"]["message"]
     assert (await client.send("POST", path, body))[0] == 201  # a repeat costs nothing
+
+
+async def test_votes_faster_than_a_person_are_told_in_words_with_a_time(
+    store: Redis, app: Quart
+) -> None:
+    town = await live_town(store)
+    await town.listed()
+    app.extensions["openfloor"] = replace(
+        cast(WebParts, app.extensions["openfloor"]), vote_pace=Rate(0.01, 2)
+    )
+    voter, path = await attendee_of(app, town), f"/meetings/{town.meeting.slug}/votes"
+    for counter in (1, 2):
+        assert (await voter.send("POST", path, {"n": 1, "on": True, "c": counter}))[0] == 200
+    status, told = await voter.send("POST", path, {"n": 1, "on": True, "c": 3})
+    assert status == 429 and told["error"]["code"] == "too_fast"
+    assert 0 < told["error"]["retry_in"] <= 100 and "Please wait" in told["error"]["message"]
+    browser = Browser(app)
+    await browser.get("/")
+    await browser.post("/join", code=town.meeting.code)
+    for status in (200, 200, 429):
+        await browser.get(f"/m/{town.meeting.slug}")
+        await browser.post(f"/m/{town.meeting.slug}/vote", n="1", on="on")
+        assert browser.status == status
+    assert "Please wait" in browser.text and int(browser.headers["retry-after"]) > 0
 
 
 @pytest.mark.parametrize(

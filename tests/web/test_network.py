@@ -9,8 +9,8 @@ import pytest
 from quart import Quart
 from redis.asyncio import Redis
 
+from server.live.networks import KEY_LIVES_MS, Networks, client_address, network_of, read_proxies
 from server.settings import SettingsError, _proxies
-from server.web.networks import KEY_LIVES_MS, Networks, client_address, network_of, read_proxies
 from server.web.parts import WebParts
 from tests.acts.building import live_town
 from tests.web.browsing import SAME, Client

@@ -7,9 +7,9 @@ import re
 from quart import Quart
 from redis.asyncio import Redis
 
-from server.acts import staff
+from server.acts import meetings, staff
 from server.domain.roles import Role
-from tests.acts.building import NOW, Town, live_town
+from tests.acts.building import NOW, Town, fresh_q, live_town
 from tests.web.browsing import Browser
 
 
@@ -70,6 +70,23 @@ async def test_a_refused_text_comes_back_in_the_form(store: Redis, app: Quart) -
     asker = await joined(app, town)
     await asked(asker, town, "Why?")
     assert asker.status == 400 and ">Why?</textarea>" in asker.text
+
+
+async def test_a_page_refuses_with_the_status_of_its_reason(store: Redis, app: Quart) -> None:
+    town = await live_town(store, submit_limit=1)
+    asker = await joined(app, town)
+    await asked(asker, town, "Is this the first one?")
+    await asked(asker, town, "Is this one too many?")
+    assert asker.status == 429 and "Is this one too many?</textarea>" in asker.text
+    await meetings.change(store, town.meeting, {"asking": False}, "org:1", NOW)
+    await asker.get("/")
+    path = f"/m/{town.meeting.slug}/ask"
+    await asker.post(path, q=fresh_q(), text="Is it too late to ask?", lang="en", name="")
+    assert asker.status == 409 and "Questions are not being taken now" in asker.text
+    assert "Is it too late to ask?</textarea>" in asker.text
+    await asker.get("/")
+    await asker.post("/join", code="NOT-A-CODE")
+    assert asker.status == 404 and "No meeting has this code" in asker.text
 
 
 async def test_a_script_in_a_question_is_shown_as_text(store: Redis, app: Quart) -> None:

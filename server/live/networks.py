@@ -6,7 +6,7 @@ import hmac
 import ipaddress
 import secrets
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -15,6 +15,14 @@ from server.session.budget import Budget
 KEY_LIVES_MS = 3_600_000
 NETWORKS_KEPT = 100_000
 Network: TypeAlias = "ipaddress.IPv4Network | ipaddress.IPv6Network"
+
+# What stands for the network of a peer, given what it says it forwards.
+NetworkName: TypeAlias = Callable[[str, Sequence[str]], bytes]
+
+
+def one_for_all(peer: str, forwarded: Sequence[str]) -> bytes:
+    """A NetworkName that tells nobody apart."""
+    return b""
 
 
 def read_proxies(listed: Iterable[str]) -> tuple[Network, ...]:
@@ -63,10 +71,17 @@ class Networks:
 
     def take(self, address: str, per_min: int, now: int) -> float:
         """Take one write from the address's network: 0.0 when taken, else the seconds to wait."""
+        return self.take_named(self.name(address, now), per_min, now)
+
+    def name(self, address: str, now: int) -> bytes:
+        """What stands for the address's network within this hour; no address can be read from it."""
         if now >= self._until:
             self._key, self._until = secrets.token_bytes(32), now + KEY_LIVES_MS
             self._budgets.clear()
-        name = hmac.digest(self._key, network_of(address).encode(), "sha256")
+        return hmac.digest(self._key, network_of(address).encode(), "sha256")
+
+    def take_named(self, name: bytes, per_min: int, now: int) -> float:
+        """The same for a name that was kept: one of an earlier hour has a budget of its own."""
         budget = self._budgets.get(name)
         if budget is None:
             budget = self._budgets[name] = Budget(per_min / 60, per_min, now)

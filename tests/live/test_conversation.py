@@ -1,0 +1,83 @@
+"""One attendee's conversation over a real socket: asking, being turned away, and leaving no trace."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+from redis.asyncio import Redis
+from websockets.asyncio.client import ClientConnection
+
+from server.acts import admission, decide, submit
+from server.store import keys
+from tests.acts.building import NOW, Town, fresh_q, live_town
+from tests.live.half import dial, end_of, greet, hear, live_half, signed
+
+
+async def entered(socket: ClientConnection, town: Town) -> admission.SignIn:
+    """Join the meeting and say hello."""
+    joined = await admission.join(town.store, town.meeting, town.meeting.code, NOW)
+    await greet(socket, signed(joined, joined.sign_in.expires_at))
+    await hear(socket, "welcome")
+    return joined.sign_in
+
+
+async def ask(socket: ClientConnection, kind: str, **more: object) -> dict[str, object]:
+    """Ask over the socket; the answer, which must be of this kind."""
+    message = {"t": "ask", "q": fresh_q(), "text": "Why is the roof open?", "r": 1, **more}
+    await socket.send(json.dumps(message))
+    return await hear(socket, kind)
+
+
+async def test_questions_over_sockets_take_from_their_networks_budget(store: Redis) -> None:
+    town = await live_town(store)
+    async with live_half(store, network_per_min=2) as half:
+        there, elsewhere = {"X-Forwarded-For": "198.51.100.7"}, {"X-Forwarded-For": "203.0.113.9"}
+        async with dial(half.port, town, **there) as one, dial(half.port, town, **there) as two:
+            await entered(one, town)
+            await entered(two, town)
+            await ask(one, "asked")
+            await ask(two, "asked")
+            no = await ask(one, "refused")
+            assert no["code"] == "too_fast" and "network" in str(no["message"])
+            assert 0 < float(str(no["retry_in"])) <= 30
+        async with dial(half.port, town, **elsewhere) as other:
+            await entered(other, town)
+            await ask(other, "asked")
+
+
+async def test_a_sent_back_question_is_followed_over_the_socket(store: Redis) -> None:
+    town = await live_town(store)
+    async with live_half(store) as half, dial(half.port, town) as socket:
+        asker = await entered(socket, town)
+        first = await town.ask(asker, "Why though, and who?")
+        moderator = await town.moderator()
+        await decide.send_back(
+            store, town.meeting, moderator, first.q, first.revision, "Say what you mean.", NOW
+        )
+        told = await ask(socket, "asked", after=first.number)
+        assert (await town.look(str(told["q"]))).after == first.number
+        other = await town.ask(await town.attendee(), "Is this mine?")
+        assert (await ask(socket, "refused", after=other.number))["code"] == "unknown"
+        assert len(await submit.mine(store, town.meeting, asker.voter or 0)) == 2
+
+
+async def test_a_good_ticket_for_a_meeting_that_is_gone_is_told_so(store: Redis) -> None:
+    town = await live_town(store)
+    joined = await admission.join(store, town.meeting, town.meeting.code, NOW)
+    await store.delete(keys.meeting(town.meeting.id))
+    async with live_half(store) as half, dial(half.port, town) as socket:
+        await greet(socket, signed(joined, joined.sign_in.expires_at))
+        assert (await hear(socket, "refused"))["code"] == "unknown"
+        assert await end_of(socket) == 4401
+
+
+async def test_nothing_is_kept_of_who_has_no_socket_any_more(store: Redis) -> None:
+    town = await live_town(store)
+    async with live_half(store) as half:
+        async with dial(half.port, town) as one:
+            voter = (await entered(one, town)).voter
+            assert half.node.sockets == {(town.meeting.id, voter): 1}
+        async with asyncio.timeout(5):
+            while half.node.sockets:
+                await asyncio.sleep(0.005)
