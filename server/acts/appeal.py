@@ -7,17 +7,16 @@ from dataclasses import replace
 from redis.asyncio import Redis
 
 from server.acts.admission import SignIn
+from server.acts.asker import asked_by
 from server.acts.decision import ASKER, commit, layer, read, staff
 from server.acts.limits import take_or_refuse
 from server.domain.appeal import Appeal, admit_appeal, admit_judge
-from server.domain.ids import checked
 from server.domain.meeting import Meeting
 from server.domain.question import Act
-from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Act as RoleAct
 from server.domain.roles import Role
 from server.domain.screening import NOTE_MAX_CHARS
-from server.store import question_rows
+from server.domain.seal import Lock
 from server.store import staff as appointed
 from server.store.question_rows import Question
 from server.translog.layers import Layer
@@ -26,15 +25,17 @@ APPEALS_AN_HOUR = 5
 
 
 async def appeal(
-    store: Redis, meeting: Meeting, sign_in: SignIn, q: str, why: str, now: int
+    store: Redis,
+    meeting: Meeting,
+    sign_in: SignIn,
+    q: str,
+    why: str,
+    now: int,
+    secret: str = "",
 ) -> Question:
     """Ask for a second look at an own question that was screened out; once, with optional words.
-
-    A stranger's question is answered as unknown.
-    """
-    found = await question_rows.read_one(store, meeting.id, checked(q))
-    if found is None or sign_in.voter is None or found.asker != sign_in.voter:
-        raise Refused(Refusal.UNKNOWN, "There is nothing with this id.")
+    `secret` opens its lock, where it has one."""
+    found, pre = await asked_by(store, meeting, sign_in, q, Lock.APPEAL, secret)
     admit_appeal(found.state, found.appeal)
     await take_or_refuse(
         store,
@@ -54,7 +55,7 @@ async def appeal(
         replace(ASKER, sign_in=sign_in.key),
         "q.appeal",
         now,
-        intent={"pre": None, "note": said.c},
+        intent={"pre": pre, "note": said.c},
         fields=kept,
         openings=said.openings,
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from redis.asyncio import Redis
 
 from server.acts.admission import SignIn
+from server.acts.asker import asked_by
 from server.acts.decision import ASKER, commit
 from server.acts.limits import take_or_refuse
 from server.acts.merge import release
@@ -17,6 +18,7 @@ from server.domain.meeting import Meeting
 from server.domain.meeting_fields import LANGUAGE
 from server.domain.question import Act, State
 from server.domain.refusals import Refusal, Refused
+from server.domain.seal import UNSEALED, Lock, Seal
 from server.domain.text import clean, direction, limited
 from server.store import keys, typed
 from server.store.call import call
@@ -58,12 +60,13 @@ async def _sent_back(store: Redis, meeting: Meeting, sign_in: SignIn, number: in
 
 
 def _fields(
-    meeting: Meeting, q: str, text: str, lang: str, name: str
+    meeting: Meeting, q: str, text: str, lang: str, name: str, seal: Seal
 ) -> tuple[dict[str, str], str]:
-    salt = secrets.token_bytes(leaf.SALT_BYTES)
+    salt = bytes.fromhex(seal.salt) if seal.salt else secrets.token_bytes(leaf.SALT_BYTES)
     c = leaf.commitment(salt, leaf.opening(meeting.id, q, text, lang, name or None))
     fields = {"text": text, "lang": lang, "name": name, "dir": direction(text)}
-    return {**fields, "salt": salt.hex(), "c": c}, c
+    locks = {"lock_w": seal.withdraw, "lock_a": seal.appeal} if seal.locked else {}
+    return {**fields, **locks, "salt": salt.hex(), "c": c}, c
 
 
 async def _pace(store: Redis, meeting: Meeting, voter: int) -> None:
@@ -89,10 +92,12 @@ async def submit(
     secret: bytes,
     now: int,
     after: int | None = None,
+    seal: Seal = UNSEALED,
 ) -> Receipt:
     """Take a question. Repeating it with the same id never makes a second one.
 
-    `after` is the number of an own question that was sent back, which this one follows.
+    `after` is the number of an own question that was sent back, which this one follows. `seal` is
+    what the asker's browser made; without it the salt is made here and nothing locks the question.
 
     On RedisError it may or may not have been taken; asking again with the same id is safe.
     """
@@ -107,13 +112,14 @@ async def submit(
             raise Refused(Refusal.CLOSED, "Questions are not being taken now.")
         kept = limited(text, meeting.min_chars, meeting.max_chars)
         await _pace(store, meeting, sign_in.voter)
-    fields, c = _fields(meeting, q, kept, _language(lang), _name(name))
+    fields, c = _fields(meeting, q, kept, _language(lang), _name(name), seal)
     assurance = "A1" if meeting.admission == "roster" else "A0"
     more: dict[str, leaf.Json] = {}
     if after is not None:
         more["after"] = (await _sent_back(store, meeting, sign_in, after)).q
         fields["after"] = str(after)
-    entry = leaf.intent("q.received", q=q, c=c, hl=None, via=via, assurance=assurance, **more)
+    hl: leaf.Json = {"w": seal.withdraw, "a": seal.appeal} if seal.locked else None
+    entry = leaf.intent("q.received", q=q, c=c, hl=hl, via=via, assurance=assurance, **more)
     fate = fate_capability(secret, meeting.id, q)
     answer = await call(
         store,
@@ -159,16 +165,16 @@ async def by_fate(store: Redis, meeting: Meeting, capability: str) -> Question |
     return await read_one(store, meeting.id, q) if q else None
 
 
-async def withdraw(store: Redis, meeting: Meeting, sign_in: SignIn, q: str, now: int) -> Question:
-    """Take an own question back: final and public. A stranger's is answered as unknown.
+async def withdraw(
+    store: Redis, meeting: Meeting, sign_in: SignIn, q: str, now: int, secret: str = ""
+) -> Question:
+    """Take an own question back: final and public. `secret` opens its lock, where it has one.
 
     Questions merged into it are split off first: they are other people's.
     """
-    found = await read_one(store, meeting.id, checked(q))
-    if found is None or sign_in.voter is None or found.asker != sign_in.voter:
-        raise Refused(Refusal.UNKNOWN, "There is nothing with this id.")
+    found, pre = await asked_by(store, meeting, sign_in, q, Lock.WITHDRAW, secret)
     if found.members:
         await release(store, meeting, found, now)
         found = await read_one(store, meeting.id, q) or found
     asker = replace(ASKER, sign_in=sign_in.key)
-    return await commit(store, found, Act.WITHDRAW, asker, "q.withdraw", now, intent={"pre": None})
+    return await commit(store, found, Act.WITHDRAW, asker, "q.withdraw", now, intent={"pre": pre})

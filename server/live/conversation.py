@@ -15,6 +15,7 @@ from server.acts.vote import OwnVotes, own_votes, refusal_of
 from server.domain.board import Board
 from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Role
+from server.domain.seal import Seal
 from server.live import measures
 from server.live.frames import text_frame
 from server.live.hub import ATTENDEES, STAGE, Hub
@@ -272,6 +273,7 @@ class Conversation:
                 secret=self._node.secret,
                 now=self._node.clock(),
                 after=ask.after,
+                seal=Seal(ask.salt or "", *((ask.hl.w, ask.hl.a) if ask.hl else ())),
             )
             number = receipt.number or await self._node.boards.numbered(meeting.id, ask.q)
         except Refused as refused:

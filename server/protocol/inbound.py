@@ -13,6 +13,7 @@ from server.domain.refusals import Refusal, Refused
 Number = Annotated[int, Meta(ge=1, le=16_777_214)]
 Counter = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Reference = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+Hex = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 Short = Annotated[str, Meta(max_length=64)]
 
 
@@ -34,9 +35,16 @@ class Vote(msgspec.Struct, tag_field="t", tag="vote", frozen=True, forbid_unknow
     r: Reference
 
 
+class Locks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """SHA-256 of two secrets that the client keeps: `w` to withdraw, `a` to appeal."""
+
+    w: Hex
+    a: Hex
+
+
 class Ask(msgspec.Struct, tag_field="t", tag="ask", frozen=True, forbid_unknown_fields=True):
     """A submission with a client-made id; repeating it is harmless. `after` is the number of an own
-    question that was sent back, which this one follows."""
+    question that was sent back, which this one follows. `salt` and `hl` are made by the client, too."""
 
     q: Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{22}$")]
     text: Annotated[str, Meta(max_length=12_288)]
@@ -44,6 +52,8 @@ class Ask(msgspec.Struct, tag_field="t", tag="ask", frozen=True, forbid_unknown_
     lang: Short | None = None
     name: Annotated[str, Meta(max_length=400)] | None = None
     after: Number | None = None
+    salt: Hex | None = None
+    hl: Locks | None = None
 
 
 class Seen(msgspec.Struct, tag_field="t", tag="seen", frozen=True, forbid_unknown_fields=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
@@ -12,6 +13,26 @@ from server.translog import layers, leaf
 from server.translog.layers import Layer
 
 PUBLIC_LAYERS = frozenset({Layer.NOTE, Layer.WORDING, Layer.ANSWER})
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What a question's asker holds of it: the opening, and where its leaf is once that is signed."""
+
+    salt: str
+    opening: str
+    index: int | None
+    covered: str | None
+
+
+async def own(redis: Redis, meeting: str, q: str) -> Own | None:
+    """A question's opening in whatever state, for its asker alone; None where it was erased."""
+    row = await typed.hgetall(redis, keys.question(meeting, q))
+    if not row.get("salt"):
+        return None
+    text = leaf.opening(meeting, q, row["text"], row["lang"], row.get("name") or None)
+    index = int(row["leaf"]) if row.get("leaf") else None
+    return Own(row["salt"], text.decode(), index, row.get("covered"))
 
 
 async def of_question(redis: Redis, meeting: str, q: str) -> bytes | None:

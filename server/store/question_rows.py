@@ -50,6 +50,8 @@ class Question:
     stream_s: int | None = None
     link: str = ""
     answer: str = ""
+    lock_w: str = ""
+    lock_a: str = ""
 
     @property
     def shown(self) -> str:
@@ -100,6 +102,8 @@ def parse(meeting: str, row: Mapping[str, str]) -> Question | None:
         stream_s=_whole(row.get("stream_s")),
         link=row.get("link", ""),
         answer=row.get("answer", ""),
+        lock_w=row.get("lock_w", ""),
+        lock_a=row.get("lock_a", ""),
     )
 
 

@@ -9,6 +9,7 @@ from quart import Response, jsonify
 from server.acts import submit, vote
 from server.domain.refusals import Refusal
 from server.domain.roles import Act
+from server.domain.seal import Seal
 from server.live import measures
 from server.store.question_rows import Question
 from server.translog.checkpoint import log_id
@@ -21,7 +22,7 @@ from server.web.api_answers import (
     ReceiptAnswer,
     VoteAnswer,
 )
-from server.web.api_bodies import Asking, Nothing, Voting
+from server.web.api_bodies import Asking, Voting, Withdrawing
 from server.web.parts import parts
 
 
@@ -72,6 +73,7 @@ async def ask(slug: str, given: Asking) -> tuple[Response, int]:
         secret=parts().secret,
         now=parts().clock(),
         after=given.after,
+        seal=Seal(given.salt or "", *((given.hl.w, given.hl.a) if given.hl else ())),
     )
     number = receipt.number or await parts().boards.numbered(meeting.id, receipt.q)
     measures.HTTP_QUESTIONS.inc()
@@ -101,14 +103,15 @@ async def mine(slug: str) -> Response:
     OwnAnswer,
     Refusal.CONTENDED,
     Refusal.ILLEGAL,
-    body=Nothing,
+    body=Withdrawing,
 )
-async def withdraw(slug: str, q: str, given: Nothing) -> Response:
-    """Withdraw one's own question."""
+async def withdraw(slug: str, q: str, given: Withdrawing) -> Response:
+    """Withdraw one's own question, with the secret behind its lock where it has one."""
     meeting = await meeting_at(slug)
     person = await people.attendee(meeting)
     person.need(Act.WITHDRAW)
-    found = await submit.withdraw(parts().store, meeting, person.voter(), q, parts().clock())
+    now, secret = parts().clock(), given.pre or ""
+    found = await submit.withdraw(parts().store, meeting, person.voter(), q, now, secret)
     return jsonify(own_json(found))
 
 

@@ -88,15 +88,34 @@ class MeetingChange(MeetingSettings, frozen=True, forbid_unknown_fields=True, kw
     revision: int
 
 
+Hex = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+
+
+class Locks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """SHA-256 of two secrets that the client keeps: `w` to withdraw, `a` to appeal."""
+
+    w: Hex
+    a: Hex
+
+
 class Asking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A submission. `q` is made by the client (22 characters of base64url): repeating is harmless.
-    `after` is the number of an own question that was sent back, which this one follows."""
+    `after` is the number of an own question that was sent back, which this one follows. `salt` (32
+    random bytes) and `hl` are the client's; without them the server makes the salt, nothing is locked."""
 
     q: str
     text: str
     lang: str | None = None
     name: str | None = None
     after: Annotated[int, Meta(ge=1, le=16_777_214)] | None = None
+    salt: Hex | None = None
+    hl: Locks | None = None
+
+
+class Withdrawing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`pre` is the secret behind `hl.w`, where the question has one."""
+
+    pre: Hex | None = None
 
 
 class Voting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -152,9 +171,11 @@ class Judging(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Appealing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Why it should be looked at again, in the asker's words; may be empty."""
+    """Why it should be looked at again, in the asker's words; may be empty. `pre` is the secret
+    behind `hl.a`, where the question has one."""
 
     why: str = ""
+    pre: Hex | None = None
 
 
 class Answering(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -104,8 +104,9 @@ async def appeal_question(slug: str, q: str, given: Appealing) -> Response:
     meeting = await meeting_at(slug)
     person = await people.attendee(meeting)
     person.need(Act.APPEAL)
-    now = parts().clock()
-    return decided(await appeal.appeal(parts().store, meeting, person.voter(), q, given.why, now))
+    now, secret = parts().clock(), given.pre or ""
+    found = await appeal.appeal(parts().store, meeting, person.voter(), q, given.why, now, secret)
+    return decided(found)
 
 
 @endpoint("POST", f"{QUESTION}/judge", DecisionAnswer, *DECIDED, body=Judging)

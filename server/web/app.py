@@ -36,6 +36,7 @@ from server.web import (
     people,
     permitting,
     question_pages,
+    receipt_pages,
     record_pages,
     rendering,
     roster_pages,
@@ -69,7 +70,7 @@ STAFF_PARTS = (
     *(settings_pages, waiting_page),
 )
 PAGE_PARTS = (
-    *(desk_pages, door_pages, own_pages, question_pages, record_pages),
+    *(desk_pages, door_pages, own_pages, question_pages, receipt_pages, record_pages),
     *(stage_pages, stream_pages),
 )
 log = structlog.get_logger()

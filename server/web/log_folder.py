@@ -66,14 +66,25 @@ class LogFolder:
         """The proof file of a leaf: under the published checkpoint, or where that does not reach
         it yet under `first`, the one that covered it when it was taken. A later unpublished one
         would tell its holder how many came since."""
+        note = self._covering(index, first)
+        head = head_of(note)
+        node = tile.node_from(self._any_tile, head.size)
+        return proof.write(index, tree.inclusion_proof(index, head.size, node), note)
+
+    def entry(self, index: int, first: str) -> bytes:
+        """The bytes of the leaf that `receipt` proves, for who holds it: published or not."""
+        head = head_of(self._covering(index, first))
+        n, at = divmod(index, WIDTH)
+        width = min(WIDTH, head.size - n * WIDTH)
+        return tile.parse_bundle(self._any_tile(Tile(ENTRIES, n, width)), width)[at]
+
+    def _covering(self, index: int, first: str) -> str:
         note = self.served()
         if head_of(note).size <= index:
             note = first
-        head = head_of(note)
-        if head.size <= index:
+        if head_of(note).size <= index:
             raise FileNotFoundError(index)
-        node = tile.node_from(self._any_tile, head.size)
-        return proof.write(index, tree.inclusion_proof(index, head.size, node), note)
+        return note
 
     def public(self) -> bytes:
         """public.json of the published size, derived from leaves."""

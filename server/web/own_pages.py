@@ -35,8 +35,9 @@ async def withdraw(slug: str) -> Response:
     meeting = await meeting_at(slug)
     person = await people.attendee(meeting)
     person.need(Act.WITHDRAW)
-    q = fields.get("q", "")
-    await submit.withdraw(parts().store, meeting, person.voter(), q, parts().clock())
+    q, secret = fields.get("q", ""), fields.get("pre", "").strip()
+    now = parts().clock()
+    await submit.withdraw(parts().store, meeting, person.voter(), q, now, secret)
     return go(f"/m/{slug}/mine")
 
 
@@ -48,7 +49,8 @@ async def appeal(slug: str) -> Response:
     person = await people.attendee(meeting)
     person.need(Act.APPEAL)
     q, why = fields.get("q", ""), fields.get("why", "").replace("\r\n", "\n")
-    found = await appeals.appeal(parts().store, meeting, person.voter(), q, why, parts().clock())
+    now, secret = parts().clock(), fields.get("pre", "").strip()
+    found = await appeals.appeal(parts().store, meeting, person.voter(), q, why, now, secret)
     return go(fate_address(meeting, found.q))
 
 

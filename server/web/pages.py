@@ -17,6 +17,7 @@ from server.domain.orders import Order, ordered
 from server.domain.question import State
 from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Act, may
+from server.domain.seal import sealed
 from server.live import measures
 from server.protocol.answers import http_status
 from server.store.question_rows import Question
@@ -159,7 +160,8 @@ async def render_board(slug: str, typed: dict[str, str], error: str | None) -> R
 async def ask(slug: str) -> Response:
     """Submit by form. A refused text comes back in the form: nothing typed is lost."""
     fields = await form()
-    typed = {name: fields.get(name, "") for name in ("q", "text", "lang", "name", "after")}
+    names = ("q", "text", "lang", "name", "after", "salt", "hl_w", "hl_a")
+    typed = {name: fields.get(name, "") for name in names}
     try:
         return await _ask(slug, typed)
     except RedisError:
@@ -190,6 +192,7 @@ async def _ask(slug: str, typed: dict[str, str]) -> Response:
             secret=parts().secret,
             now=parts().clock(),
             after=int(after) if after else None,
+            seal=sealed(typed["salt"], typed["hl_w"], typed["hl_a"]),
         )
     except Refused as refused:
         measures.HTTP_REFUSALS[refused.refusal].inc()

@@ -35,6 +35,7 @@ class WebParts:
     networks: Networks = field(default_factory=Networks)
     sign_ins: SignIns = field(default_factory=SignIns)
     record: Index = field(default_factory=Index)
+    vkeys: dict[str, str] = field(default_factory=dict)
 
     @property
     def secure(self) -> bool:

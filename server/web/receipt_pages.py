@@ -1,0 +1,79 @@
+"""A receipt as a file, for whoever has the question's fate address: no script and no sign-in needed."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+
+from quart import Response
+
+from server.acts import submit
+from server.domain.meeting import Meeting
+from server.domain.refusals import Refusal, Refused
+from server.store import openings
+from server.translog import leaf
+from server.translog.checkpoint import log_id
+from server.web.api import meeting_at
+from server.web.log_folder import LogFolder
+from server.web.pages import fate_address, pages
+from server.web.parts import parts
+
+VERSION = 1
+NOTHING = Refused(Refusal.UNKNOWN, "There is nothing at this address.")
+
+
+@pages.get("/m/<slug>/fate/<capability>/receipt.json")
+async def receipt_file(slug: str, capability: str) -> Response:
+    """Leaf, salt, opening and proof of one question (docs/log.md, "Receipts"); 202 until its leaf
+    is under a signed checkpoint, 410 once its text and salt were erased."""
+    meeting = await meeting_at(slug)
+    found = await submit.by_fate(parts().store, meeting, capability)
+    if found is None or await vkey_of(meeting) is None:
+        raise NOTHING
+    held = await openings.own(parts().store, meeting.id, found.q)
+    if held is None:
+        raise Refused(Refusal.EXPIRED, "The text and salt of this question were erased.")
+    if held.index is None or held.covered is None:
+        return _json({"v": VERSION, "q": found.q, "number": None}, 202)
+    proof, data = await asyncio.to_thread(_proved, meeting, held.index, held.covered)
+    told: dict[str, leaf.Json] = {
+        "v": VERSION,
+        "q": found.q,
+        "number": found.number,
+        "vkey": await vkey_of(meeting),
+        "leaf": base64.b64encode(data).decode("ascii"),
+        "salt": held.salt,
+        "opening": held.opening,
+        "proof": proof,
+        "follow": f"{parts().public_url}{fate_address(meeting, found.q)}",
+    }
+    response = _json(told, 200)
+    name = f"receipt-{found.number or found.q}.json"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _json(told: dict[str, leaf.Json], status: int) -> Response:
+    response = Response(leaf.canonical(told), status, content_type="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _proved(meeting: Meeting, index: int, covered: str) -> tuple[str, bytes]:
+    logs = parts().logs
+    if logs is None:
+        raise NOTHING
+    folder = LogFolder(logs / log_id(meeting.id))
+    return folder.receipt(index, covered), folder.entry(index, covered)
+
+
+async def vkey_of(meeting: Meeting) -> str | None:
+    """The verifier key of a meeting's log, or None where it has none (yet); it never changes."""
+    logs, known = parts().logs, parts().vkeys
+    if logs is not None and meeting.id not in known:
+        try:
+            text = await asyncio.to_thread(LogFolder(logs / log_id(meeting.id)).vkey)
+        except FileNotFoundError:
+            return None
+        known[meeting.id] = text.strip()
+    return known.get(meeting.id)

@@ -1,0 +1,113 @@
+"""A question that was locked in the browser moves by its secrets alone."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+import pytest
+from redis.asyncio import Redis
+
+from server.acts import appeal, decide, submit
+from server.acts.admission import SignIn
+from server.domain.question import State
+from server.domain.refusals import Refusal, Refused
+from server.domain.seal import Seal, sealed
+from server.store import keys, typed
+from server.translog.leaf import read_intent
+from tests.acts.building import NOW, SECRET, Town, fresh_q, live_town
+
+SALT, W, A = bytes(32).hex(), secrets.token_hex(32), secrets.token_hex(32)
+
+
+def _lock(secret: str) -> str:
+    return hashlib.sha256(bytes.fromhex(secret)).hexdigest()
+
+
+SEALED = Seal(SALT, _lock(W), _lock(A))
+
+
+async def _ask(town: Town, asker: SignIn, q: str, seal: Seal = SEALED) -> str:
+    return (
+        await submit.submit(
+            town.store,
+            town.meeting,
+            asker,
+            q=q,
+            text="Who keeps the receipts?",
+            lang="en",
+            name=None,
+            via="api",
+            secret=SECRET,
+            now=NOW,
+            seal=seal,
+        )
+    ).q
+
+
+async def _last(town: Town) -> dict[str, object]:
+    entries = await typed.entries(town.store, keys.intake(town.meeting.id), "", 100)
+    return dict(read_intent(entries[-1][1]["intent"]))
+
+
+async def test_the_intent_carries_the_locks_and_the_salt_is_the_asker_s(store: Redis) -> None:
+    town, q = await live_town(store), fresh_q()
+    asker = await town.attendee()
+    await _ask(town, asker, q)
+    assert (await _last(town))["hl"] == {"w": _lock(W), "a": _lock(A)}
+    assert await typed.hget(store, keys.question(town.meeting.id, q), "salt") == SALT
+    assert await _ask(town, asker, q) == q
+
+
+async def test_withdrawing_needs_the_secret_also_of_who_is_signed_in(store: Redis) -> None:
+    town = await live_town(store)
+    asker, stranger = await town.attendee(), await town.attendee()
+    q = await _ask(town, asker, fresh_q())
+    for person, secret, refusal in (
+        (asker, "", Refusal.FORBIDDEN),
+        (asker, A, Refusal.FORBIDDEN),
+        (asker, "not hex", Refusal.FORBIDDEN),
+        (stranger, "", Refusal.UNKNOWN),
+        (stranger, A, Refusal.UNKNOWN),
+    ):
+        with pytest.raises(Refused) as refused:
+            await submit.withdraw(store, town.meeting, person, q, NOW, secret)
+        assert refused.value.refusal is refusal
+    found = await submit.withdraw(store, town.meeting, stranger, q, NOW, W)
+    assert found.state is State.WITHDRAWN and (await _last(town))["pre"] == W
+
+
+async def test_an_appeal_needs_its_own_secret(store: Redis) -> None:
+    town = await live_town(store)
+    asker, moderator = await town.attendee(), await town.moderator()
+    await town.moderator()
+    q = await _ask(town, asker, fresh_q())
+    await town.number()
+    await decide.screen_out(store, town.meeting, moderator, q, 1, "off-topic", "", None, NOW)
+    with pytest.raises(Refused) as refused:
+        await appeal.appeal(store, town.meeting, asker, q, "Why?", NOW, W)
+    assert refused.value.refusal is Refusal.FORBIDDEN
+    await appeal.appeal(store, town.meeting, asker, q, "Why?", NOW, A)
+    assert (await _last(town))["pre"] == A
+
+
+async def test_without_locks_the_sign_in_suffices_and_the_leaf_says_so(store: Redis) -> None:
+    town = await live_town(store)
+    asker, stranger = await town.attendee(), await town.attendee()
+    q = await _ask(town, asker, fresh_q(), Seal())
+    assert (await _last(town))["hl"] is None
+    with pytest.raises(Refused) as refused:
+        await submit.withdraw(store, town.meeting, stranger, q, NOW, W)
+    assert refused.value.refusal is Refusal.UNKNOWN
+    await submit.withdraw(store, town.meeting, asker, q, NOW, W)
+    assert (await _last(town))["pre"] is None
+
+
+@pytest.mark.parametrize(
+    ("salt", "w", "a"),
+    [("00", "", ""), ("", _lock(W), ""), ("", "", _lock(A)), ("", _lock(W).upper(), _lock(A))],
+)
+def test_a_malformed_seal_is_refused_in_words(salt: str, w: str, a: str) -> None:
+    with pytest.raises(Refused) as refused:
+        sealed(salt, w, a)
+    assert refused.value.refusal is Refusal.BAD_INPUT
