@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from redis.asyncio import Redis
@@ -94,6 +94,18 @@ async def who(store: Redis, meeting: str, token: str) -> SignIn | None:
 async def stands(store: Redis, meeting: str, sign_in_hash: str) -> bool:
     """True while the sign-in with this digest has not ended."""
     return bool(await store.exists(keys.sign_in(meeting, sign_in_hash)))
+
+
+async def standing(store: Redis, meeting: str, sign_in_hashes: Set[str]) -> set[str]:
+    """Those of the sign-ins with these digests that have not ended."""
+    found, hashes = set[str](), sorted(sign_in_hashes)
+    for start in range(0, len(hashes), STAGED_AT_ONCE):
+        run = hashes[start : start + STAGED_AT_ONCE]
+        pipe = store.pipeline(transaction=False)
+        for one in run:
+            pipe.exists(keys.sign_in(meeting, one))
+        found |= {one for one, there in zip(run, await pipe.execute(), strict=True) if there}
+    return found
 
 
 async def sign_out(store: Redis, meeting: str, token: str) -> None:

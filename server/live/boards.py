@@ -90,7 +90,7 @@ class Boards:
             board.trace(n, merged.get(n))
         board.head(stands or board.meeting, await boards.counts(self._store, meeting))
         await self._line_up(board)
-        board.position = position
+        self._move(board, position)
 
     async def numbered(self, meeting: str, q: str, timeout_s: float = NUMBER_WAIT_S) -> int | None:
         """The public number of a submission as soon as it is given, or None after `timeout_s`."""
@@ -157,11 +157,14 @@ class Boards:
             folded.urgent = True
         if heading and board.meeting.readers == "attendees":
             folded.ended.append("")  # stages without a sign-in behind them may not read on
-        board.position = entries[-1][0]
-        for reached, (waiting, target) in self._reached.items():
-            if waiting == meeting and events.order(board.position) >= target and not reached.done():
-                reached.set_result(None)
+        self._move(board, entries[-1][0])
         return folded
+
+    def _move(self, board: Board, position: str) -> None:
+        board.position, now = position, events.order(position)
+        for reached, (waiting, target) in self._reached.items():
+            if waiting == board.meeting.id and now >= target and not reached.done():
+                reached.set_result(None)
 
     async def _refresh(self, board: Board, touched: list[str]) -> None:
         meeting = board.meeting.id

@@ -186,9 +186,9 @@ class Conversation:
         self._session.enter(set(own.own), self._node.budget(claims.meeting, voter))
         self._board = board
         self._send(outbound.welcome(claims.role.value, own.votes, own.own, counter))
-        same = enter.epoch == board.meeting.epoch
+        known = enter.position if enter.epoch == board.meeting.epoch else None
         self._hub.join(
-            claims.meeting, audience, self._socket, enter.position if same else None, self.end_if
+            claims.meeting, audience, self._socket, known, self.end_if, claims.sign_in_hash
         )
         if claims.sign_in_hash:
             await self._watch_sign_in(claims)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 
 from server.domain.board import Board
@@ -31,6 +31,7 @@ class _Listener:
     meeting: str
     position: str
     end_if: Callable[[str], None]
+    sign_in: str = ""
     told: int = 0  # number of the last broadcast it needs no more
     passive: bool = False
     due: asyncio.TimerHandle | None = None
@@ -64,11 +65,12 @@ class Hub:
         socket: LiveSocket,
         position: str | None,
         end_if: Callable[[str], None],
+        sign_in: str = "",
     ) -> None:
         """Begin to listen: what was missed since `position` comes first, or the whole board."""
         # A position is the client's word: what is none counts as having seen nothing.
         known = position if position is not None and POSITION.fullmatch(position) else ""
-        listener = _Listener(socket, meeting, known, end_if)
+        listener = _Listener(socket, meeting, known, end_if, sign_in)
         self._audiences[meeting, audience].add(listener)
         self._by_socket[socket] = ((meeting, audience), listener)
         self._catch_up(listener)
@@ -113,6 +115,21 @@ class Hub:
             if key[0] == meeting:
                 for listener in list(listeners):
                     listener.end_if(sign_in)
+
+    def sign_ins(self, meeting: str) -> set[str]:
+        """The sign-ins behind this meeting's listeners; "" where none stands behind one."""
+        return {
+            listener.sign_in
+            for audience in AUDIENCES
+            for listener in self._audiences.get((meeting, audience), ())
+        }
+
+    def end_all(self, meeting: str, sign_ins: Set[str]) -> None:
+        """Many sign-ins of this meeting ended."""
+        for audience in AUDIENCES:
+            for listener in list(self._audiences.get((meeting, audience), ())):
+                if listener.sign_in in sign_ins:
+                    listener.end_if(listener.sign_in)
 
     def broadcast(self, meeting: str, frame: bytes, position: str) -> None:
         """Tell one public delta to all audiences; who does not read is brought up to date when they do."""

@@ -9,6 +9,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from server.acts import admission
 from server.live import measures
 from server.live.boards import Boards
 from server.live.frames import text_frame
@@ -19,6 +20,7 @@ from server.store import events, keys
 
 MIN_GAP_S = 0.03  # urgent wakes in a burst are told together
 RETRY_S = 0.5
+STALE_S = 10.0  # not read for so long (frozen, blocked): look whether the stream still reaches back
 log = structlog.get_logger()
 
 
@@ -32,11 +34,13 @@ class Tail:
         self._rhythm = Rhythm(tick_ms)
         self._urgent = asyncio.Event()
         self._away = False
+        self._read_at = 0.0
 
     async def run(self) -> None:
         """Follow until cancelled. While the store is away boards stand still; afterwards they are
         brought up to date from the stream, or read anew where it was trimmed or replaced."""
-        due = self._clock() + self._rhythm.period_ms / 1000
+        self._read_at = self._clock()
+        due = self._read_at + self._rhythm.period_ms / 1000
         while True:
             urgent = await self._woken(due)
             if not urgent:
@@ -92,20 +96,38 @@ class Tail:
                 await asyncio.sleep(RETRY_S)
 
     async def _catch_up(self) -> None:
-        if self._away:
-            for meeting, position in self._boards.positions().items():
-                if await events.behind(self._store, meeting, position):
-                    await self._boards.reload(meeting)
-            self._away = False
+        if self._away or self._clock() - self._read_at > STALE_S:
+            for meeting in self._boards.positions():
+                await self._mend(meeting)
         more = True
         while more:
             more = False
             arrived = await events.since(self._store, self._boards.positions())
             for meeting, entries in arrived.items():
+                full = len(entries) >= events.PAGE
+                # Whatever was trimmed, what is left fills a page: only then is it worth a question.
+                if full and await self._mend(meeting):
+                    continue
                 folded = await self._boards.fold(meeting, entries)
-                more = more or len(entries) >= events.PAGE
+                more = more or full
                 for sign_in in folded.ended:
                     self._hub.end(meeting, sign_in)
+        self._away, self._read_at = False, self._clock()
+
+    async def _mend(self, meeting: str) -> bool:
+        """Take the board anew where entries were missed, and the ends of sign-ins that were among
+        them; False when none were."""
+        position = self._boards.positions()[meeting]
+        if not await events.behind(self._store, meeting, position):
+            return False
+        await self._boards.reload(meeting)
+        held = self._hub.sign_ins(meeting) - {""}
+        gone = held - await admission.standing(self._store, meeting, held)
+        board = self._boards.last(meeting)
+        if board is not None and board.meeting.readers == "attendees":
+            gone.add("")  # as in Boards.fold
+        self._hub.end_all(meeting, gone)
+        return True
 
     def _tell(self) -> None:
         for meeting in self._boards.positions():

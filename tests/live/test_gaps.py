@@ -1,0 +1,94 @@
+"""A node that was frozen finds a stream that no longer reaches back: boards and sign-ins are mended."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import pytest
+import redis
+from redis.asyncio import Redis
+
+from server.acts import admission
+from server.live import tail as tail_module
+from server.store import keys
+from tests.acts.building import NOW, Town, live_town
+from tests.live.half import Half, dial, end_of, greet, hear, live_half, signed
+
+KEPT = 20_000  # functions/00_shared.lua
+WITHIN_S = 10.0
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(WITHIN_S):
+        while not true():
+            await asyncio.sleep(0.01)
+
+
+def shown(half: Half, town: Town) -> set[int]:
+    """The numbers on the node's board."""
+    board = half.node.boards.last(town.meeting.id)
+    return set(board.rows) if board else set()
+
+
+async def screened_out_quietly(town: Town, q: str, say: Callable[[], Awaitable[object]]) -> None:
+    """What a decision does, with `say` in place of its own entry in the stream."""
+    m = town.meeting.id
+    await town.store.hset(keys.question(m, q), mapping={"state": "screened_out", "votable": "0"})
+    await town.store.zrem(keys.ranked(m), q)
+    await say()
+
+
+async def test_a_decision_that_was_trimmed_unread_is_on_the_board_all_the_same(
+    store: Redis,
+) -> None:
+    town = await live_town(store)
+    gone, stays = await town.listed(), await town.listed()
+    async with live_half(store, tick_ms=60_000) as half:
+        await half.node.boards.follow(town.meeting.id)
+        assert shown(half, town) == {gone.number, stays.number}
+        joined = await admission.join(store, town.meeting, town.meeting.code, NOW)
+        async with dial(half.port, town) as socket:
+            await greet(socket, signed(joined, joined.sign_in.expires_at))
+            await hear(socket, "snapshot")
+            events = keys.events(town.meeting.id)
+
+            async def many() -> None:
+                await store.delete(keys.sign_in(town.meeting.id, joined.sign_in.key))
+                pipe = store.pipeline(transaction=False)
+                pipe.xadd(events, {"t": "question", "q": gone.q, "s": "screened_out", "r": 3})
+                pipe.xadd(events, {"t": "ended", "sign_in": joined.sign_in.key})
+                for votes in range(KEPT + 300):  # trimmed as the functions do it
+                    pipe.xadd(
+                        events,
+                        {"t": "votes", "run": f"{stays.number} {votes}"},
+                        maxlen=KEPT,
+                        approximate=True,
+                    )
+                await pipe.execute()
+
+            await screened_out_quietly(town, gone.q, many)
+            await store.publish(keys.WAKE, town.meeting.id)
+            await until(lambda: shown(half, town) == {stays.number})
+            assert await end_of(socket) == 4401
+
+
+async def test_a_node_that_slept_looks_whether_the_stream_still_reaches_back(
+    store: Redis, store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tail_module, "STALE_S", 0.5)
+    town = await live_town(store)
+    gone, stays = await town.listed(), await town.listed()
+    m = town.meeting.id
+    async with live_half(store, tick_ms=20) as half:
+        await half.node.boards.follow(m)
+        awake = redis.Redis.from_url(store_url)  # what happens while this process stands still
+        awake.hset(keys.question(m, gone.q), mapping={"state": "screened_out", "votable": "0"})
+        awake.zrem(keys.ranked(m), gone.q)
+        awake.xadd(keys.events(m), {"t": "question", "q": gone.q, "s": "screened_out", "r": 3})
+        awake.xadd(keys.events(m), {"t": "votes", "run": f"{stays.number} 0"})
+        awake.xtrim(keys.events(m), maxlen=1, approximate=False)
+        time.sleep(0.7)
+        awake.close()
+        await until(lambda: shown(half, town) == {stays.number})
