@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 
 from server.acts.decision import by_rule, commit
 from server.domain.appeal import Appeal
-from server.domain.meeting import Meeting, Phase
+from server.domain.meeting import Meeting
 from server.domain.question import Act, State
 from server.domain.refusals import Refused
 from server.domain.rules import Rule
@@ -25,7 +25,7 @@ async def settle(store: Redis, meeting: Meeting, now: int) -> int:
 
     Order: the question on air returns, waiting appeals end, then listed and waiting questions.
     """
-    if meeting.phase not in (Phase.CLOSED, Phase.ARCHIVED):
+    if not meeting.ended:
         return 0
     steps = 0
     m = meeting.id

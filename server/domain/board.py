@@ -89,7 +89,7 @@ class Board:
         self.rows: dict[int, Row] = {}
         self.merged: dict[int, int] = {}
         self.line: list[int] = []
-        self.counts: dict[str, int] = {"listed": 0, "answered": 0, "screened_out": 0}
+        self.counts = dict.fromkeys(("listed", "answered", "screened_out", "not_reached"), 0)
         self.pending = Changes()
         self._told = position
         self._ring: deque[_Told] = deque(maxlen=RING)

@@ -66,6 +66,11 @@ class Meeting:
     admission: str = "code"
     logo: str = ""
 
+    @property
+    def ended(self) -> bool:
+        """True once the meeting closed for good."""
+        return self.phase in (Phase.CLOSED, Phase.ARCHIVED)
+
     def asks_open(self) -> bool:
         """True while questions are taken: the switch is on and the meeting has not ended."""
         return self.asking and self.phase in (Phase.COLLECTING, Phase.LIVE)

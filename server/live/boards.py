@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from redis.asyncio import Redis
 
 from server.domain.board import Board
+from server.domain.question import State
 from server.domain.refusals import Refusal, Refused
 from server.store import boards, events, meetings, question_rows
 from server.store.events import Entry
@@ -65,9 +66,9 @@ class Boards:
         if stands is None:
             raise Refused(Refusal.UNKNOWN, "There is no such meeting.")
         board = Board(stands, position)
-        for row in await boards.all_rows(self._store, meeting, stands.live_at):
+        for row in await boards.all_rows(self._store, meeting, stands.live_at, stands.ended):
             board.put(row)
-        board.counts = await boards.counts(self._store, meeting)
+        board.counts = await self._counts(board)
         board.merged = await boards.merged(self._store, meeting)
         await self._line_up(board)
         board.take_delta()
@@ -79,8 +80,9 @@ class Boards:
         board = self._boards[meeting]
         position = await boards.position(self._store, meeting)
         stands = await meetings.read(self._store, meeting)
-        live_at = (stands or board.meeting).live_at
-        rows = {row.n: row for row in await boards.all_rows(self._store, meeting, live_at)}
+        stands = stands or board.meeting
+        found = await boards.all_rows(self._store, meeting, stands.live_at, stands.ended)
+        rows = {row.n: row for row in found}
         for n in set(board.rows) - set(rows):
             board.remove(n)
         for row in rows.values():
@@ -88,7 +90,7 @@ class Boards:
         merged = await boards.merged(self._store, meeting)
         for n in set(board.merged) | set(merged):
             board.trace(n, merged.get(n))
-        board.head(stands or board.meeting, await boards.counts(self._store, meeting))
+        board.head(stands, await self._counts(board))
         await self._line_up(board)
         self._move(board, position)
 
@@ -183,8 +185,12 @@ class Boards:
                 board.remove(question.number)
             if question.number is not None:
                 board.trace(question.number, question.head_number)
-        board.head(stands, await boards.counts(self._store, meeting))
+        board.head(stands, await self._counts(board))
         await self._line_up(board)
+
+    async def _counts(self, board: Board) -> dict[str, int]:
+        unreached = sum(1 for row in board.rows.values() if row.state is State.NOT_REACHED)
+        return {**await boards.counts(self._store, board.meeting.id), "not_reached": unreached}
 
     async def _line_up(self, board: Board) -> None:
         numbers = {row.q: n for n, row in board.rows.items()}

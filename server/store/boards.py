@@ -11,7 +11,7 @@ from server.domain.question import ON_BOARD
 from server.store import keys, question_rows, typed
 from server.store.question_rows import Question
 
-EXPOSURE_FIELD_MAX = 100_000
+SLICE = 500
 
 
 def row_of(question: Question, seen: int, live_at: int | None) -> Row | None:
@@ -47,17 +47,24 @@ async def merged(redis: Redis, meeting: str) -> dict[int, int]:
     return {int(n): int(head) for n, head in row.items()}
 
 
-async def all_rows(redis: Redis, meeting: str, live_at: int | None) -> list[Row]:
-    """Every row of the board."""
+async def all_rows(
+    redis: Redis, meeting: str, live_at: int | None, ended: bool = False
+) -> list[Row]:
+    """Every row of the board. Of a meeting that has ended all questions are looked at: those that it
+    did not reach stand in no queue."""
     ids: list[str] = []
-    for queue in (keys.ranked(meeting), keys.answered(meeting), keys.on_air(meeting)):
-        ids += await typed.zrange(redis, queue, 0, -1)
+    if ended:
+        ids += (await typed.hgetall(redis, keys.numbers(meeting))).values()
+    else:
+        for queue in (keys.ranked(meeting), keys.answered(meeting), keys.on_air(meeting)):
+            ids += await typed.zrange(redis, queue, 0, -1)
     seen = await typed.hgetall(redis, keys.exposure(meeting))
-    questions = await question_rows.read(redis, meeting, ids)
-    rows = (
-        row_of(question, int(seen.get(str(question.number), 0)), live_at) for question in questions
-    )
-    return [row for row in rows if row is not None]
+    rows: list[Row] = []
+    for start in range(0, len(ids), SLICE):
+        for question in await question_rows.read(redis, meeting, ids[start : start + SLICE]):
+            row = row_of(question, int(seen.get(str(question.number), 0)), live_at)
+            rows += [row] if row is not None else []
+    return rows
 
 
 async def seen(redis: Redis, meeting: str, numbers: list[int]) -> dict[int, int]:

@@ -42,7 +42,7 @@ async def commit(redis: Redis, meeting: Meeting, expected: int, intent: str, now
     switches = {
         "voting": str(int(meeting.votes_open())),
         "asking": str(int(meeting.asks_open())),
-        "ended": str(int(meeting.phase in (Phase.CLOSED, Phase.ARCHIVED))),
+        "ended": str(int(meeting.ended)),
     }
     m = meeting.id
     answer = await call(

@@ -100,7 +100,7 @@ REASONS = [
     {"code": "off-topic", "sentence": "Not about this.", "withholds": False, "needs_target": False},
     {"code": "personal-data", "sentence": "Personal.", "withholds": True, "needs_target": False},
 ]
-COUNTS = {"listed": 7, "answered": 1, "screened_out": 23}
+COUNTS = {"listed": 7, "answered": 1, "screened_out": 23, "not_reached": 0}
 PEOPLE = {
     "attendee": ["listen", "sign_out", "ask", "vote", "read_own", "withdraw", "link_device"],
     "host": ["listen", "sign_out", "read_line", "pick"],

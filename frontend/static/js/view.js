@@ -61,7 +61,7 @@ export function drawOnAir(row) {
 
 /** @param {any} counts @param {any} meeting @param {number} shown @param {boolean} some there is anything to order */
 export function drawHeading(counts, meeting, shown, some) {
-  setText(at("listed"), String(counts.listed ?? 0));
+  setText(at("listed"), String((counts.listed ?? 0) + (counts.not_reached ?? 0)));
   setText(at("answered"), String(counts.answered ?? 0));
   setText(at("screened-out"), String(counts.screened_out ?? 0));
   for (const [id, hide] of /** @type {[string, boolean][]} */ ([
