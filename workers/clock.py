@@ -44,7 +44,8 @@ class Clock:
         now = int(time.time() * 1000)
         for meeting in await meetings.all_meetings(store):
             if meeting.phase is Phase.CLOSED:
-                await closing.settle(store, meeting, now)
+                if not await closing.settle(store, meeting, now):
+                    await closing.forget(store, meeting)
             elif meeting.phase is not Phase.ARCHIVED:
                 try:
                     await meetings.carry_out_due(store, meeting, now)

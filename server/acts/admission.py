@@ -22,11 +22,13 @@ DEVICE_LINK_S = 600
 ROSTER_CODE_CHARS = 26
 FRESH_AT_ONCE = 5_000
 STAGED_AT_ONCE = 5_000
+PARTED_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """A person's admission to one meeting. `voter` is for attendees alone, `label` for staff.
+    """A person's admission to one meeting. `voter` is for attendees alone, until the meeting closes;
+    `label` is for staff.
 
     `key` is the digest under which the store holds it: a decision checks that it still stands.
     """
@@ -60,13 +62,15 @@ async def join(store: Redis, meeting: Meeting, code: str, now: int) -> SignInTok
         keys.free_numbers(meeting.id),
         keys.voter_count(meeting.id),
         keys.meeting(meeting.id),
+        keys.attendees(meeting.id),
     ]
     typed = normal_code(code)
+    made: list[str | int] = [expires, digest(token)]
     if meeting.admission == "roster":
         roster = [*found, keys.roster(meeting.id)]
-        voter = int(await call(store, "admit_from_roster", roster, [expires, digest(typed)]))
+        voter = int(await call(store, "admit_from_roster", roster, [*made, digest(typed)]))
     elif secrets.compare_digest(typed.encode(), meeting.code.encode()):
-        voter = int(await call(store, "admit_voter", found, [expires]))
+        voter = int(await call(store, "admit_voter", found, made))
     else:
         voter = -1
     if voter == -3:
@@ -108,6 +112,18 @@ async def standing(store: Redis, meeting: str, sign_in_hashes: Set[str]) -> set[
     return found
 
 
+async def forget_voters(store: Redis, meeting: str) -> int:
+    """Destroy which sign-in had which voter number; returns how many were parted, 0 when all are.
+
+    Each stays good for reading. Safe to repeat, also after a crash between two slices.
+    """
+    parted, attendees = 0, keys.attendees(meeting)
+    while hashes := await typed.srandmember(store, attendees, PARTED_AT_ONCE):
+        used = [attendees, *(keys.sign_in(meeting, one) for one in hashes)]
+        parted += int(await call(store, "forget_voters", used, hashes))
+    return parted
+
+
 async def sign_out(store: Redis, meeting: str, token: str) -> None:
     """End a sign-in. Sockets under it are told through the event stream and close."""
     await store.delete(keys.sign_in(meeting, digest(token)))
@@ -128,7 +144,8 @@ async def take_device(store: Redis, meeting: Meeting, token: str, now: int) -> S
     """Sign this device in as the voter who made the link; a second use is refused."""
     fresh, expires = new_token(), now + VOTER_SIGN_IN_MS
     used = [keys.device_link(meeting.id, digest(token)), keys.sign_in(meeting.id, digest(fresh))]
-    voter = int(await call(store, "take_device", used, [expires]))
+    used += [keys.attendees(meeting.id)]
+    voter = int(await call(store, "take_device", used, [expires, digest(fresh)]))
     if voter == -1:
         raise Refused(Refusal.USED, "This link was used already or has expired. Ask for a new one.")
     sign_in = SignIn(Role.ATTENDEE, voter, None, meeting.id, expires, digest(fresh))

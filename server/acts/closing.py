@@ -1,4 +1,5 @@
-"""The end of a meeting: every open question gets an explicit one. Redone by the clock until none is left.
+"""The end of a meeting: every open question gets an explicit one, then who asked and voted is forgotten.
+Both are redone by the clock until nothing is left.
 
 The change of phase comes first and is the fence: from that commit on the store counts no vote and
 takes no question, so none that was acknowledged is missing from the final tallies.
@@ -7,7 +8,9 @@ takes no question, so none that was acknowledged is missing from the final talli
 from __future__ import annotations
 
 from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 
+from server.acts import admission
 from server.acts.decision import by_rule, commit
 from server.domain.appeal import Appeal
 from server.domain.meeting import Meeting
@@ -64,3 +67,36 @@ async def _end(store: Redis, question: Question, now: int) -> int:
     except Refused:
         return 0
     return 1
+
+
+async def forget(store: Redis, meeting: Meeting) -> int:
+    """Destroy what tells which sign-in asked and voted what, once every question of a closed meeting has
+    its end; returns how many sign-ins were parted from their numbers.
+
+    The sign-ins come last, so that after a crash the next round begins anew. Who joins afterwards, to
+    read, is forgotten by the next round.
+    """
+    m = meeting.id
+    if not meeting.ended or not await store.scard(keys.attendees(m)):
+        return 0
+    for queue in (keys.on_air(m), keys.appeals(m), keys.ranked(m), keys.waiting(m)):
+        if await store.zcard(queue):
+            return 0
+    gone = int(await store.unlink(keys.seen_counters(m)))
+    ids = list((await typed.hgetall(store, keys.numbers(m))).values())
+    for start in range(0, len(ids), SLICE):
+        found = await question_rows.read(store, m, ids[start : start + SLICE])
+        asked = {keys.asked(m, question.asker) for question in found}
+        gone += int(await store.unlink(*asked)) if asked else 0
+    parted = await admission.forget_voters(store, m)
+    if gone:
+        await _rewrite(store)
+    return parted
+
+
+async def _rewrite(store: Redis) -> None:
+    """Write the store's file anew, so that what was destroyed is not in it either."""
+    try:
+        await store.bgrewriteaof()
+    except ResponseError:
+        return  # one is under way or not allowed: the store's own next one does it

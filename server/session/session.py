@@ -93,8 +93,10 @@ class Session:
         return self.claims is not None and may(self.claims.role, MESSAGES[type(message)])
 
     def _vote(self, vote: Vote, board: Board, now: int) -> Effect:
-        if not self._may(vote) or self._votes is None:
+        if not self._may(vote) or self._votes is None or self.claims is None:
             return Refuse(vote.r, Refused(Refusal.FORBIDDEN, "Only attendees can vote."))
+        if self.claims.voter is None:  # destroyed when the meeting closed
+            return Refuse(vote.r, Refused(Refusal.CLOSED, "Voting is closed now."))
         wait = self._votes.take(now)
         if wait:
             detail = "That was faster than one person votes. We will try again in a moment."

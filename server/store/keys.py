@@ -218,8 +218,14 @@ def voter_count(m: str) -> str:
 
 
 def sign_in(m: str, digest: str) -> str:
-    """HASH {role, voter, label, expires}. Expires by itself; destroyed at close for attendees."""
+    """HASH {role, voter, label, expires}. Expires by itself; an attendee's loses its voter number when
+    the meeting closes, and is good for reading alone from then on."""
     return _of(m, f"signin:{digest}")
+
+
+def attendees(m: str) -> str:
+    """SET of the digests of attendees' sign-ins. Emptied when the meeting closes."""
+    return _of(m, "attendees")
 
 
 def roster(m: str) -> str:
@@ -254,7 +260,7 @@ def logo(m: str) -> str:
 
 
 def asked(m: str, voter: int) -> str:
-    """SET of question ids by one asker. Destroyed with the sign-ins at close."""
+    """SET of question ids by one asker. Destroyed when the meeting closes."""
     return _of(m, f"asked:{voter}")
 
 

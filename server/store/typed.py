@@ -32,6 +32,11 @@ async def smembers(redis: Redis, key: str) -> set[str]:
     return cast("set[str]", await redis.smembers(key))
 
 
+async def srandmember(redis: Redis, key: str, count: int) -> list[str]:
+    """Up to `count` different members of a SET."""
+    return cast("list[str]", await redis.srandmember(key, count))
+
+
 async def zrange(redis: Redis, key: str, start: int, end: int, desc: bool = False) -> list[str]:
     """Members of a ZSET by rank."""
     return cast("list[str]", await redis.zrange(key, start, end, desc=desc))

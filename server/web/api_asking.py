@@ -87,7 +87,7 @@ async def ask(slug: str, given: Asking) -> tuple[Response, int]:
     return jsonify(told), 202 if number is None else 201
 
 
-@endpoint("GET", "/meetings/<slug>/mine", MineAnswer)
+@endpoint("GET", "/meetings/<slug>/mine", MineAnswer, Refusal.CLOSED)
 async def mine(slug: str) -> Response:
     """The caller's own questions in every state."""
     meeting = await meeting_at(slug)
@@ -101,6 +101,7 @@ async def mine(slug: str) -> Response:
     "POST",
     "/meetings/<slug>/questions/<q>/withdraw",
     OwnAnswer,
+    Refusal.CLOSED,
     Refusal.CONTENDED,
     Refusal.ILLEGAL,
     body=Withdrawing,
@@ -139,7 +140,7 @@ async def cast_vote(slug: str, given: Voting) -> Response:
     return jsonify({"n": result.n, "on": result.on, "votes": result.votes})
 
 
-@endpoint("GET", "/meetings/<slug>/votes", OwnVotesAnswer)
+@endpoint("GET", "/meetings/<slug>/votes", OwnVotesAnswer, Refusal.CLOSED)
 async def read_votes(slug: str) -> Response:
     """The caller's own votes by public number."""
     meeting = await meeting_at(slug)

@@ -24,8 +24,10 @@ async def mine(slug: str) -> Response:
     person.need(Act.READ_OWN)
     asked = await asked_by(meeting, person)
     rows = [own_value(meeting, q, fate_address(meeting, q.q)) for q in asked]
-    told = page(meeting.title, person)
-    return await html("mine.html", **told, meeting=meeting_value(meeting), mine=rows)
+    sign_in, told = person.sign_in, page(meeting.title, person)
+    forgotten = meeting.ended and sign_in is not None and sign_in.voter is None
+    shown = meeting_value(meeting)
+    return await html("mine.html", **told, meeting=shown, mine=rows, forgotten=forgotten)
 
 
 @pages.post("/m/<slug>/withdraw")

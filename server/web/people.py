@@ -46,6 +46,12 @@ class Person:
 
     def voter(self) -> SignIn:
         """The attendee's sign-in; refused for everybody else."""
+        if self.sign_in is not None and self.role is Role.ATTENDEE and self.sign_in.voter is None:
+            raise Refused(
+                Refusal.CLOSED,
+                "This meeting has closed, and who asked and voted what was destroyed. The links that"
+                " you saved still lead to your questions.",
+            )
         if self.sign_in is None or self.sign_in.voter is None:
             raise Refused(Refusal.SIGNED_OUT, "Please join the meeting first.")
         return self.sign_in

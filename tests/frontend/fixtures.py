@@ -11,6 +11,7 @@ import segno
 from server.domain import stream
 from server.web.record_values import pieces
 from tests.frontend.desk_fixtures import at_desk, desk_log, desk_row
+from tests.frontend.own_fixtures import own_pages
 from tests.frontend.record_fixtures import record_values
 from tests.frontend.running import ROOT
 from tests.frontend.stage_fixtures import stage_pages
@@ -226,12 +227,7 @@ def pages() -> dict[str, tuple[str, str | None, dict[str, Any]]]:
             {**one, "row": {**alone, "wording": "Bonus?"}, "can_vote": False},
         ),
         **stage_pages(MEETING, ROWS, QR),
-        "mine": (
-            "mine.html",
-            "attendee",
-            {"meeting": MEETING, "mine": [OWN, OUT, BACK, GIVEN, JOINED]},
-        ),
-        "mine_empty": ("mine.html", "attendee", {"meeting": MEETING, "mine": []}),
+        **own_pages(MEETING, [OWN, OUT, BACK, GIVEN, JOINED]),
         "fate": (
             "fate.html",
             "attendee",

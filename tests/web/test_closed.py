@@ -5,10 +5,12 @@ from __future__ import annotations
 from quart import Quart
 from redis.asyncio import Redis
 
-from server.acts import closing, meetings
+from server.acts import admission, closing, meetings, vote
 from server.live.boards import Boards
-from tests.acts.building import NOW, Town, live_town
+from server.store import keys, typed
+from tests.acts.building import NOW, PACE, Town, live_town
 from tests.web.browsing import Browser, Client, until
+from tests.web.test_pages import asked, joined
 
 
 async def closed(town: Town) -> None:
@@ -18,6 +20,7 @@ async def closed(town: Town) -> None:
     )
     while await closing.settle(town.store, town.meeting, NOW):
         pass
+    await closing.forget(town.store, town.meeting)
 
 
 async def test_readers_still_find_what_was_not_reached_and_never_what_nobody_reviewed(
@@ -43,3 +46,62 @@ async def test_readers_still_find_what_was_not_reached_and_never_what_nobody_rev
     anew = await Boards(store).follow(town.meeting.id)  # as a server that starts now reads it
     assert {n: row.state for n, row in anew.rows.items()} == {1: "not_reached"}
     assert anew.counts == board["counts"]
+
+
+async def who_is_who(town: Town) -> list[str]:
+    """Every key that tells which sign-in, or which person, asked or voted what."""
+    found, m = [], town.meeting.id
+    async for key in town.store.scan_iter(f"{keys.sign_in(m, '')}*"):
+        found += [key] if await typed.hget(town.store, key, "voter") else []
+    async for key in town.store.scan_iter(f"{keys.asked(m, 0)[:-1]}*"):
+        found.append(key)
+    linking = (keys.seen_counters(m), keys.attendees(m))
+    return found + [key for key in linking if await town.store.exists(key)]
+
+
+async def test_closing_destroys_who_asked_and_voted_and_leaves_all_that_is_to_be_read(
+    store: Redis, app: Quart
+) -> None:
+    town = await live_town(store, readers="attendees")
+    asker, path = await joined(app, town), f"/m/{town.meeting.slug}"
+    question = await town.listed()
+    voter = await admission.join(store, town.meeting, town.meeting.code, NOW)
+    await vote.cast_now(store, town.meeting, voter.sign_in, 1, True, 1, "tab", PACE)
+    await asked(asker, town, "Shall I see what becomes of this?")
+    fate = await asker.get(f"{path}/mine")
+    link = fate[fate.index(f"{path}/fate/") :].partition('"')[0]
+    assert "Keep the link" in asker.text and len(await who_is_who(town)) >= 5
+    await closed(town)
+    assert await who_is_who(town) == []
+    assert (await town.look(question.q)).votes == 1
+    await asker.get(path)
+    assert asker.status == 200 and "Why no chairs?" in asker.text
+    page = await asker.get(f"{path}/mine")
+    assert asker.status == 200 and "was destroyed" in page and "becomes of this" not in page
+    stranger = await Browser(app).get(link)
+    assert "becomes of this" in stranger and "before anybody looked at it" in stranger
+    client, at = Client(app, voter.token), f"/meetings/{town.meeting.slug}"
+    for method, rest, body in (
+        ("GET", "/mine", None),
+        ("GET", "/votes", None),
+        ("POST", "/votes", {"n": 1, "on": True, "c": 9}),
+    ):
+        status, told = await client.send(method, f"{at}{rest}", body)
+        assert (status, told["error"]["code"]) == (409, "closed"), rest
+        assert "destroyed" in told["error"]["message"]
+
+
+async def test_nothing_is_forgotten_before_every_question_has_its_end(
+    store: Redis, app: Quart
+) -> None:
+    town = await live_town(store)
+    asker = await town.attendee()
+    town.meeting = await meetings.change(store, town.meeting, {"phase": "closed"}, "org:1", NOW)
+    await store.zadd(keys.waiting(town.meeting.id), {"A" * 22: 1})  # one without a number yet
+    assert await closing.forget(store, town.meeting) == 0 and await who_is_who(town)
+    await store.zrem(keys.waiting(town.meeting.id), "A" * 22)
+    assert await closing.forget(store, town.meeting) == 1
+    assert await admission.stands(store, town.meeting.id, asker.key)
+    await town.attendee()  # who joins afterwards, to read, is forgotten by the next round
+    assert await closing.forget(store, town.meeting) == 1
+    assert await who_is_who(town) == [] and await closing.forget(store, town.meeting) == 0

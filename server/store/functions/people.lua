@@ -29,46 +29,66 @@ local function admits(meeting, way)
   return true
 end
 
+local function held_number(key)
+  return tonumber(redis.call('HGET', key, 'voter') or '')
+end
+
 -- admit_voter: sign one attendee in with a fresh voter number.
 -- KEYS  1 sign-in HASH   2 free numbers SET   3 numbers opened STRING   4 meeting HASH
--- ARGV  1 expires at (ms)
+--       5 attendees' sign-ins SET
+-- ARGV  1 expires at (ms)   2 digest of the sign-in
 -- Returns the voter number, -3 when the meeting admits otherwise now. Idempotent by the sign-in's key.
 redis.register_function('admit_voter', function(keys, args)
-  local held = redis.call('HGET', keys[1], 'voter')
-  if held then return tonumber(held) end
+  local held = held_number(keys[1])
+  if held then return held end
   if not admits(keys[4], 'code') then return -3 end
   local voter = draw_number(keys[2], keys[3])
   sign_in(keys[1], 'attendee', voter, '', args[1])
+  redis.call('SADD', keys[5], args[2])
   return voter
 end)
 
 -- admit_from_roster: the same against a single-use code.
--- KEYS  as admit_voter, 5 roster HASH
--- ARGV  1 expires at (ms)   2 digest of the code
+-- KEYS  as admit_voter, 6 roster HASH
+-- ARGV  as admit_voter, 3 digest of the code
 -- Returns the voter number, -1 unknown code, -2 used code, -3 as admit_voter.
 redis.register_function('admit_from_roster', function(keys, args)
-  local held = redis.call('HGET', keys[1], 'voter')
-  if held then return tonumber(held) end
-  local code = redis.call('HGET', keys[5], args[2])
+  local held = held_number(keys[1])
+  if held then return held end
+  local code = redis.call('HGET', keys[6], args[3])
   if not code then return -1 end
   if code ~= '' then return -2 end
   if not admits(keys[4], 'roster') then return -3 end
-  redis.call('HSET', keys[5], args[2], 'used')
+  redis.call('HSET', keys[6], args[3], 'used')
   local voter = draw_number(keys[2], keys[3])
   sign_in(keys[1], 'attendee', voter, '', args[1])
+  redis.call('SADD', keys[5], args[2])
   return voter
 end)
 
 -- take_device: sign a further device in as the voter who made the link; the link ends.
--- KEYS  1 device link STRING   2 sign-in HASH
--- ARGV  1 expires at (ms)
+-- KEYS  1 device link STRING   2 sign-in HASH   3 attendees' sign-ins SET
+-- ARGV  1 expires at (ms)   2 digest of the sign-in
 -- Returns the voter number | -1 no such link (any more).
 redis.register_function('take_device', function(keys, args)
   local voter = redis.call('GET', keys[1])
   if not voter then return -1 end
   redis.call('DEL', keys[1])
   sign_in(keys[2], 'attendee', voter, '', args[1])
+  redis.call('SADD', keys[3], args[2])
   return tonumber(voter)
+end)
+
+-- forget_voters: part attendees' sign-ins from their voter numbers; they go on as admissions to read.
+-- KEYS  1 attendees' sign-ins SET   2.. sign-in HASHes
+-- ARGV  1.. their digests, as KEYS 2..
+-- Returns how many were parted. Idempotent.
+redis.register_function('forget_voters', function(keys, args)
+  for i = 1, #args do
+    if redis.call('EXISTS', keys[i + 1]) == 1 then redis.call('HSET', keys[i + 1], 'voter', '') end
+    redis.call('SREM', keys[1], args[i])
+  end
+  return #args
 end)
 
 -- commit_staff: change the staff: its value, the log intent, the sign-in that begins, the one that ends.

@@ -1,0 +1,21 @@
+"""The page of one's own questions: full, empty, and after the meeting closed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+Value = Mapping[str, Any]
+
+
+def own_pages(meeting: Value, mine: list[Value]) -> dict[str, tuple[str, str, dict[str, Any]]]:
+    """Each page's template, role and values by its name."""
+    shown = {"mine": (mine, False), "mine_empty": ([], False), "mine_forgotten": ([], True)}
+    return {
+        name: (
+            "mine.html",
+            "attendee",
+            {"meeting": meeting, "mine": rows, "forgotten": forgotten},
+        )
+        for name, (rows, forgotten) in shown.items()
+    }
