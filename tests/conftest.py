@@ -15,8 +15,14 @@ from server.launch import embedded
 from server.launch.supervisor import Child, Supervisor
 from server.store.client import connect
 from server.store.loader import load
+from tests.faults import storm
 
 _LEFT_OUT: list[str] = []
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--rounds N`: how often each fault of tests/faults comes."""
+    parser.addoption("--rounds", type=int, default=1, help="how often each fault comes")
 
 
 def pytest_deselected(items: Sequence[pytest.Item]) -> None:
@@ -26,6 +32,8 @@ def pytest_deselected(items: Sequence[pytest.Item]) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how many were left out, and how to run them: nobody shall take them for passed."""
+    for line in storm.said:
+        terminalreporter.write_line(line)
     if _LEFT_OUT:
         files = ", ".join(sorted({name.partition("::")[0] for name in _LEFT_OUT}))
         terminalreporter.write_line(
