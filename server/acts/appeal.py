@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 
 from server.acts.admission import SignIn
 from server.acts.asker import asked_by
-from server.acts.decision import ASKER, commit, layer, read, staff
+from server.acts.decision import ASKER, UNSCREENED, commit, layer, read, staff
 from server.acts.limits import take_or_refuse
 from server.domain.appeal import Appeal, admit_appeal, admit_judge
 from server.domain.meeting import Meeting
@@ -77,7 +77,7 @@ async def judge(
     end = Appeal.OVERTURNED if overturn else Appeal.UPHELD
     fields = {"appeal": end.value, "judged_by": decider.by}
     if overturn:
-        fields |= {"reason": "", "note": "", "withheld": "0", "target": ""}
+        fields |= UNSCREENED
     else:
         fields |= {"by": found.by}
     return await commit(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from redis.asyncio import Redis
 
 from server.acts.admission import SignIn
-from server.acts.decision import by_rule, commit, layer, read, staff
+from server.acts.decision import UNSCREENED, by_rule, commit, layer, read, staff
 from server.domain.appeal import Appeal
 from server.domain.meeting import Meeting
 from server.domain.question import Act, State
@@ -19,7 +19,6 @@ from server.store.question_rows import Question
 from server.translog.layers import Layer
 
 PAGE = 500
-_UNSCREENED = {"reason": "", "note": "", "withheld": "0", "target": ""}
 
 
 def _without_appeal(question: Question) -> None:
@@ -34,7 +33,7 @@ async def list_question(
     decider = staff(sign_in, RoleAct.LIST)
     found = await read(store, meeting, q, revision)
     _without_appeal(found)
-    return await commit(store, found, Act.LIST, decider, "q.list", now, fields=_UNSCREENED)
+    return await commit(store, found, Act.LIST, decider, "q.list", now, fields=UNSCREENED)
 
 
 async def list_by_rule(store: Redis, meeting: Meeting, q: str, now: int) -> Question | None:
@@ -90,6 +89,7 @@ async def screen_out(
         },
         fields={
             "reason": chosen.code,
+            "sentence": chosen.sentence,
             "note": noted.text,
             "withheld": str(withheld),
             "target": "" if target is None else str(target),

@@ -35,6 +35,8 @@ class Decider:
 
 
 ASKER = Decider("asker")
+# What a question loses that is screened out no more.
+UNSCREENED = {"reason": "", "sentence": "", "note": "", "withheld": "0", "target": ""}
 
 
 def by_rule(rule: rules.Rule) -> Decider:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
+from server.acts.reason_lists import ReasonLists, reason_lists
 from server.domain import rules
 from server.domain.meeting import Meeting
 from server.domain.public_time import public_at
@@ -102,7 +103,7 @@ async def public_histories(
     """The public histories of these questions, oldest act first; for a head its members' merges too."""
     runs = await desk_log.histories(store, meeting.id, [question.q for question in questions])
     changes = await desk_log.rule_changes(store, meeting.id)
-    versions = [_order(c.id) for c in changes if c.kind == "log.open" or _is_settings(c)]
+    versions = [desk_log.order(c.id) for c in changes if c.kind == "log.open" or _is_settings(c)]
     said, others = [], set[str]()
     for question, run in zip(questions, runs, strict=True):
         public = text_is_public(question.state, question.withheld)
@@ -112,7 +113,8 @@ async def public_histories(
             others |= {acted.intent.get("into", ""), acted.q or ""} - {question.q, ""}
     texts = await desk_log.openings(store, meeting.id, said)
     numbers = await question_rows.numbers_of(store, meeting.id, sorted(others))
-    told = _Told(meeting, versions, texts, numbers)
+    reasons = await reason_lists(store, meeting, changes)
+    told = _Told(meeting, versions, reasons, texts, numbers)
     return [told.entries(q, run) for q, run in zip(questions, runs, strict=True)]
 
 
@@ -120,6 +122,7 @@ async def public_histories(
 class _Told:
     meeting: Meeting
     versions: list[tuple[int, int]]
+    reasons: ReasonLists
     texts: dict[str, str]
     numbers: dict[str, int]
 
@@ -136,17 +139,16 @@ class _Told:
     def _entry(self, acted: LoggedAct, word: str, question: Question, public: bool) -> Entry:
         intent = acted.intent
         code = intent.get("reason")
-        known = {reason.code: reason for reason in self.meeting.reasons}.get(code or "")
-        sentence = known.sentence if known else SKIP_REASONS.get(code or "", "")
+        sentence = self.reasons.sentence(acted.id, code) if code else ""
         named = intent.get("into") if acted.q == question.q else acted.q
         commitment = _said(acted, public)
         return Entry(
             act=word,
             at=public_at(acted.at, self.meeting.live_at),
             by=_by(acted),
-            rules=max(1, bisect_right(self.versions, _order(acted.id))),
+            rules=max(1, bisect_right(self.versions, desk_log.order(acted.id))),
             reason=code,
-            sentence=sentence,
+            sentence=sentence or SKIP_REASONS.get(code or "", ""),
             withheld=intent.get("withheld") == 1,
             text=self.texts.get(commitment, "") if commitment else "",
             votes=intent.get("votes"),
@@ -159,8 +161,3 @@ class _Told:
 
 def _is_settings(change: LoggedAct) -> bool:
     return change.kind == "m.rule" and change.intent["what"] != "windows"
-
-
-def _order(place: str) -> tuple[int, int]:
-    ms, _, sequence = place.partition("-")
-    return int(ms), int(sequence or 0)

@@ -37,6 +37,12 @@ def _parse(entries: Iterable[tuple[str, dict[str, str]]]) -> list[LoggedAct]:
     return [LoggedAct(at, int(row["at"]), json.loads(row["intent"])) for at, row in entries]
 
 
+def order(place: str) -> tuple[int, int]:
+    """A place in the log as a pair that sorts."""
+    ms, _, sequence = place.partition("-")
+    return int(ms), int(sequence or 0)
+
+
 async def page(redis: Redis, meeting: str, before: str | None, count: int) -> list[LoggedAct]:
     """The newest acts older than `before` (an id; None from the newest on), newest first."""
     most = min(count, PAGE_MAX)

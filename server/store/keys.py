@@ -45,7 +45,7 @@ def meeting(m: str) -> str:
 def question(m: str, q: str) -> str:
     """HASH of one question: text, lang, name, asker, salt, c, state, votable, revision, number,
     leaf (its index), covered (the first signed checkpoint over it), votes, received_at, decided_at,
-    reason, note, withheld, by, wording, hint,
+    reason, sentence (of the reason, as it was), note, withheld, by, wording, hint,
     appeal, head, members and askers (counts), was (its state before a merge), after.
     Text and salt leave on erasure."""
     return _of(m, f"q:{q}")

@@ -49,6 +49,7 @@ class Question:
     how: str = ""
     stream_s: int | None = None
     link: str = ""
+    sentence: str = ""
     answer: str = ""
     lock_w: str = ""
     lock_a: str = ""
@@ -101,6 +102,7 @@ def parse(meeting: str, row: Mapping[str, str]) -> Question | None:
         how=row.get("how", ""),
         stream_s=_whole(row.get("stream_s")),
         link=row.get("link", ""),
+        sentence=row.get("sentence", ""),
         answer=row.get("answer", ""),
         lock_w=row.get("lock_w", ""),
         lock_a=row.get("lock_a", ""),

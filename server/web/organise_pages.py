@@ -53,7 +53,7 @@ async def run_page(
     lines: tuple[tuple[int, str], ...] = (),
 ) -> Response:
     """The page as it stands, with an invitation just made, or with a refused form as it was typed."""
-    link = f"{parts().public_url}/m/{meeting.slug}/join"
+    link = rendering.join_address(meeting)
     now, order = parts().clock(), list(Phase)
     found = await staff.read(parts().store, meeting)
     rows = [

@@ -12,7 +12,9 @@ from quart import Response, request, stream_with_context
 
 from server.acts import public_record
 from server.acts.public_record import Case, Mark
+from server.acts.reason_lists import reason_lists
 from server.domain.meeting import Meeting
+from server.store import desk_log
 from server.web import people
 from server.web.api import meeting_at
 from server.web.pages import html, pages
@@ -66,7 +68,7 @@ async def screened_out(slug: str) -> Response:
         meeting=meeting_value(meeting),
         counts=(await parts().boards.follow(meeting.id)).counts,
         clocks=await public_record.clocks(parts().store, meeting),
-        reasons=_reasons(meeting, marks),
+        reasons=await _reasons(meeting, marks),
         reason=reason,
         search=search,
         query=query,
@@ -82,9 +84,11 @@ async def screened_out(slug: str) -> Response:
     )
 
 
-def _reasons(meeting: Meeting, marks: Sequence[Mark]) -> list[dict[str, object]]:
-    counts = public_record.per_reason(marks)
-    sentences = {reason.code: reason.sentence for reason in meeting.reasons}
+async def _reasons(meeting: Meeting, marks: Sequence[Mark]) -> list[dict[str, object]]:
+    counts, store = public_record.per_reason(marks), parts().store
+    sentences = (
+        await reason_lists(store, meeting, await desk_log.rule_changes(store, meeting.id))
+    ).last()
     return [
         {"code": code, "sentence": sentences.get(code, ""), "count": count}
         for code, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))

@@ -151,6 +151,13 @@ def page(title: str, person: people.Person | None = None, **more: object) -> dic
     return {"page": {**told, **more}}
 
 
+def join_address(meeting: Meeting) -> str:
+    """Where people join; with the open code as a fragment, which browsers send to no server: no log or
+    proxy sees it, and the page fills it in."""
+    address = f"{parts().public_url}/m/{meeting.slug}/join"
+    return f"{address}#{meeting.code}" if meeting.admission == "code" else address
+
+
 def meeting_value(meeting: Meeting) -> dict[str, Any]:
     """The `meeting` value; times of this request are shown in its zone from here on."""
     g.zone = meeting.zone
@@ -170,7 +177,6 @@ def meeting_value(meeting: Meeting) -> dict[str, Any]:
 
 def own_value(meeting: Meeting, question: Question, fate: str) -> dict[str, Any]:
     """A question as its asker sees it."""
-    sentences = {reason.code: reason.sentence for reason in meeting.reasons}
     return {
         "q": question.q,
         "number": question.number,
@@ -182,7 +188,7 @@ def own_value(meeting: Meeting, question: Question, fate: str) -> dict[str, Any]
         "at": question.received_at,
         "revision": question.revision,
         "reason": question.reason,
-        "reason_sentence": sentences.get(question.reason or ""),
+        "reason_sentence": question.sentence or None,
         "note": question.note or None,
         "target": question.target,
         "withdrawable": question.state.value in ("received", "listed"),

@@ -13,7 +13,7 @@ from server.domain.roster_file import RosterRefused, codes_in
 from server.web.organise_pages import run_page
 from server.web.pages import form, go, html
 from server.web.parts import parts
-from server.web.rendering import meeting_value, page
+from server.web.rendering import join_address, meeting_value, page
 from server.web.staff_pages import organised, staff_pages, whole
 
 GROUPS = ((0, 5), (5, 10), (10, 15), (15, 20), (20, 26))
@@ -37,7 +37,7 @@ async def make_roster(slug: str) -> Response:
         "roster_sheet.html",
         **page(meeting.title, person),
         meeting=meeting_value(meeting),
-        join_link=f"{parts().public_url}/m/{meeting.slug}/join",
+        join_link=join_address(meeting),
         codes=[_grouped(code) for code in codes],
     )
 

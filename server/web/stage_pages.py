@@ -60,7 +60,7 @@ async def stage(slug: str) -> Response:
         join=join,
         join_short=join.partition("://")[2],
         show_code=meeting.admission == "code",
-        qr=rendering.qr(join),
+        qr=rendering.qr(rendering.join_address(meeting)),
         steers=may(staff.role, Act.PICK) and staff.sign_in is not None,
         skips=SKIP_REASONS,
     )

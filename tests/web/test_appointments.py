@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 
 from server.acts import admission, staff
 from server.domain.roles import Role
+from server.web import rendering
 from tests.acts.building import NOW, live_town
 from tests.web.browsing import Browser
 from tests.web.organising import intents, organising
@@ -18,6 +19,20 @@ from tests.web.organising import intents, organising
 def _id_of(page: str, which: int = 0) -> str:
     found: list[str] = re.findall(r'name="id" value="([\w-]{22})"', page)
     return found[which]
+
+
+async def test_the_join_link_carries_the_open_code_where_no_server_sees_it(
+    store: Redis, app: Quart
+) -> None:
+    town, organiser = await live_town(store), await organising(app, store)
+    link = f"http://floor.example/m/{town.meeting.slug}/join#{town.meeting.code}"
+    page = await organiser.get(f"/m/{town.meeting.slug}/organise")
+    assert f'value="{link}"' in page and rendering.qr(link) in page
+    stage = await Browser(app).get(f"/m/{town.meeting.slug}/stage")
+    assert rendering.qr(link) in stage and f"{town.meeting.slug}#" not in stage
+    single = await live_town(store, admission="roster")
+    page = await organiser.get(f"/m/{single.meeting.slug}/organise")
+    assert f'/m/{single.meeting.slug}/join"' in page and single.meeting.code not in page
 
 
 async def test_a_revoked_moderator_is_out_at_once_and_the_label_is_never_given_again(
