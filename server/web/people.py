@@ -21,6 +21,7 @@ from server.web.parts import WebParts, parts
 FORM_COOKIE = "of_form"
 LANGUAGE_COOKIE = "of_lang"
 ORGANISER_COOKIE = "of_org"
+OPERATORS = ("/healthz", "/readyz", "/metrics")
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,5 +198,18 @@ def check_host() -> None:
     """Refuse a request that names another host than ours, or two lengths of its body (S-56)."""
     if "Transfer-Encoding" in request.headers and "Content-Length" in request.headers:
         raise Refused(Refusal.BAD_INPUT, "This request tells two lengths of its body.")
-    if request.headers.get("Host", "").lower() != urlsplit(parts().public_url).netloc:
+    host = request.headers.get("Host", "").lower()
+    if host == urlsplit(parts().public_url).netloc:
+        return
+    if request.path not in OPERATORS or not _inside(host):
         raise Refused(Refusal.BAD_INPUT, "This address is not served here.")
+
+
+def _inside(host: str) -> bool:
+    """True for an IP address or a name without a dot, as probes and scrapers ask by: no other site's
+    page can come under such a name (DNS rebinding)."""
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return False
+    return name != "" and ("." not in name or name.replace(".", "").isdigit())

@@ -1,0 +1,36 @@
+"""Health as probes and scrapers ask for it: by names that no other site's page can come under."""
+
+from __future__ import annotations
+
+import pytest
+from quart import Quart
+from redis.asyncio import Redis
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("floor.example", 200),
+        ("Floor.Example", 200),
+        ("localhost:8000", 200),
+        ("127.0.0.1:8000", 200),
+        ("10.0.3.7", 200),
+        ("[::1]:8000", 200),
+        ("server-1:8000", 200),
+        ("evil.example", 400),
+        ("127.0.0.1.evil.example", 400),
+        ("", 400),
+    ],
+)
+async def test_probes_ask_by_address_and_other_sites_names_are_refused(
+    store: Redis, app: Quart, path: str, host: str, status: int
+) -> None:
+    answer = await app.test_client().get(path, headers={"Host": host})
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8000", "server-1:8000"])
+async def test_nothing_else_is_served_by_such_a_name(app: Quart, host: str) -> None:
+    answer = await app.test_client().get("/", headers={"Host": host})
+    assert answer.status_code == 400
