@@ -6,10 +6,12 @@ import { pinned, staying } from "../../frontend/static/js/moves.js";
 import * as outbox from "../../frontend/static/js/outbox.js";
 import { mix, ranked } from "../../frontend/static/js/ranking.js";
 import { similar } from "../../frontend/static/js/similar.js";
+import { PROVING } from "./proving.js";
 
 const numbers = (rows) => rows.map((row) => row.n);
 
 const DEEDS = {
+  ...PROVING,
   mix: ({ pairs }) => pairs.map(([seed, n]) => mix(seed, n)),
   ranked: ({ rows, seed }) => ["wanted", "newest", "fair"].map((order) => numbers(ranked(rows, order, seed))),
   board: ({ messages }) => {
@@ -43,4 +45,4 @@ const DEEDS = {
   similar: ({ draft, rows }) => numbers(similar(draft, rows)),
 };
 
-export const answers = (cases) => cases.map(([deed, given]) => DEEDS[deed](given));
+export const answers = (cases) => Promise.all(cases.map(([deed, given]) => DEEDS[deed](given)));

@@ -41,7 +41,7 @@ def in_node(cases: list[Case]) -> list[Any]:
     program = (
         f"import {{ answers }} from {json.dumps((ROOT / 'tests/frontend/pure.js').as_uri())};"
         "import { readFileSync } from 'node:fs';"
-        "console.log(JSON.stringify(answers(JSON.parse(readFileSync(0, 'utf8')))));"
+        "console.log(JSON.stringify(await answers(JSON.parse(readFileSync(0, 'utf8')))));"
     )
     done = subprocess.run(
         [node() or "node", "--input-type=module", "-e", program],
