@@ -26,8 +26,8 @@ from server.web.app import create_app
 def bare_app(settings: Settings) -> Quart:
     """The application with its board reader; both start and end with the server that runs it."""
     circuit = Circuit()
-    store = connect(settings.store_url, circuit)
-    probing = connect(settings.store_url, timeout_s=PROBE_TIMEOUT_S)
+    store = connect(settings.store_url, circuit, replicas=settings.store_replicas)
+    probing = connect(settings.store_url, None, PROBE_TIMEOUT_S, settings.store_replicas)
     boards = Boards(store)
     tick_ms = settings.limits.tick_ms
     tail = Tail(store, boards, Hub(boards, tick_ms), tick_ms)

@@ -69,8 +69,8 @@ def web_parts(
 async def _serve(settings: Settings) -> None:
     limits = settings.limits
     circuit = Circuit()
-    store = connect(settings.store_url, circuit)
-    probing = connect(settings.store_url, timeout_s=PROBE_TIMEOUT_S)
+    store = connect(settings.store_url, circuit, replicas=settings.store_replicas)
+    probing = connect(settings.store_url, None, PROBE_TIMEOUT_S, settings.store_replicas)
     # Once before listening; where the store is away, pages say so until the probes bring it back.
     await circuit.probe(probing, load)
     boards = Boards(store)

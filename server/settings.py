@@ -10,12 +10,14 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from server.domain.store_address import BadAddress, sentinels
+
 
 class SettingsError(Exception):
     """A missing or odd value; the sentence names it."""
 
 
-STORES = ("redis://", "rediss://", "unix://")
+STORES = ("redis://", "rediss://", "unix://", "redis+sentinel://")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
@@ -45,6 +47,7 @@ class Settings:
 
     store_url: str
     jobs_url: str
+    store_replicas: int
     data: Path
     log_keys: Path
     host: str
@@ -78,6 +81,7 @@ class Settings:
         return cls(
             store_url=store,
             jobs_url=_store(environ, "OPENFLOOR_JOBS_URL", store),
+            store_replicas=_replicas(environ, store),
             data=data,
             log_keys=Path(keys).resolve(),
             host=host,
@@ -111,7 +115,18 @@ def _store(environ: Mapping[str, str], name: str, fallback: str | None) -> str:
         url = environ.get(name) or fallback or _needed(environ, name)
     if not url.startswith(STORES):
         raise SettingsError(f"{name} must begin with {', '.join(STORES)}.")
+    try:
+        sentinels(url)
+    except BadAddress as reason:
+        raise SettingsError(f"{name} is odd. {reason}") from None
     return url
+
+
+def _replicas(environ: Mapping[str, str], store: str) -> int:
+    """With Sentinels there is a failover, and it must find what was acknowledged."""
+    usual = "1" if store.startswith("redis+sentinel://") else "0"
+    name = "OPENFLOOR_STORE_REPLICAS"
+    return _whole(name, environ.get(name, usual), 0, 9)
 
 
 def _file(environ: Mapping[str, str], name: str) -> Path | None:

@@ -9,6 +9,7 @@ from rq import Queue, Worker
 
 from server import journal
 from server.store import jobs
+from server.store.address import plain
 from workers.running import settings_or_end
 
 RETRY_S = 0.5
@@ -19,7 +20,7 @@ def main() -> None:
     """Work until SIGTERM. While the store is away, wait for it."""
     journal.set_up()
     settings = settings_or_end()
-    connection = redis.Redis.from_url(settings.jobs_url)
+    connection = plain(settings.jobs_url)
     while True:
         try:
             connection.ping()

@@ -22,7 +22,8 @@ log = structlog.get_logger()
 
 
 async def _until_ended(settings: Settings, step: Callable[[Redis], Awaitable[None]]) -> None:
-    store, ended, loaded, told = connect(settings.store_url), asyncio.Event(), False, False
+    store = connect(settings.store_url, replicas=settings.store_replicas)
+    ended, loaded, told = asyncio.Event(), False, False
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)

@@ -18,6 +18,9 @@ from pathlib import Path
 
 import redis
 
+from server.domain.store_address import SHAPE
+from server.store.address import plain
+
 ADVICE = (
     "Install a store: apt-get install -y redis-server, or set REDIS_URL (Redis or Valkey >= 7.0)."
 )
@@ -128,15 +131,25 @@ def wait_ready(url: str, alive: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
+def _shards(client: redis.Redis) -> int:
+    """Among how many servers a Cluster shares its keys; 0 where the store is in none."""
+    if not client.info("cluster").get("cluster_enabled"):
+        return 0
+    told = client.cluster("INFO")
+    return int(told["cluster_size"])
+
+
 def answers(url: str) -> bool:
     """True when the store at `url` answers and is >= 7.0, False while it does not answer.
 
-    StoreUnavailable in words, without the address (it may hold a password): wrong password, too old.
+    StoreUnavailable in words, without the address (it may hold a password): wrong password, too old,
+    one of several in a Cluster.
     """
     try:
-        with redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2) as client:
+        with plain(url, socket_timeout=2, socket_connect_timeout=2) as client:
             client.ping()
             version = str(client.info("server")["redis_version"])
+            shards = _shards(client)
     except redis.AuthenticationError:
         raise StoreUnavailable(
             "The store refuses this user or password. Put them into the address:"
@@ -150,8 +163,13 @@ def answers(url: str) -> bool:
         return False
     except ValueError:
         raise StoreUnavailable(
-            "REDIS_URL and REDIS_JOBS_URL begin with redis://, rediss:// or unix://."
+            f"REDIS_URL and REDIS_JOBS_URL begin with redis://, rediss:// or unix://, or are {SHAPE}."
         ) from None
+    if shards > 1:
+        raise StoreUnavailable(
+            f"This store is one of a Cluster of {shards}. Openfloor needs a single one, or several"
+            f" behind Sentinels: {SHAPE}"
+        )
     if int(version.split(".")[0]) < 7:
         raise StoreUnavailable(f"The store is version {version}, which is too old. {ADVICE}")
     return True

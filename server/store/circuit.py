@@ -8,10 +8,12 @@ from typing import Any
 
 import structlog
 from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.sentinel import SentinelConnectionPool
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
 from server.store import keys
+from server.store.call import durable
 
 FAILURES = 3
 PROBE_EVERY_S = 0.5
@@ -38,7 +40,7 @@ class Circuit:
         part of the probe, so what fails in it leaves the store away.
         """
         try:
-            await store.set(keys.PROBE, "1", px=10_000)
+            await durable(store, "SET", keys.PROBE, "1", "PX", 10_000)
             if self.open or not self._known:
                 await came_back(store)
         except (RedisError, OSError) as error:
@@ -69,12 +71,30 @@ class Circuit:
 
 
 class GuardedPool(BlockingConnectionPool):
-    """A pool that hands out no connection while its circuit is open."""
+    """A pool that hands out no connection while its circuit is open. `replicas`: how many must have
+    a function's change before it counts as made (server.store.call)."""
 
     circuit: Circuit | None = None
+    replicas = 0
 
     async def get_connection(self, command_name: Any = None, *keys: Any, **options: Any) -> Any:
         """A connection; StoreAway at once while the store is known to be away."""
-        if self.circuit is not None and self.circuit.open:
-            raise StoreAway("the store does not take writes")
+        _refuse_while_open(self.circuit)
         return await super().get_connection()  # type: ignore[no-untyped-call]
+
+
+class GuardedSentinelPool(SentinelConnectionPool):
+    """The same, to whichever server the Sentinels say leads. What was led by another is dropped."""
+
+    circuit: Circuit | None = None
+    replicas = 0
+
+    async def get_connection(self, command_name: Any = None, *keys: Any, **options: Any) -> Any:
+        """A connection; StoreAway at once while the store is known to be away."""
+        _refuse_while_open(self.circuit)
+        return await super().get_connection()  # type: ignore[no-untyped-call]
+
+
+def _refuse_while_open(circuit: Circuit | None) -> None:
+    if circuit is not None and circuit.open:
+        raise StoreAway("the store does not take writes")

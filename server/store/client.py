@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
 
-from server.store.circuit import Circuit, GuardedPool
+from server.domain.store_address import sentinels
+from server.store.circuit import Circuit, GuardedPool, GuardedSentinelPool
 
 # redis-py 8 repeats a timed-out command by itself: one XADD became four entries (measured). Our
 # functions are idempotent, yet a caller must hear of the first failure within the timeout.
@@ -14,18 +18,28 @@ TIMEOUT_S = 2.0
 POOL = 64
 
 
-def connect(url: str, circuit: Circuit | None = None, timeout_s: float = TIMEOUT_S) -> Redis:
-    """A client for `url`; connects on first use. Commands fail after `timeout_s` with RedisError, at
-    once while `circuit` is open."""
-    pool = GuardedPool.from_url(
-        url,
-        max_connections=POOL,
-        timeout=timeout_s,
-        decode_responses=True,
-        socket_timeout=timeout_s,
-        socket_connect_timeout=timeout_s,
-        retry=Retry(NoBackoff(), 0),
-        retry_on_error=[],
-    )
-    pool.circuit = circuit
+def connect(
+    url: str, circuit: Circuit | None = None, timeout_s: float = TIMEOUT_S, replicas: int = 0
+) -> Redis:
+    """A client for `url` (server.domain.store_address); connects on first use. Commands fail after
+    `timeout_s` with RedisError, at once while `circuit` is open.
+
+    With `replicas`, a function's change counts as made only when so many replicas have it too.
+    """
+    options: dict[str, Any] = {
+        "decode_responses": True,
+        "socket_timeout": timeout_s,
+        "socket_connect_timeout": timeout_s,
+        "retry": Retry(NoBackoff(), 0),
+        "retry_on_error": [],
+    }
+    found = sentinels(url)
+    pool: GuardedPool | GuardedSentinelPool
+    if found is None:
+        pool = GuardedPool.from_url(url, max_connections=POOL, timeout=timeout_s, **options)
+    else:
+        timeouts = {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s}
+        asked = Sentinel(list(found.hosts), sentinel_kwargs=timeouts)  # type: ignore[no-untyped-call]
+        pool = GuardedSentinelPool(found.service, asked, **found.sign_in, **options)  # type: ignore[no-untyped-call]
+    pool.circuit, pool.replicas = circuit, replicas
     return Redis(connection_pool=pool)

@@ -13,6 +13,8 @@ from rq import Queue, Retry
 from rq.exceptions import DuplicateJobError
 from rq.job import Job
 
+from server.store.address import plain
+
 NAME = "openfloor"
 TIMEOUT_S = 300
 RESULT_S = 60
@@ -43,7 +45,7 @@ def _queue(connection: redis.Redis) -> Queue:
 
 def enqueue(url: str, work: Work, job_id: str, *ids: str) -> bool:
     """Put a job on the queue once; False when one with this id is there already. Raises RedisError."""
-    with redis.Redis.from_url(url, socket_timeout=2) as connection:
+    with plain(url, socket_timeout=2) as connection:
         try:
             _queue(connection).enqueue(
                 work.value,
@@ -63,13 +65,13 @@ def enqueue(url: str, work: Work, job_id: str, *ids: str) -> bool:
 
 def depth(url: str) -> int:
     """How many jobs wait."""
-    with redis.Redis.from_url(url, socket_timeout=2) as connection:
+    with plain(url, socket_timeout=2) as connection:
         return int(_queue(connection).count)
 
 
 def failures(url: str) -> list[Failure]:
     """The newest failed jobs, at most SHOWN. Tracebacks stay in the worker's own log."""
-    with redis.Redis.from_url(url, socket_timeout=2) as connection:
+    with plain(url, socket_timeout=2) as connection:
         queue = _queue(connection)
         ids = queue.failed_job_registry.get_job_ids(desc=True)[:SHOWN]
         found = Job.fetch_many(ids, connection=connection, serializer="json")
@@ -87,7 +89,7 @@ def _failure(job: Job) -> Failure:
 
 def try_again(url: str, job_id: str) -> bool:
     """Put a failed job back on the queue; False when there is none with this id."""
-    with redis.Redis.from_url(url, socket_timeout=2) as connection:
+    with plain(url, socket_timeout=2) as connection:
         registry = _queue(connection).failed_job_registry
         if job_id not in registry.get_job_ids():
             return False

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from server.store import keys, typed
-from server.store.call import call
+from server.store.call import call, check, confirm, needed
 
 COUNTED, STALE, CLOSED, OWN, NOT_LISTED = 1, 2, 3, 4, 5
 DEVICE_SLOTS = 16
@@ -64,7 +64,11 @@ async def cast_all(
     for meeting, wishes in batches:
         used, run = _batch(meeting, wishes)
         pipe.fcall("cast_votes", len(used), *used, *run)
+    if replicas := needed(redis):
+        confirm(pipe, replicas)
     found = await pipe.execute(raise_on_error=False)
+    if replicas:
+        check(found.pop(), replicas)
     return [None if isinstance(flat, RedisError) else _answers(flat) for flat in found]
 
 

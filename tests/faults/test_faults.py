@@ -54,11 +54,6 @@ def judged(made: Machine) -> Iterator[Machine]:
     judge_proofs(made, made.receipts)
 
 
-@pytest.fixture
-def rounds(request: pytest.FixtureRequest) -> int:
-    return int(request.config.getoption("--rounds"))
-
-
 @pytest.mark.parametrize("fault", QUICK)
 async def test_what_was_acknowledged_is_there_once(
     plain: Machine, fault: Fault, rounds: int

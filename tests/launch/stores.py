@@ -29,11 +29,11 @@ def answers(url: str) -> bool:
 
 
 @contextlib.contextmanager
-def store_on(port: int, folder: Path) -> Iterator[str]:
-    """A store with a password on this TCP port; its address."""
+def store_on(port: int, folder: Path, *more: str) -> Iterator[str]:
+    """A store with a password on this TCP port, with more settings; its address."""
     folder.mkdir(parents=True, exist_ok=True)
     settings = ["--port", str(port), "--bind", "127.0.0.1", "--requirepass", PASSWORD]
-    settings += ["--dir", str(folder), "--appendonly", "yes", "--save", ""]
+    settings += ["--dir", str(folder), "--appendonly", "yes", "--save", "", *more]
     binary = embedded.find_binary(os.environ.get("OPENFLOOR_REDIS_BIN"))
     process = subprocess.Popen([binary, *settings], stdout=subprocess.DEVNULL)
     url = f"redis://:{PASSWORD}@127.0.0.1:{port}/0"
@@ -50,6 +50,25 @@ def other_store(folder: Path) -> Iterator[str]:
     """The same on a free port."""
     with store_on(free_port(), folder) as url:
         yield url
+
+
+@contextlib.contextmanager
+def cluster_of_two(folder: Path) -> Iterator[str]:
+    """The address of one of two stores that share the slots of a Cluster."""
+    sharing, bus = ("--cluster-enabled", "yes", "--cluster-port"), str(free_port())
+    with (
+        store_on(free_port(), folder / "one", *sharing, str(free_port())) as one,
+        store_on(free_port(), folder / "two", *sharing, bus) as two,
+        redis.Redis.from_url(one, decode_responses=True) as first,
+        redis.Redis.from_url(two, decode_responses=True) as second,
+    ):
+        first.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 8191)
+        second.execute_command("CLUSTER", "ADDSLOTSRANGE", 8192, 16383)
+        port = second.connection_pool.connection_kwargs["port"]
+        first.execute_command("CLUSTER", "MEET", "127.0.0.1", port, bus)
+        info = "CLUSTER INFO"
+        eventually(lambda: first.execute_command(info)["cluster_size"] == "2", "they met")
+        yield one
 
 
 class _Old(socketserver.StreamRequestHandler):

@@ -10,7 +10,7 @@ import redis
 
 from server.launch import embedded
 from tests.launch.running import Run, eventually, free_port, refused
-from tests.launch.stores import PASSWORD, old_store, other_store, store_on
+from tests.launch.stores import PASSWORD, cluster_of_two, old_store, other_store, store_on
 
 Prepare = Callable[..., Run]
 
@@ -73,7 +73,22 @@ def test_a_store_that_is_too_old_is_refused_with_the_line_to_type(tmp_path: Path
 def test_an_address_that_is_no_store_is_refused(tmp_path: Path) -> None:
     arguments = ("run", "--port", "0", "--data", str(tmp_path / "data"))
     said = refused(*arguments, REDIS_URL="http://127.0.0.1:6379")
-    assert said == "OPENFLOOR_STORE_URL must begin with redis://, rediss://, unix://.\n"
+    assert (
+        said
+        == "OPENFLOOR_STORE_URL must begin with redis://, rediss://, unix://, redis+sentinel://.\n"
+    )
+
+
+def test_sentinels_that_are_named_oddly_are_refused_with_the_shape(tmp_path: Path) -> None:
+    arguments = ("run", "--port", "0", "--data", str(tmp_path / "data"))
+    said = refused(*arguments, REDIS_URL="redis+sentinel://:hidden@one:26379,two:26379")
+    assert "SERVICE[/DB]" in said and "hidden" not in said
+
+
+def test_a_store_of_a_cluster_is_refused_in_words(tmp_path: Path) -> None:
+    with cluster_of_two(tmp_path) as url:
+        said = refused("run", "--port", "0", "--data", str(tmp_path / "data"), REDIS_URL=url)
+    assert said.startswith("This store is one of a Cluster of 2.") and PASSWORD not in said
 
 
 def test_without_any_server_binary_the_line_to_type_is_said(

@@ -1,0 +1,64 @@
+"""Behind Sentinels: an acknowledged vote or question survives a failover, and nobody is told "saved"
+while no replica has it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from server.store import keys
+from server.store.call import TooFewReplicas, call, durable
+from server.store.client import connect
+from server.store.loader import load
+from tests.faults import storm
+from tests.faults.machine import Machine
+from tests.faults.proofs import judge_proofs
+from tests.faults.sentinels import Guarded, guarded
+from tests.launch.running import Run, eventually, free_port
+
+
+async def test_without_a_replica_nothing_is_acknowledged_and_with_it_again_all_goes_on(
+    tmp_path: Path,
+) -> None:
+    with guarded(tmp_path) as stores:
+        leader, replica = stores.stores
+        client = connect(stores.url, replicas=1)
+        await load(client)
+        assert await durable(client, "SET", keys.PROBE, "1")
+        stores.end(replica)
+        with pytest.raises(TooFewReplicas):
+            await call(client, "count_exposure", [keys.exposure("m"), keys.events("m")], [1, 1])
+        stores.start(replica, leader=leader)
+        await asyncio.to_thread(_repeatable, stores)
+        assert await durable(client, "SET", keys.PROBE, "2")
+        await client.aclose()
+
+
+def _repeatable(stores: Guarded) -> None:
+    def confirmed() -> bool:
+        told = stores.says(stores.stores[0], "INFO", "replication")
+        return isinstance(told, dict) and told.get("connected_slaves") == 1
+
+    eventually(confirmed, "the replica is there again")
+
+
+@pytest.mark.faults
+async def test_what_was_acknowledged_survives_a_failover(tmp_path: Path, rounds: int) -> None:
+    with guarded(tmp_path) as stores:
+
+        async def leader_killed(machine: Machine) -> None:
+            """kill -9 of the leading store; later it comes back and follows the new one."""
+            fallen = stores.leader()
+            stores.end(fallen)
+            led = "the other store leads"
+            await asyncio.to_thread(eventually, lambda: stores.leader() not in (0, fallen), led)
+            stores.start(fallen, leader=stores.leader())
+
+        arguments = ("--port", str(free_port()), "--data", str(tmp_path / "data"))
+        machine = Machine(tmp_path, Run(arguments, {"REDIS_URL": stores.url}))
+        machine.run.start()
+        await storm.storm(machine, leader_killed, rounds=rounds)
+        assert machine.run.stop() == 0
+        judge_proofs(machine, machine.receipts)
