@@ -36,7 +36,7 @@ def refuse_open_http(options: Namespace, environ: Mapping[str, str]) -> None:
     """Return where http stays on this machine or somebody speaks https; else CannotRun with the lines."""
     if options.host in LOOPBACK or options.tls or options.tls_cert:
         return
-    if options.trust_proxy and environ.get("PUBLIC_URL", "").startswith("https://"):
+    if options.trust_proxy and environ.get("PUBLIC_URL", "").lower().startswith("https://"):
         return
     raise CannotRun(
         f"Plain http is for this machine only. For {options.host} type one of:\n"

@@ -21,7 +21,7 @@ from server.domain import stream
 from server.domain.appeal import Appeal
 from server.domain.meeting import Meeting
 from server.domain.question import State
-from server.domain.roles import MAY
+from server.domain.roles import MAY, Act
 from server.domain.rules import BY_NAME
 from server.store.question_rows import Question
 from server.web import away, people
@@ -128,13 +128,20 @@ def _languages() -> list[dict[str, str]]:
     ]
 
 
+def _known(person: people.Person) -> bool:
+    """False for an attendee whose voter number was destroyed when the meeting closed."""
+    return person.sign_in is not None and person.sign_in.voter is not None
+
+
 def page(title: str, person: people.Person | None = None, **more: object) -> dict[str, Any]:
     """The `page` value, wrapped for render_template."""
     lang = language()
     sign_in = None
     if person is not None and person.role.value != "reader":
         label = person.sign_in.label if person.sign_in else None
-        may = [act.value for act in MAY[person.role]]
+        may = [
+            act.value for act in MAY[person.role] if act is not Act.LINK_DEVICE or _known(person)
+        ]
         sign_in = {"role": person.role.value, "label": label, "may": may}
     told = {
         "lang": lang,

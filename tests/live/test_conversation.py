@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import AsyncExitStack
+from dataclasses import replace
 
 from redis.asyncio import Redis
 from websockets.asyncio.client import ClientConnection
@@ -81,3 +83,43 @@ async def test_nothing_is_kept_of_who_has_no_socket_any_more(store: Redis) -> No
         async with asyncio.timeout(5):
             while half.node.sockets:
                 await asyncio.sleep(0.005)
+
+
+async def test_a_fourth_socket_of_one_person_is_told_so(store: Redis) -> None:
+    town = await live_town(store)
+    joined = await admission.join(store, town.meeting, town.meeting.code, NOW)
+    word = signed(joined, joined.sign_in.expires_at)
+    async with live_half(store) as half, AsyncExitStack() as open_sockets:
+        for _ in range(3):
+            socket = await open_sockets.enter_async_context(dial(half.port, town))
+            await greet(socket, word)
+            await hear(socket, "welcome")
+        async with dial(half.port, town) as fourth:
+            await greet(fourth, word)
+            assert await end_of(fourth) == 4409
+        await socket.close()
+        async with dial(half.port, town) as again:
+            await greet(again, word)
+            await hear(again, "welcome")
+
+
+async def test_who_never_says_hello_is_told_and_cut(store: Redis) -> None:
+    town = await live_town(store)
+    async with live_half(store) as half:
+        half.node.pace = replace(half.node.pace, hello_s=0.1)
+        async with dial(half.port, town) as socket:
+            assert await end_of(socket) == 4408
+
+
+async def test_a_vote_after_the_number_behind_a_ticket_was_destroyed_is_refused_as_closed(
+    store: Redis,
+) -> None:
+    town = await live_town(store)
+    await town.listed()
+    joined = await admission.join(store, town.meeting, town.meeting.code, NOW)
+    parted = replace(joined, sign_in=replace(joined.sign_in, voter=None))
+    async with live_half(store) as half, dial(half.port, town) as socket:
+        await greet(socket, signed(parted, joined.sign_in.expires_at))
+        await hear(socket, "welcome")
+        await socket.send(json.dumps({"t": "vote", "n": 1, "on": True, "c": 1, "r": 1}))
+        assert (await hear(socket, "refused"))["code"] == "closed"

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import socket
+import time
+import zlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +18,7 @@ from hypercorn.config import Config
 from quart import Quart
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.frames import Frame, Opcode
 
 from server.live import socket as live_socket
 from server.live.port import Port, listen
@@ -105,6 +109,13 @@ async def running() -> AsyncIterator[Running]:
     await port.drain(0.0)
 
 
+def upgrade(more: str = "", names: str = f"Host: {HOST}\r\nOrigin: {ORIGIN}\r\n") -> bytes:
+    """The head of an upgrade with the right names, unless told otherwise."""
+    key = f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {'A' * 22}==\r\n"
+    wish = f"Upgrade: websocket\r\nConnection: Upgrade\r\n{key}"
+    return f"GET /live/spring HTTP/1.1\r\n{names}{wish}{more}\r\n".encode()
+
+
 async def code_of(client: ClientConnection) -> int:
     """The code with which the server ends the connection."""
     with pytest.raises(ConnectionClosed) as closed:
@@ -158,10 +169,7 @@ async def test_foreign_or_missing_origin_is_refused(running: Running, origin: st
 async def test_foreign_or_doubled_names_are_refused(
     running: Running, fields: str, status: bytes
 ) -> None:
-    ask = (
-        f"GET /live/spring HTTP/1.1\r\n{fields}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"
-    )
+    ask = upgrade(names=f"{fields}\r\n").decode()
     assert (await running.http(ask)).startswith(b"HTTP/1.1 " + status)
 
 
@@ -232,9 +240,7 @@ async def test_who_never_reads_is_cut_with_little_waiting(
     stalled = socket.socket()
     stalled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
     stalled.connect(("127.0.0.1", running.number))
-    names = f"Host: {HOST}\r\nOrigin: {ORIGIN}\r\nUpgrade: websocket\r\nConnection: Upgrade"
-    key = f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {'A' * 22}=="
-    stalled.sendall(f"GET /live/spring HTTP/1.1\r\n{names}\r\n{key}\r\n\r\n".encode())
+    stalled.sendall(upgrade())
     async with asyncio.timeout(10):
         while not running.door.open:
             await asyncio.sleep(0.01)
@@ -260,3 +266,34 @@ async def test_drain_says_bye_and_ends_the_app(running: Running) -> None:
         await drained
     assert running.life == ["begun", "ended"]
     assert not running.door.open
+
+
+async def test_a_compressed_bomb_is_refused_unopened_and_holds_nobody_up(running: Running) -> None:
+    squeezer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    bomb = squeezer.compress(bytes(12_000_000)) + squeezer.flush()
+    assert len(bomb) < FRAME_BYTES
+    reader, writer = await asyncio.open_connection("127.0.0.1", running.number)
+    writer.write(upgrade("Sec-WebSocket-Extensions: permessage-deflate\r\n"))
+    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+    assert b" 101 " in head and b"Extensions" not in head
+    frame = bytearray(Frame(Opcode.TEXT, bomb).serialize(mask=True))
+    frame[0] |= 0x40  # "this is compressed"
+    spent = time.process_time()
+    writer.write(frame)
+    told = await asyncio.wait_for(reader.read(), 5)
+    assert time.process_time() - spent < 0.05
+    assert b"\x03\xea" in told  # 1002
+    writer.close()
+
+
+async def test_who_answers_no_ping_is_cut(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_socket, "PING_S", 0.1)
+    reader, writer = await asyncio.open_connection("127.0.0.1", running.number)
+    writer.write(upgrade())
+    with contextlib.suppress(ConnectionResetError):
+        told = await asyncio.wait_for(reader.read(), 5)
+        assert b"\x89\x00" in told  # it was asked before it was cut
+    assert not running.door.open
+    writer.close()

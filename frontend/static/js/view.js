@@ -70,6 +70,8 @@ export function drawHeading(counts, meeting, shown, some) {
     const node = at(id);
     if (node && node.hidden !== hide) node.hidden = hide;
   }
+  const bar = /** @type {HTMLElement | null} */ (document.querySelector(".ask-bar[href='#ask']"));
+  if (bar) bar.hidden = !meeting.asking;
   const phase = document.querySelector(".heading .phase");
   if (phase && !phase.classList.contains(meeting.phase)) {
     phase.className = `phase ${meeting.phase}`;
