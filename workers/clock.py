@@ -8,8 +8,8 @@ import time
 
 from redis.asyncio import Redis
 
-from server.acts import closing, meetings
-from server.domain.meeting import Phase
+from server.acts import closing, meetings, tallies
+from server.domain.meeting import Meeting, Phase
 from server.domain.refusals import Refused
 from server.store import analysis, jobs, keys
 from server.store.jobs import Work
@@ -18,6 +18,7 @@ from workers.running import run, settings_or_end
 PERIOD_S = 1.0
 LEASE_MS = 5_000
 SWEEP_EVERY_S = 300
+TICK_LOOK_MS = 10_000  # a tick follows its minute by no more
 ANALYSE_EVERY_S = 5.0  # a job loads its libraries first: 1.5 s of a core, not for every question
 
 
@@ -29,6 +30,7 @@ class Clock:
         self._name = name
         self._swept = -1
         self._asked: dict[str, float] = {}
+        self._looked: dict[str, int] = {}
 
     async def step(self, store: Redis) -> None:
         """One round, where this clock holds the lease; then a second of rest."""
@@ -47,10 +49,17 @@ class Clock:
                 if not await closing.settle(store, meeting, now):
                     await closing.forget(store, meeting)
             elif meeting.phase is not Phase.ARCHIVED:
+                await self._tick(store, meeting, now)
                 try:
                     await meetings.carry_out_due(store, meeting, now)
                 except Refused:
                     continue  # an organiser saved in this instant: the next round looks again
+
+    async def _tick(self, store: Redis, meeting: Meeting, now: int) -> None:
+        looked = self._looked.get(meeting.id, 0)
+        if meeting.phase is Phase.LIVE and now - looked >= TICK_LOOK_MS:
+            self._looked[meeting.id] = now
+            await tallies.freeze(store, meeting.id, now)
 
     async def _analysis(self, store: Redis) -> None:
         """One job per meeting with something new; its id tells how far it starts, and the minute, so

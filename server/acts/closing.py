@@ -10,14 +10,14 @@ from __future__ import annotations
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
-from server.acts import admission
+from server.acts import admission, tallies
 from server.acts.decision import by_rule, commit
 from server.domain.appeal import Appeal
 from server.domain.meeting import Meeting
 from server.domain.question import Act, State
 from server.domain.refusals import Refused
 from server.domain.rules import Rule
-from server.store import keys, question_rows, typed
+from server.store import keys, question_rows, ticks, typed
 from server.store.question_rows import Question
 
 SLICE = 200
@@ -26,13 +26,19 @@ SLICE = 200
 async def settle(store: Redis, meeting: Meeting, now: int) -> int:
     """End what is open in a closed meeting; returns how many steps were taken, 0 when all is done.
 
-    Order: the question on air returns, waiting appeals end, then listed and waiting questions.
+    Order: the question on air returns, waiting appeals end, the tallies freeze for good, then listed
+    and waiting questions end; the record's closing entry is the last.
     """
     if not meeting.ended:
         return 0
     steps = 0
     m = meeting.id
+    if await ticks.log_closed(store, m):
+        return 0
     for queue in (keys.on_air(m), keys.appeals(m), keys.ranked(m), keys.waiting(m)):
+        if queue == keys.ranked(m):
+            # The question on air stands among the others again: what counts at the end is frozen.
+            await tallies.freeze_finally(store, m, now)
         while ids := await typed.zrange(store, queue, 0, SLICE - 1):
             ended = 0
             for question in await question_rows.read(store, m, ids):
@@ -40,6 +46,7 @@ async def settle(store: Redis, meeting: Meeting, now: int) -> int:
             steps += ended
             if not ended:
                 break  # unnumbered yet, or decided in this instant: the next round looks again
+    await tallies.close(store, m, now)
     return steps
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from server.acts import tallies
 from server.acts.admission import has_joined
 from server.acts.staff import roster_document
 from server.domain import logo
@@ -155,6 +156,9 @@ async def _commit(store: Redis, before: Meeting, after: Meeting, by: str, now: i
     else:
         entry = _changed_rule(before, after, by)
         await _keep(store, after, documents(after))
+    if before.phase is not after.phase or by == name(Rule.WINDOWS):
+        # This entry is a gate of the record: the tallies stand before it.
+        await tallies.freeze(store, after.id, now)
     if not await stored.commit(store, after, before.revision, entry, now):
         raise Refused(
             Refusal.CONTENDED, "Somebody else changed this meeting just now. Look again, then save."

@@ -17,7 +17,7 @@ from server.domain.public_time import public_at
 from server.domain.question import text_is_public
 from server.domain.rules import Rule
 from server.domain.screening import SKIP_REASONS
-from server.store import desk_log, question_rows
+from server.store import desk_log, question_rows, ticks
 from server.store.desk_log import LoggedAct
 from server.store.question_rows import Question
 
@@ -25,7 +25,8 @@ from server.store.question_rows import Question
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One public act. `text` is its note, wording, answer or appeal; `other` the number of the question
-    that it names; `rules` counts the meeting's settings up to it; `length` stands for withheld words."""
+    that it names; `passed` are the numbers that a pick passed over, with the stage's reason or '';
+    `rules` counts the meeting's settings up to it; `length` stands for withheld words."""
 
     act: str
     at: int
@@ -40,6 +41,7 @@ class Entry:
     rank: int | None = None
     how: str = ""
     stream_s: int | None = None
+    passed: tuple[tuple[int, str], ...] = ()
 
 
 # The word for an act that always means the same; the others depend on what came before.
@@ -114,8 +116,21 @@ async def public_histories(
     texts = await desk_log.openings(store, meeting.id, said)
     numbers = await question_rows.numbers_of(store, meeting.id, sorted(others))
     reasons = await reason_lists(store, meeting, changes)
-    told = _Told(meeting, versions, reasons, texts, numbers)
+    passed = await _passed(store, meeting.id, [acted for run in runs for acted in run])
+    told = _Told(meeting, versions, reasons, texts, numbers, passed)
     return [told.entries(q, run) for q, run in zip(questions, runs, strict=True)]
+
+
+async def _passed(
+    store: Redis, meeting: str, acts: Sequence[LoggedAct]
+) -> dict[str, tuple[tuple[int, str], ...]]:
+    """Whom each pick passed over, by its place in the desk's log."""
+    found: dict[str, tuple[tuple[int, str], ...]] = {}
+    for acted in acts:
+        if acted.kind == "q.pick" and acted.intent["rank"] > 1:
+            above = await ticks.above(store, meeting, acted.intent["tick"], acted.intent["rank"])
+            found[acted.id] = tuple(await ticks.passed_over(store, meeting, above))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +140,7 @@ class _Told:
     reasons: ReasonLists
     texts: dict[str, str]
     numbers: dict[str, int]
+    passed: dict[str, tuple[tuple[int, str], ...]]
 
     def entries(self, question: Question, run: list[LoggedAct]) -> list[Entry]:
         public, before, found = text_is_public(question.state, question.withheld), "", []
@@ -156,6 +172,7 @@ class _Told:
             rank=intent.get("rank"),
             how=str(intent.get("how", "")),
             stream_s=intent.get("stream_s"),
+            passed=self.passed.get(acted.id, ()),
         )
 
 

@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 
 from server.acts.admission import SignIn
 from server.acts.decision import commit, drafted, layer, read, settled, staff
+from server.acts.tallies import TICK
 from server.domain.meeting import Meeting
 from server.domain.question import Act
 from server.domain.refusals import Refusal, Refused
@@ -93,8 +94,7 @@ async def pick(
         now,
         intent={"tick": "@tick", "rank": "@rank"},
     )
-    tick = leaf.intent("v.tick", n="@n", eligible="@eligible", active="@active")
-    answer = await decisions.pick(store, decision, tick)
+    answer = await decisions.pick(store, decision, TICK)
     if answer == "occupied":
         raise Refused(
             Refusal.ILLEGAL, "Another question is on air. Mark it answered or return it first."
@@ -128,7 +128,16 @@ async def skip(
     decider = staff(sign_in, RoleAct.SKIP)
     code = skip_reason(reason)
     found = await read(store, meeting, q, revision)
-    return await commit(store, found, Act.SKIP, decider, "q.skip", now, intent={"reason": code})
+    return await commit(
+        store,
+        found,
+        Act.SKIP,
+        decider,
+        "q.skip",
+        now,
+        intent={"reason": code},
+        fields={"skipped": code},
+    )
 
 
 async def answer(

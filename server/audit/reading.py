@@ -79,7 +79,7 @@ def read(
             made.whole = False
             break
         for data in leaves:
-            _one(data, made, latest, findings)
+            _one(data, made, edge.root, latest, findings)
             edge.append([data])
             if edge.size == marks[0]:
                 roots[marks.pop(0)] = edge.root()
@@ -108,7 +108,9 @@ def _bundles(source: Source, size: int, findings: Findings) -> Iterator[list[byt
             return
 
 
-def _one(data: bytes, made: Read, latest: int, findings: Findings) -> None:
+def _one(
+    data: bytes, made: Read, root: Callable[[], bytes], latest: int, findings: Findings
+) -> None:
     index = len(made.hashes)
     made.hashes.append(leaf_hash(data))
     try:
@@ -119,6 +121,8 @@ def _one(data: bytes, made: Read, latest: int, findings: Findings) -> None:
         return
     if found.at > latest:
         findings.evidence("A4", f"entry {index} bears a time later than its signature")
+    if found.kind == "log.close":
+        _judge_close(found, made.replay, root, findings)
     for wrong in [*made.replay.take(found), *made.replay.beyond(found)]:
         check = "A4" if "time" in wrong else "A5"
         findings.evidence(check, f"entry {index} ({found.kind}): {wrong}")
@@ -126,6 +130,16 @@ def _one(data: bytes, made: Read, latest: int, findings: Findings) -> None:
         made.picks.append(found)
     elif found.kind in ("log.open", "m.rule", "q.screen"):
         made.ruled.append(found)
+
+
+def _judge_close(
+    found: Leaf, before: Replay, root: Callable[[], bytes], findings: Findings
+) -> None:
+    """The closing entry says how all questions stood before it."""
+    if found.fields["counts"] != before.counts():
+        findings.evidence("A7", "the closing entry counts other states than the entries give")
+    if found.fields["sha256"] != leaf.sha256_hex(before.public(root())):
+        findings.evidence("A7", "the closing entry names other states than the entries give")
 
 
 def _judge_roots(

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -190,6 +191,10 @@ class Replay:
         """Questions that were received and wait for a decision."""
         return [(q, known) for q, known in self.questions.items() if known.state is State.RECEIVED]
 
+    def counts(self) -> dict[str, Json]:
+        """How many questions are in each state."""
+        return dict(Counter(known.state.value for known in self.questions.values()))
+
     def public(self, root: bytes) -> bytes:
         """public.json at this size: states and commitments, never text."""
         rows: list[Json] = [
@@ -212,10 +217,13 @@ class Replay:
             }
             for q, known in self.questions.items()
         ]
-        counts: dict[str, Json] = {}
-        for known in self.questions.values():
-            counts[known.state.value] = int(str(counts.get(known.state.value, 0))) + 1
         head: dict[str, Json] = {"v": 1, "origin": self.origin, "size": self.size}
         return leaf.canonical(
-            {**head, "root": root.hex(), "phase": self.phase, "counts": counts, "questions": rows}
+            {
+                **head,
+                "root": root.hex(),
+                "phase": self.phase,
+                "counts": self.counts(),
+                "questions": rows,
+            }
         )

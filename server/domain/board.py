@@ -16,6 +16,15 @@ RING = 128
 
 
 @dataclass(frozen=True, slots=True)
+class Picked:
+    """From which place by votes a question went on air, and whom it passed over, the first one first:
+    number and the stage's reason ('' where it gave none)."""
+
+    rank: int
+    passed: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One question on the board. `q` and `asker` stay on the server."""
 
@@ -32,6 +41,7 @@ class Row:
     wording: str = ""
     askers: int = 1
     stream_s: int | None = None
+    picked: Picked | None = None
 
     def wire(self) -> dict[str, object]:
         """The row as clients get it. `seen` is told by its band, so that it changes rarely."""
@@ -48,6 +58,8 @@ class Row:
             "wording": self.wording or None,
             "askers": self.askers,
             "stream_s": self.stream_s,
+            "picked": self.picked
+            and {"rank": self.picked.rank, "passed": [list(row) for row in self.picked.passed]},
         }
 
 

@@ -178,7 +178,7 @@ class Boards:
         for question in questions:
             known = board.rows.get(question.number or 0)
             seen = known.seen if known else looks.get(question.number or 0, 0)
-            row = boards.row_of(question, seen, stands.live_at)
+            row = await boards.row_of(self._store, question, seen, stands.live_at)
             if row is not None:
                 board.put(row)
             elif question.number is not None:

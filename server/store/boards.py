@@ -5,18 +5,19 @@ from __future__ import annotations
 
 from redis.asyncio import Redis
 
-from server.domain.board import Row
+from server.domain.board import Picked, Row
 from server.domain.public_time import public_at
-from server.domain.question import ON_BOARD
-from server.store import keys, question_rows, typed
+from server.domain.question import ON_BOARD, State
+from server.store import keys, question_rows, ticks, typed
 from server.store.question_rows import Question
 
 SLICE = 500
+PASSED_MAX = 50
 
 
-def row_of(question: Question, seen: int, live_at: int | None) -> Row | None:
+async def row_of(redis: Redis, question: Question, seen: int, live_at: int | None) -> Row | None:
     """The board's row of a question, or None where it does not belong on the board. Its time is the
-    public one: of before the meeting went live (`live_at`) the day."""
+    public one: of before the meeting went live (`live_at`) the day. On air it tells its pick."""
     if question.number is None or question.state not in ON_BOARD:
         return None
     return Row(
@@ -33,7 +34,16 @@ def row_of(question: Question, seen: int, live_at: int | None) -> Row | None:
         wording=question.wording,
         askers=question.askers,
         stream_s=question.stream_s,
+        picked=await _picked(redis, question) if question.state is State.ON_AIR else None,
     )
+
+
+async def _picked(redis: Redis, question: Question) -> Picked | None:
+    if question.rank is None or question.tick is None:
+        return None
+    above = await ticks.above(redis, question.meeting, question.tick, question.rank)
+    passed = await ticks.passed_over(redis, question.meeting, above[:PASSED_MAX])
+    return Picked(question.rank, tuple(passed))
 
 
 async def position(redis: Redis, meeting: str) -> str:
@@ -62,7 +72,8 @@ async def all_rows(
     rows: list[Row] = []
     for start in range(0, len(ids), SLICE):
         for question in await question_rows.read(redis, meeting, ids[start : start + SLICE]):
-            row = row_of(question, int(seen.get(str(question.number), 0)), live_at)
+            looks = int(seen.get(str(question.number), 0))
+            row = await row_of(redis, question, looks, live_at)
             rows += [row] if row is not None else []
     return rows
 

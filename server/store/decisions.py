@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from redis.asyncio import Redis
 
 from server.domain.question import VOTABLE, State
-from server.store import keys, typed
+from server.store import keys, ticks, typed
 from server.store.call import call
 
 
@@ -86,8 +86,7 @@ async def commit(redis: Redis, decision: Decision) -> str:
 async def pick(redis: Redis, decision: Decision, tick: str) -> str:
     """The same for going on air, with the tick that the pick cites; 'occupied' while another is."""
     m = decision.meeting
-    used = [*decision.keys(), keys.ticks(m), keys.active(m)]
-    used += [keys.free_numbers(m), keys.voter_count(m)]
+    used = [*decision.keys(), *ticks.tallies(m)]
     answer = await call(redis, "pick_question", used, [decision.argument(), tick])
     return str(answer[0])
 

@@ -37,16 +37,16 @@ def _of(meeting: str, rest: str) -> str:
 
 
 def meeting(m: str) -> str:
-    """HASH {json, revision, voting 0|1, asking 0|1, ended 0|1, joined: the way of joining once somebody did}.
-    Lives until the meeting is removed."""
+    """HASH {json, revision, voting, asking, ended: 0|1, joined: the way of joining once somebody did,
+    final_tick: the last tick, log_closed 0|1: the record has its last entry}; as long as the meeting."""
     return _of(m, "meeting")
 
 
 def question(m: str, q: str) -> str:
     """HASH of one question: text, lang, name, asker, salt, c, state, votable, revision, number,
     leaf (its index), covered (the first signed checkpoint over it), votes, received_at, decided_at,
-    reason, sentence (of the reason, as it was), note, withheld, by, wording, hint,
-    appeal, head, members and askers (counts), was (its state before a merge), after.
+    reason, sentence (of the reason, as it was), note, withheld, by, wording, hint, skipped (the stage's last
+    reason), appeal, head, members and askers (counts), was (its state before a merge), after.
     Text and salt leave on erasure."""
     return _of(m, f"q:{q}")
 

@@ -61,6 +61,7 @@ async def commit(
             keys.desk_log(meeting),
             keys.sign_in(meeting, made.digest if made else NO_SIGN_IN),
             keys.sign_in(meeting, ended or NO_SIGN_IN),
+            keys.meeting(meeting),
         ],
         [
             staff.revision - 1,

@@ -64,17 +64,22 @@ def appended(
     return at, after
 
 
+def opens_at_once(clockwork: Clockwork) -> bool:
+    """True when new leaves are to be served without waiting for an hour: live, the opening leaf, and
+    at the end of a window."""
+    open_now = clockwork.precise or clockwork.window_ended or clockwork.served == 0
+    return clockwork.size > clockwork.served and open_now
+
+
 def is_gate(clockwork: Clockwork, now_s: int) -> bool:
     """True when all leaves are to be served now.
 
     Live: whenever there are new ones. Before: the opening leaf; at each new hour of the clock with
     at least GATE_LEAVES new ones; at the end of a window.
     """
-    waiting = clockwork.size - clockwork.served
-    if waiting <= 0:
-        return False
-    if clockwork.precise or clockwork.window_ended or clockwork.served == 0:
+    if opens_at_once(clockwork):
         return True
+    waiting = clockwork.size - clockwork.served
     return now_s // GATE_S > clockwork.gate_at // GATE_S and waiting >= GATE_LEAVES
 
 

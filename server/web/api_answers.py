@@ -93,6 +93,13 @@ class ReceiptAnswer(msgspec.Struct, forbid_unknown_fields=True):
     receipt: str
 
 
+class PickedAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """From which place by votes a question went on air, and whom that passed over: [number, reason]."""
+
+    rank: int
+    passed: list[tuple[int, str]]
+
+
 class RowAnswer(msgspec.Struct, forbid_unknown_fields=True):
     """A row of the board (docs/wire.md)."""
 
@@ -108,6 +115,7 @@ class RowAnswer(msgspec.Struct, forbid_unknown_fields=True):
     wording: str | None
     askers: int
     stream_s: int | None
+    picked: PickedAnswer | None
 
 
 class BoardAnswer(msgspec.Struct, forbid_unknown_fields=True):

@@ -12,6 +12,7 @@ from server.acts.public_record import Case
 from server.domain.public_time import is_day
 from server.domain.question import State
 from server.domain.roles import spoken as spoken_by
+from server.domain.screening import SKIP_REASONS
 
 CSV_COLUMNS = (
     "number",
@@ -73,6 +74,10 @@ def entry_value(entry: Entry, *, spoken: bool = False) -> dict[str, Any]:
         "rank": entry.rank,
         "how": entry.how or None,
         "stream_s": entry.stream_s,
+        "passed": [
+            {"number": n, "reason": reason or None, "sentence": SKIP_REASONS.get(reason)}
+            for n, reason in entry.passed
+        ],
         "rules": entry.rules,
     }
 

@@ -9,9 +9,11 @@ import pytest
 from redis.asyncio import Redis
 
 from server.acts import stage
+from server.acts.public_history import public_histories
+from server.domain.board import Picked
 from server.domain.question import State
 from server.domain.refusals import Refusal, Refused
-from server.store import keys, typed, votes
+from server.store import boards, keys, typed, votes
 from server.store.votes import Wish
 from tests.acts.building import NOW, live_town
 
@@ -89,3 +91,22 @@ async def test_a_question_that_leaves_the_list_leaves_the_line(store: Redis) -> 
         number = question.number or 0
         await stage.arrange(store, town.meeting, moderator, [number], standing.revision, NOW)
     assert gone.value.refusal is Refusal.NOT_LISTED
+
+
+async def test_the_board_tells_whom_a_pick_passed_over_and_why(store: Redis) -> None:
+    town = await live_town(store)
+    moderator, voter = await town.moderator(), await town.attendee()
+    last, best, second = [await town.listed(text=f"Question {at} by votes?") for at in range(3)]
+    for q, voters in ((best, 2), (second, 1)):
+        people = [voter, await town.attendee()][:voters]
+        wishes = [Wish(q.q, one.voter or 0, True, 10 + (q.number or 0), 1) for one in people]
+        await votes.cast(store, town.meeting.id, wishes)
+    skipped = await stage.skip(
+        store, town.meeting, moderator, best.q, best.revision, "no-time", NOW
+    )
+    assert skipped.state is State.LISTED
+    aired = await stage.pick(store, town.meeting, moderator, last.q, last.revision, NOW)
+    row = await boards.row_of(store, aired, 0, NOW)
+    assert row is not None and row.picked == Picked(3, ((best.number or 0, "no-time"), (3, "")))
+    (history,) = await public_histories(store, town.meeting, [aired])
+    assert history[-1].passed == row.picked.passed and history[-1].rank == 3

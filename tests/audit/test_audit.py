@@ -40,6 +40,7 @@ def _cut(path: str, size: int) -> Tamper:
 
 def test_an_honest_log_passes_every_check(tmp_path: Path) -> None:
     made = honest()
+    made.close()
     folder = made.write(tmp_path / "log")
     held = [made.receipt(1, 3), made.receipt(9, len(made.leaves))]
     found = audited(folder, held, [made.note(2), made.note(5)])
@@ -101,6 +102,8 @@ def test_what_was_changed_in_the_files_is_named(tmp_path: Path, check: str, tamp
         ("A5", lambda: Made().ask(1)),
         ("A5", lambda: honest().ask(8).add("q.screen", q_id(8), reason="not-on-the-list")),
         ("A6", lambda: Made().add("log.open").ask(1).add("log.close")),
+        ("A7", lambda: Made().add("log.open").close(counts={"listed": 1})),
+        ("A7", lambda: Made().add("log.open").close(sha256=sha("other"))),
         ("A9", lambda: honest().ask(7).tick(2, (1, 3), (2, 4))),
         (
             "A9",

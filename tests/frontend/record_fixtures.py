@@ -23,7 +23,16 @@ class RecordValues:
 def _act(now: int, name: str, **more: Any) -> dict[str, Any]:
     """One act of a question's public history."""
     blank = dict.fromkeys("reason reason_sentence note other votes rank how stream_s".split())
-    return {"act": name, "at": now, "by": "asker", "withheld": False, "rules": 1, **blank, **more}
+    return {
+        "act": name,
+        "at": now,
+        "by": "asker",
+        "withheld": False,
+        "rules": 1,
+        "passed": [],
+        **blank,
+        **more,
+    }
 
 
 def record_values(meeting: Value, counts: Value, rows: list[Value], now: int) -> RecordValues:
@@ -47,7 +56,9 @@ def record_values(meeting: Value, counts: Value, rows: list[Value], now: int) ->
         "earlier": 41, "later": 52,
     }  # fmt: skip
     alone = {**rows[0], "wording": "", "length": 0, "askers": 1, "head": None}
-    history = [_act(now, "received", by="asker"), _act(now, "picked", by="host:1", rank=7),
+    passed = [{"number": 3, "sentence": "There was no time left for it."},
+              {"number": 9, "sentence": None}]  # fmt: skip
+    history = [_act(now, "received", by="asker"), _act(now, "picked", by="host:1", rank=7, passed=passed),
                _act(now, "joined", by="mod:1", other=44),
                _act(now, "answered", by="host:1", stream_s=95, note="https://a.test")]  # fmt: skip
     one = {"meeting": meeting, "row": alone, "can_vote": True, "entries": history,

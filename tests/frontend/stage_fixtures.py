@@ -13,14 +13,19 @@ def stage_pages(
     meeting: Value, rows: list[Value], qr: str
 ) -> dict[str, tuple[str, str | None, Value]]:
     """Name of the picture: (template, role, context)."""
-    full = [{"wording": None, "askers": 3, "stream_s": None, **row} for row in rows]
+    full = [{"wording": None, "askers": 3, "stream_s": None, "picked": None, **row} for row in rows]
     staged = {**full[0], "q": "q" * 22, "revision": 3}
+    passed = [[3, "no-time"], [9, ""]]
     shown: Value = {
         "meeting": meeting,
-        "on_air": full[0],
+        "on_air": {**full[0], "picked": {"rank": 7, "passed": passed}},
         "next": full[1:4],
         "wanted": full[:5],
-        "snapshot": {},
+        "snapshot": {
+            **{"t": "snapshot", "epoch": "e", "pos": "1-0", "counts": {}, "merged": []},
+            "rows": [{**full[0], "state": "on_air", "picked": {"rank": 7, "passed": passed}}],
+            "meeting": {"line": []},
+        },
         "join": "https://openfloor.example/m/autumn",
         "join_short": "openfloor.example/m/autumn",
         "show_code": True,
@@ -28,7 +33,7 @@ def stage_pages(
         "steers": True,
         "skips": SKIP_REASONS,
     }
-    empty = {**shown, "on_air": None, "next": [], "wanted": [], "steers": False}
+    empty = {**shown, "snapshot": {}, "on_air": None, "next": [], "wanted": [], "steers": False}
     host: Value = {
         "meeting": meeting,
         "on_air": staged,

@@ -88,6 +88,9 @@ async def test_every_act_of_a_meeting_is_in_the_log_and_others_verify_it(
     leaves = leaves_of(tmp_path, town)
     kinds = [leaf.parse(data).kind for data in leaves]
     assert {"v.tick", "q.pick", "q.judge", "q.appeal", "q.merge", "q.split", "q.end"} <= set(kinds)
+    assert kinds[-1] == "log.close" and kinds.count("v.tick") == 2
+    ended = leaf.parse(leaves[-1]).fields["counts"]
+    assert ended == {"answered": 1, "not_reached": 2, "withdrawn": 1}
     assert await typed.hget(store, keys.log(m.id), "aside") == "0"
     folder = log_folder(tmp_path, town)
     vkey = (folder / "vkey").read_text().strip()
@@ -165,6 +168,28 @@ async def test_before_the_meeting_the_served_log_stands_still_between_gates(
     assert [found[1] for found in findings(tmp_path).values()] == [[]]
     kept = {path.name for path in (log_folder(tmp_path, town) / "cp").iterdir()}
     assert kept == {"1", "6", "13", "15"}
+
+
+async def test_each_gate_before_the_meeting_serves_the_tallies_that_stood_then(
+    store: Redis, tmp_path: Path
+) -> None:
+    now = [1_790_003_000.0]
+    town = await live_town(store, phase="collecting")
+    sequencer = sequencer_in(tmp_path, lambda: now[0])
+    moderator = await town.moderator()
+    listed = [await town.submit(await town.attendee(), f"Number {n}, please?") for n in range(3)]
+    await settle(sequencer, store)
+    for q in listed:
+        await decide.list_question(store, town.meeting, moderator, q, 1, NOW)
+    now[0] += 3600
+    await settle(sequencer, store)
+    await settle(sequencer, store)
+    leaves = [leaf.parse(data) for data in leaves_of(tmp_path, town)]
+    served = int((log_folder(tmp_path, town) / "checkpoint").read_text().split("\n")[1])
+    assert served == len(leaves) and [one.kind for one in leaves].count("v.tick") == 1
+    assert leaves[-1].kind == "v.tick" and leaves[-1].at % 86_400 == 0
+    ranking = json.loads((log_folder(tmp_path, town) / "ticks" / "1.json").read_text())["ranking"]
+    assert [row[0] for row in ranking] == listed
 
 
 async def test_a_clock_that_goes_back_never_takes_the_log_with_it(

@@ -16,6 +16,10 @@ Entry = tuple[str, dict[str, str]]
 CUTS = frozenset({"log.open", "m.phase", "v.tick", "log.close"})
 
 
+class _NextBatch(Exception):
+    """This entry must be the first of its batch: it tells what the log holds before it."""
+
+
 @dataclass(slots=True)
 class Batch:
     """What a run of entries comes to. `taken` entries were looked at; the rest follow in the next."""
@@ -41,19 +45,31 @@ def tick_file(n: int, told: str) -> bytes:
     return leaf.canonical({**tally, "ranking": ranking})
 
 
-def _supplied(
-    batch: Batch, intent: Mapping[str, Json], ticks: Mapping[int, str]
-) -> dict[str, Json]:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a log knows beyond its entries: frozen tallies, a question's last leaf, and what its closing
+    entry says of all that stands before it."""
+
+    ticks: Mapping[int, str]
+    last_leaf: Callable[[str], int | None]
+    closing: Callable[[], dict[str, Json]]
+
+
+def _supplied(batch: Batch, intent: Mapping[str, Json], known: Known) -> dict[str, Json]:
     match intent.get("t"):
         case "log.open":
             return {"origin": batch.state.origin}
         case "v.tick":
             n = intent.get("n")
-            if not isinstance(n, int) or n not in ticks:
+            if not isinstance(n, int) or n not in known.ticks:
                 raise LeafError("v.tick: its tallies are gone")
-            data = tick_file(n, ticks[n])
+            data = tick_file(n, known.ticks[n])
             batch.attached.append((f"ticks/{n}.json", data))
             return {"sha256": leaf.sha256_hex(data)}
+        case "log.close":
+            if batch.rows:
+                raise _NextBatch
+            return known.closing()
     return {}
 
 
@@ -69,21 +85,14 @@ def _judge(batch: Batch, kind: str, ref: int | None, q: Json) -> None:
         raise LeafError(f"the log knows no question {q}")
 
 
-def _append(
-    batch: Batch,
-    name: str,
-    body: str,
-    ticks: Mapping[int, str],
-    last_leaf: Callable[[str], int | None],
-    now_s: int,
-) -> str:
+def _append(batch: Batch, name: str, body: str, known: Known, now_s: int) -> str:
     intent = leaf.read_intent(body)
     kind, q = str(intent.get("t")), intent.get("q")
     ref = None
     if isinstance(q, str):
-        ref = batch._places.get(q, last_leaf(q))
+        ref = batch._places.get(q, known.last_leaf(q))
     _judge(batch, kind, ref, q)
-    intent = {**intent, **_supplied(batch, intent, ticks)}
+    intent = {**intent, **_supplied(batch, intent, known)}
     at, clockwork = timing.appended(batch.state.clockwork, kind, intent, now_s)
     data = leaf.finish(intent, at, ref if kind != "q.received" else None)
     state, index = batch.state, batch.state.size
@@ -103,15 +112,15 @@ def _append(
 def assemble(
     state: State,
     entries: Sequence[Entry],
-    known: set[str],
-    ticks: Mapping[int, str],
-    last_leaf: Callable[[str], int | None],
+    taken: set[str],
+    known: Known,
     now_s: int,
 ) -> Batch:
     """The leaves of the next entries, in their order. Entries known already, or doubled, are passed
     over; one that can become no leaf is kept aside with the reason, and never stops the others."""
-    batch, seen = Batch(state), set(known)
+    batch, seen = Batch(state), set(taken)
     for position, entry in entries:
+        before = batch.state
         batch.taken += 1
         batch.state = replace(batch.state, cursor=max(batch.state.cursor, position, key=order))
         name, body = entry.get("id") or position, entry.get("intent", "")
@@ -120,7 +129,10 @@ def assemble(
         seen.add(name)
         attached = len(batch.attached)
         try:
-            kind = _append(batch, name, body, ticks, last_leaf, now_s)
+            kind = _append(batch, name, body, known, now_s)
+        except _NextBatch:
+            batch.taken, batch.state = batch.taken - 1, before
+            break
         except LeafError as error:
             del batch.attached[attached:]
             batch.aside.append(Aside(name, body, str(error)))

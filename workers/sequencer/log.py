@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from server.translog import policy, timing
+from server.audit.replay import Replay
+from server.translog import leaf, policy, timing
 from server.translog.checkpoint import Checkpoint, log_id
 from server.translog.edge import Edge
+from server.translog.strict import Json
 from server.translog.tile import ENTRIES, WIDTH, Tile, bundle, tiles
-from workers.sequencer.batching import Batch, Entry, assemble
+from workers.sequencer.batching import Batch, Entry, Known, assemble
 from workers.sequencer.files import Files
 from workers.sequencer.keyring import Keyring
 from workers.sequencer.leaves import Aside, Change, LeafStore, State, at_served
@@ -82,17 +84,18 @@ class MeetingLog:
         """Commit the next entries' leaves (step 2) and project them (steps 3 and 4). The batch tells
         how many entries were taken; the rest wait for the next call."""
         names = [entry.get("id") or position for position, entry in entries]
-        known, before = self._store.known(self.state.meeting, names), self.state
+        taken, before = self._store.known(self.state.meeting, names), self.state
 
         def last_leaf(q: str) -> int | None:
             return self._store.last_leaf(before.meeting, q)
 
-        batch = assemble(before, entries, known, ticks, last_leaf, now_s)
+        known = Known(ticks, last_leaf, self._closing)
+        batch = assemble(before, entries, taken, known, now_s)
         edge = self._edge.copy()
         filled = edge.append(row.data for row in batch.rows)
         root = edge.root()
         after = replace(batch.state, root=root)
-        gate = timing.is_gate(after.clockwork, now_s)
+        gate = timing.opens_at_once(after.clockwork)
         if gate:
             after = at_served(after, root, timing.served(after.clockwork, now_s))
         keeps = batch.keeps or (gate and not after.clockwork.precise)
@@ -104,16 +107,25 @@ class MeetingLog:
             self._project(filled, before.size)
         return batch
 
-    def open_gate(self, now_s: int) -> bool:
-        """Serve what waits for a gate that has come; False where none has."""
-        if not timing.is_gate(self.state.clockwork, now_s):
-            return False
+    def _closing(self) -> dict[str, Json]:
+        """What the closing entry says of all leaves before it."""
+        replay, state = Replay(self.state.origin), self.state
+        for data in self._store.leaves(state.meeting, 0, state.size):
+            for _ in replay.take(leaf.parse(data)):
+                pass  # the auditor's to say
+        return {"counts": replay.counts(), "sha256": leaf.sha256_hex(replay.public(state.root))}
+
+    def at_gate(self, now_s: int) -> bool:
+        """True where a gate has come for what waits."""
+        return timing.is_gate(self.state.clockwork, now_s)
+
+    def open_gate(self, now_s: int) -> None:
+        """Serve all that the log holds."""
         clockwork = timing.served(self.state.clockwork, now_s)
         after = at_served(self.state, self.state.root, clockwork)
         self._store.commit(Change(self.state, after, keeps=not clockwork.precise))
         self.state = after
         self.publish()
-        return True
 
     def _project(self, filled: Sequence[tuple[Tile, bytes]], since: int) -> None:
         self._write_tiles(filled, since)

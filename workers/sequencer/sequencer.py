@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 import structlog
 from redis.asyncio import Redis
 
-from server.acts import decide, meetings
+from server.acts import decide, meetings, tallies
 from server.store import sequencing
 from server.store.sequencing import PAGE, Entry
 from server.translog import leaf
@@ -69,13 +69,14 @@ class Sequencer:
         """One round: take what has arrived, in order; waits about a second where nothing has."""
         began = time.monotonic()
         try:
-            self._open_gates()
+            self._sweep()
             arrived = await sequencing.wait(redis, self._cursors, self._listed_to)
             for meeting, entries in arrived.items():
                 if meeting:
                     await self._take(redis, meeting, entries)
                 else:
                     await self._follow(redis, entries)
+            await self._open_gates(redis)
             await self._tell(redis)
         except BaseException:
             # The store may come back older, or empty: look at it anew.
@@ -85,10 +86,18 @@ class Sequencer:
         if arrived and not full:
             await asyncio.sleep(max(0.0, self._period_s - (time.monotonic() - began)))
 
-    def _open_gates(self) -> None:
+    async def _open_gates(self, redis: Redis) -> None:
+        """Serve what waits for its hour, the tallies frozen with it: their tick is the gate's last leaf."""
         now = self._clock()
-        for found in self._logs.values():
-            found.open_gate(int(now))
+        for meeting, found in self._logs.items():
+            if not found.at_gate(int(now)):
+                continue
+            ahead = found.state.clockwork.precise
+            if ahead or not await tallies.freeze(redis, meeting, int(now * 1000)):
+                found.open_gate(int(now))
+
+    def _sweep(self) -> None:
+        now = self._clock()
         if now - self._swept > KEEP_PARTIAL_S:
             self._swept = now
             for found in self._logs.values():

@@ -8,6 +8,7 @@ import { say } from "./words.js";
 const VIEWS = ["air", "wanted", "join"];
 const WANTED = 5;
 const NEXT = 3;
+const REASONS = 3;
 const at = (/** @type {string} */ id) => document.getElementById(id);
 
 /** How large a text is drawn; the same steps as in stage_parts.html. @param {string} text */
@@ -63,6 +64,8 @@ class Stage {
     this.slug = main.dataset.slug ?? "";
     this.overlay = document.body.classList.contains("overlay");
     this.view = 0;
+    /** @type {[string, string][]} codes and sentences, in the order of their keys */
+    this.skips = JSON.parse(at("skips")?.textContent ?? "[]");
     this.board = apply(empty(), JSON.parse(at("snapshot")?.textContent ?? "{}")).state;
     this.live = new Live(this.slug, {
       where: () => ({ epoch: this.board.epoch || null, pos: this.board.epoch ? this.board.pos : null }),
@@ -99,6 +102,7 @@ class Stage {
     fill(at("air"), aired ? [words(aired)] : this.overlay ? [] : [idle]);
     const about = at("air-about");
     if (about) about.textContent = aired ? say(aired.votes === 1 ? "stage_about_one" : "stage_about", { n: aired.n, votes: aired.votes }) : "";
+    fill(at("air-picked"), aired?.picked ? this.picked(aired.picked) : []);
     if (this.overlay) {
       this.main.hidden = !aired;
       return;
@@ -112,6 +116,18 @@ class Stage {
       const none = at(id);
       if (none) none.hidden = some > 0;
     }
+  }
+
+  /** From which place it was picked, and why some above it were passed over. @param {{rank: number, passed: [number, string][]}} picked */
+  picked({ rank, passed }) {
+    const place = rank === 1 ? say("stage_picked_first") : rank === 2 ? say("stage_picked_second") : say("stage_picked", { rank, last: rank - 1 });
+    const sentences = new Map(this.skips);
+    const told = passed.filter(([, reason]) => sentences.has(reason)).slice(0, REASONS);
+    return [place, ...told.map(([n, reason]) => `${say("number", { n })}: ${sentences.get(reason)}`)].map((text) => {
+      const line = document.createElement("span");
+      line.textContent = text;
+      return line;
+    });
   }
 
   /** @param {number} by */
@@ -143,7 +159,7 @@ class Stage {
 
   /** @param {number} which */
   skip(which) {
-    const reason = JSON.parse(at("skips")?.textContent ?? "[]")[which];
+    const [reason] = this.skips[which] ?? [];
     if (reason) this.decide("skip", (row) => ({ revision: row.revision, reason }));
   }
 

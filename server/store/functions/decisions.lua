@@ -72,7 +72,8 @@ end)
 
 -- pick_question: put one listed question on air, where none is, and freeze the tallies as a tick first,
 -- so that the pick can cite the tick and the question's rank in it.
--- KEYS  as above, then 21 ticks HASH   22 active voters BITMAP   23 free numbers SET   24 opened STRING
+-- KEYS  as above, then 21 rank:listed again   22 ticks HASH   23 active voters BITMAP   24 free numbers SET
+--       25 opened STRING
 -- ARGV  1 as above; its intent holds "@tick" and "@rank"   2 the tick's intent, with "@n", "@eligible",
 --       "@active"
 -- Returns as commit_decision | {'occupied', 0}.
@@ -81,18 +82,11 @@ redis.register_function('pick_question', function(keys, args)
   local no = hindered(keys, d)
   if no then return no end
   if redis.call('ZCARD', keys[15]) > 0 then return { 'occupied', 0 } end
-  local n, ranking = redis.call('HLEN', keys[21]) + 1, {}
-  local listed = redis.call('ZREVRANGE', keys[10], 0, -1, 'WITHSCORES')
+  local n, ranking, tick = frozen(keys, 21, d.at, args[2])
   local rank = 0
-  for i = 1, #listed, 2 do
-    ranking[#ranking + 1] = { listed[i], math.floor(tonumber(listed[i + 1]) / SHIFT) }
-    if listed[i] == d.q then rank = #ranking end
+  for i, row in ipairs(ranking) do
+    if row[1] == d.q then rank = i end
   end
-  local eligible = tonumber(redis.call('GET', keys[24]) or 0) - redis.call('SCARD', keys[23])
-  local active = redis.call('BITCOUNT', keys[22])
-  redis.call('HSET', keys[21], n, cjson.encode({ at = d.at, eligible = eligible, active = active,
-    ranking = ranking }))
-  local tick = args[2]:gsub('"@n"', n):gsub('"@eligible"', eligible):gsub('"@active"', active)
   record(keys[6], keys[7], nil, 'v:' .. n, tick, d.at)
   d.intent = d.intent:gsub('"@tick"', n):gsub('"@rank"', rank)
   d.fields.tick, d.fields.rank = tostring(n), tostring(rank)

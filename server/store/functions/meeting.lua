@@ -18,7 +18,7 @@ redis.register_function('commit_meeting', function(keys, args)
   local switches = cjson.decode(args[3])
   redis.call('HSET', keys[1], 'json', args[2], 'revision', revision, 'voting', switches.voting,
     'asking', switches.asking, 'ended', switches.ended)
-  record(keys[2], keys[4], keys[5], 'm:' .. revision, args[4], args[5])
+  record(open_intake(keys[1], keys[2]), keys[4], keys[5], 'm:' .. revision, args[4], args[5])
   announce(keys[3], meeting_of(keys[1]), true, 't', 'meeting', 'r', revision)
   return { 'committed', revision }
 end)

@@ -93,7 +93,7 @@ end)
 
 -- commit_staff: change the staff: its value, the log intent, the sign-in that begins, the one that ends.
 -- KEYS  1 staff HASH   2 intake STREAM   3 events STREAM   4 desk's log STREAM   5 sign-in made HASH
---       6 sign-in ended HASH
+--       6 sign-in ended HASH   7 meeting HASH
 -- ARGV  1 expected revision   2 staff as JSON   3 log intent or ''   4 made: expires at (ms), 0 for none
 --       5 its role   6 its label   7 digest of the ended sign-in or ''   8 now (ms)
 -- Returns 'committed' | 'contended' (nothing was changed). Idempotent as commit_meeting.
@@ -104,7 +104,7 @@ redis.register_function('commit_staff', function(keys, args)
     return same and 'committed' or 'contended'
   end
   redis.call('HSET', keys[1], 'json', args[2], 'revision', found + 1)
-  if args[3] ~= '' then record(keys[2], keys[4], nil, 's:' .. found + 1, args[3], args[8]) end
+  if args[3] ~= '' then record(open_intake(keys[7], keys[2]), keys[4], nil, 's:' .. found + 1, args[3], args[8]) end
   if args[4] ~= '0' then sign_in(keys[5], args[5], '', args[6], args[4]) end
   if args[7] ~= '' then
     redis.call('DEL', keys[6])
