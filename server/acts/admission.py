@@ -160,7 +160,9 @@ async def has_joined(store: Redis, meeting: Meeting) -> bool:
 def fresh_codes(count: int) -> list[str]:
     """That many new single-use codes, each 128 random bits, in the order that they were drawn."""
     if not 1 <= count <= FRESH_AT_ONCE:
-        raise Refused(Refusal.BAD_INPUT, f"count: takes 1 to {FRESH_AT_ONCE} codes at once.")
+        raise Refused(
+            Refusal.BAD_INPUT, "takes 1 to {high} codes at once.", field="count", high=FRESH_AT_ONCE
+        )
     return [code_from(secrets.token_bytes(17), ROSTER_CODE_CHARS) for _ in range(count)]
 
 
@@ -176,7 +178,9 @@ async def import_roster(
 async def add_codes(store: Redis, meeting: Meeting, codes: Sequence[str]) -> int:
     """Add normalised codes, all in one step or none; returns how many were not there before."""
     if not 1 <= len(codes) <= CODES_MAX:
-        raise Refused(Refusal.BAD_INPUT, f"codes: a roster takes 1 to {CODES_MAX} codes.")
+        raise Refused(
+            Refusal.BAD_INPUT, "a roster takes 1 to {high} codes.", field="codes", high=CODES_MAX
+        )
     if meeting.admission != "roster":
         raise Refused(Refusal.ILLEGAL, "This meeting is joined by one shared code.")
     staged = keys.staged_roster(meeting.id, from_bytes(secrets.token_bytes(16)))

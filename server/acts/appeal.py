@@ -42,7 +42,8 @@ async def appeal(
         f"appeal:{meeting.id}:{sign_in.voter}",
         APPEALS_AN_HOUR / 3600,
         APPEALS_AN_HOUR,
-        f"You can appeal {APPEALS_AN_HOUR} times an hour.",
+        "You can appeal {count} times an hour. Please wait {wait} and try again.",
+        count=APPEALS_AN_HOUR,
     )
     said = layer(meeting.id, q, Layer.APPEAL, why, NOTE_MAX_CHARS)
     kept = {"appeal": Appeal.OPEN.value, "appeal_note": said.text}

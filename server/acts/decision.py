@@ -13,7 +13,7 @@ from server.acts.admission import SignIn
 from server.domain import rules
 from server.domain.ids import checked
 from server.domain.meeting import Meeting
-from server.domain.question import Act, State, step
+from server.domain.question import Act, State, in_words, step
 from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Act as RoleAct
 from server.domain.roles import may, pseudonym, spoken
@@ -64,7 +64,12 @@ def layer(meeting: str, q: str, kind: Layer, raw: str, most: int) -> Text:
     """A cleaned text beside question `q`; refused TOO_LONG above `most` characters."""
     text = clean(raw)
     if len(text) > most:
-        raise Refused(Refusal.TOO_LONG, f"At most {most} characters; this has {len(text)}.")
+        raise Refused(
+            Refusal.TOO_LONG,
+            "At most {high} characters; this has {length}.",
+            high=most,
+            length=len(text),
+        )
     if not text:
         return Text("", None, {})
     salt = secrets.token_bytes(leaf.SALT_BYTES)
@@ -85,11 +90,15 @@ async def read(store: Redis, meeting: Meeting, q: str, revision: int) -> Questio
 
 def look_again(found: Question | None) -> Refused:
     """What the second of two deciders is told: what the question is now, and who decided."""
-    what = f"is {found.state.replace('_', ' ')} now" if found else "is gone"
-    by = f", decided by {spoken(found.by)}" if found and found.by else ""
-    return Refused(
-        Refusal.CONTENDED, f"Somebody decided first: this question {what}{by}. Look again."
-    )
+    if found is None:
+        gone = "Somebody decided first: this question is gone. Look again."
+        return Refused(Refusal.CONTENDED, gone)
+    state = in_words(found.state)
+    if not found.by:
+        changed = "Somebody decided first: this question is {state} now. Look again."
+        return Refused(Refusal.CONTENDED, changed, state=state)
+    decided = "Somebody decided first: this question is {state} now, decided by {by}. Look again."
+    return Refused(Refusal.CONTENDED, decided, state=state, by=spoken(found.by))
 
 
 def drafted(

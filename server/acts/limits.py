@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
-from server.domain.refusals import Refusal, Refused
+from server.domain.refusals import Refusal, Refused, Sentence
 from server.store import keys
 from server.store.call import call
 
@@ -24,20 +24,21 @@ async def take(store: Redis, key: str, per_s: float, burst: int) -> float:
     return float(await call(store, "take_token", [keys.bucket(key)], [f"{per_s:.6f}", burst]))
 
 
-async def take_or_refuse(store: Redis, key: str, per_s: float, burst: int, what: str) -> None:
-    """The same, refused in words with the time to wait."""
+async def take_or_refuse(
+    store: Redis, key: str, per_s: float, burst: int, english: str, **values: object
+) -> None:
+    """The same, refused in words with the time to {wait}."""
     wait = await take(store, key, per_s, burst)
     if wait:
-        raise Refused(
-            Refusal.TOO_FAST, f"{what} Please wait {in_words(wait)} and try again.", retry_in=wait
-        )
+        told = Sentence(english, {"wait": in_words(wait), **values})
+        raise Refused(Refusal.TOO_FAST, told, retry_in=wait)
 
 
 def refuse_network(wait: float) -> None:
     """Return when `wait` is 0; else the refusal of a network that writes too much at once."""
     if wait:
-        detail = f"Too much at once from this network. Please wait {in_words(wait)} and try again."
-        raise Refused(Refusal.TOO_FAST, detail, retry_in=wait)
+        words = "Too much at once from this network. Please wait {wait} and try again."
+        raise Refused(Refusal.TOO_FAST, words, retry_in=wait, wait=in_words(wait))
 
 
 def in_words(seconds: float) -> str:

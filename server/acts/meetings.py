@@ -106,7 +106,7 @@ async def create(store: Redis, fields: Mapping[str, object], now: int) -> Meetin
         phase=Phase.ANNOUNCED,
     )
     if "title" not in fields:
-        raise Refused(Refusal.BAD_INPUT, "title: a meeting needs one.")
+        raise Refused(Refusal.BAD_INPUT, "a meeting needs one.", field="title")
     drafted = awaiting(blank, changed(blank, {"phase": Phase.COLLECTING, **fields}), now)
     meeting = replace(
         drafted,
@@ -179,7 +179,9 @@ async def change(
         after = changed(meeting, {"phase": fields["phase"]})
     if after.admission != meeting.admission and await has_joined(store, meeting):
         raise Refused(
-            Refusal.ILLEGAL, "admission: cannot change any more, because somebody has joined."
+            Refusal.ILLEGAL,
+            "cannot change any more, because somebody has joined.",
+            field="admission",
         )
     return await _commit(store, meeting, after, by, now)
 

@@ -46,7 +46,9 @@ async def merge(
         found = await read(store, meeting, q, revision)
         head = await question_rows.by_number(store, meeting.id, into)
         if head is None:
-            raise Refused(Refusal.TARGET_NEEDED, f"There is no question no. {into} to merge into.")
+            raise Refused(
+                Refusal.TARGET_NEEDED, "There is no question no. {n} to merge into.", n=into
+            )
         admit(_place(found), _place(head))
         decision = drafted(
             found,

@@ -59,7 +59,9 @@ async def arrange(
     """
     decider = staff(sign_in, RoleAct.LINE_UP)
     if len(numbers) > LINE_MAX or len(set(numbers)) != len(numbers):
-        raise Refused(Refusal.BAD_INPUT, f"The line takes at most {LINE_MAX} questions, each once.")
+        raise Refused(
+            Refusal.BAD_INPUT, "The line takes at most {high} questions, each once.", high=LINE_MAX
+        )
     names = [str(n) for n in numbers]
     ids = await typed.hmget(store, keys.numbers(meeting.id), names) if names else []
     order = [q for q in ids if q is not None]
@@ -75,7 +77,9 @@ async def arrange(
         raise Refused(Refusal.CONTENDED, "Somebody else arranged the line just now. Look again.")
     if answer == "not_listed":
         n = numbers[found - 1]
-        raise Refused(Refusal.NOT_LISTED, f"No. {n} is not listed, so it cannot go on air next.")
+        raise Refused(
+            Refusal.NOT_LISTED, "No. {n} is not listed, so it cannot go on air next.", n=n
+        )
     return found
 
 
@@ -154,7 +158,9 @@ async def answer(
     writing by `text` (which may hold a link). A repeat corrects time or text."""
     decider = staff(sign_in, RoleAct.ANSWER)
     if stream_s is not None and not 0 <= stream_s <= STREAM_MAX_S:
-        raise Refused(Refusal.BAD_INPUT, "stream_s: must be a time within a day, in seconds.")
+        raise Refused(
+            Refusal.BAD_INPUT, "must be a time within a day, in seconds.", field="stream_s"
+        )
     found = await read(store, meeting, q, revision)
     written = layer(meeting.id, q, Layer.ANSWER, text, ANSWER_MAX_CHARS)
     on_stage = found.how == "air" or found.state.value == "on_air"

@@ -42,13 +42,17 @@ class Receipt:
 def _name(typed: str | None) -> str:
     name = " ".join(clean(typed).split()) if typed else ""
     if len(name) > NAME_MAX_CHARS:
-        raise Refused(Refusal.TOO_LONG, f"A name has at most {NAME_MAX_CHARS} characters.")
+        raise Refused(
+            Refusal.TOO_LONG, "A name has at most {high} characters.", high=NAME_MAX_CHARS
+        )
     return name
 
 
 def _language(typed: str | None) -> str:
     if typed and not LANGUAGE.fullmatch(typed):
-        raise Refused(Refusal.BAD_INPUT, f"{typed!r} is not a language tag such as en.")
+        raise Refused(
+            Refusal.BAD_INPUT, "{typed} is not a language tag such as en.", typed=repr(typed)
+        )
     return typed or "und"
 
 
@@ -75,7 +79,9 @@ async def _pace(store: Redis, meeting: Meeting, voter: int) -> None:
         f"submit:{meeting.id}:{voter}",
         meeting.submit_limit / WINDOW_S,
         meeting.submit_limit,
-        f"You can ask {meeting.submit_limit} questions in {WINDOW_S // 60} minutes.",
+        "You can ask {count} questions in {minutes} minutes. Please wait {wait} and try again.",
+        count=meeting.submit_limit,
+        minutes=WINDOW_S // 60,
     )
 
 

@@ -64,7 +64,11 @@ async def cast_now(
         raise Refused(Refusal.FORBIDDEN, "Only attendees can vote. Join the meeting first.")
     bucket = f"vote:{meeting.id}:{sign_in.voter}"
     await take_or_refuse(
-        store, bucket, pace.per_s, pace.burst, "That was faster than one person votes."
+        store,
+        bucket,
+        pace.per_s,
+        pace.burst,
+        "That was faster than one person votes. Please wait {wait} and try again.",
     )
     q = await typed.hget(store, keys.numbers(meeting.id), str(n))
     if q is None:

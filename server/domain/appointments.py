@@ -97,14 +97,21 @@ def _put(staff: Staff, changed: Appointment) -> Staff:
 def invited(staff: Staff, fresh: Appointment) -> Staff:
     """`staff` with one more invitation; refused for a role that nobody is invited to."""
     if fresh.role not in INVITABLE:
-        detail = f"role: nobody is invited as {fresh.role}; attendees join by code."
-        raise Refused(Refusal.BAD_INPUT, detail)
+        raise Refused(
+            Refusal.BAD_INPUT,
+            "nobody is invited as {role}; attendees join by code.",
+            field="role",
+            role=fresh.role.value,
+        )
     if len(fresh.whom) > WHOM_MAX_CHARS:
-        raise Refused(Refusal.BAD_INPUT, f"whom: has at most {WHOM_MAX_CHARS} characters.")
+        raise Refused(
+            Refusal.BAD_INPUT, "has at most {high} characters.", field="whom", high=WHOM_MAX_CHARS
+        )
     if len(staff.appointments) >= APPOINTMENTS_MAX:
         raise Refused(
             Refusal.CONFLICT,
-            f"A meeting has at most {APPOINTMENTS_MAX} invitations. Issue one anew.",
+            "A meeting has at most {high} invitations. Issue one anew.",
+            high=APPOINTMENTS_MAX,
         )
     return replace(staff, appointments=(*staff.appointments, fresh), revision=staff.revision + 1)
 

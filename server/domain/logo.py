@@ -6,7 +6,7 @@ import hashlib
 import re
 import struct
 
-from server.domain.refusals import Refusal, Refused
+from server.domain.refusals import Refusal, Refused, Sentence
 
 MAX_BYTES = 262_144
 MAX_SIDE = 4_096
@@ -22,17 +22,19 @@ def name_of(raw: bytes) -> str:
     if not raw:
         raise _bad("the file is empty.")
     if len(raw) > MAX_BYTES:
-        raise Refused(Refusal.TOO_LARGE, f"logo: has at most {MAX_BYTES // 1024} KiB.")
+        raise Refused(
+            Refusal.TOO_LARGE, "has at most {kib} KiB.", field="logo", kib=MAX_BYTES // 1024
+        )
     for kind, size in (("png", _png(raw)), ("jpg", _jpeg(raw)), ("webp", _webp(raw))):
         if size is not None:
             if not all(1 <= side <= MAX_SIDE for side in size):
-                raise _bad(f"has at most {MAX_SIDE} by {MAX_SIDE} pixels.")
+                raise _bad("has at most {side} by {side} pixels.", side=MAX_SIDE)
             return f"{hashlib.sha256(raw).hexdigest()[:32]}.{kind}"
     raise _bad("must be a PNG, JPEG or WebP picture.")
 
 
-def _bad(why: str) -> Refused:
-    return Refused(Refusal.BAD_INPUT, f"logo: {why}")
+def _bad(english: str, **values: object) -> Refused:
+    return Refused(Refusal.BAD_INPUT, Sentence(english, values), field="logo")
 
 
 def _png(raw: bytes) -> tuple[int, int] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from server.domain.refusals import Refusal, Refused
+from server.domain.refusals import Refusal, Refused, Sentence
 from server.domain.screening import STARTING_REASONS, Reason
 
 
@@ -84,7 +84,10 @@ def advance(meeting: Meeting, phase: Phase) -> Meeting:
     """The meeting in `phase`; refused when that would go backwards. Closing ends asking and voting."""
     if _ORDER.index(phase) < _ORDER.index(meeting.phase):
         raise Refused(
-            Refusal.ILLEGAL, f"The meeting is {meeting.phase} and cannot go back to {phase}."
+            Refusal.ILLEGAL,
+            "The meeting is {phase} and cannot go back to {wanted}.",
+            phase=Sentence(meeting.phase.value, key=f"end.{meeting.phase.value}"),
+            wanted=Sentence(phase.value, key=f"end.{phase.value}"),
         )
     if phase in (Phase.CLOSED, Phase.ARCHIVED):
         return replace(meeting, phase=phase, asking=False, voting=False)

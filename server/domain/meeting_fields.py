@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from server.domain import logo
 from server.domain.meeting import Meeting, Phase, advance
-from server.domain.refusals import Refusal, Refused
+from server.domain.refusals import Refusal, Refused, Sentence
 from server.domain.screening import Reason
 from server.domain.text import clean
 
@@ -23,8 +23,8 @@ READERS = ("everyone", "link", "attendees")
 ADMISSIONS = ("code", "roster")
 
 
-def _bad(field: str, why: str) -> Refused:
-    return Refused(Refusal.BAD_INPUT, f"{field}: {why}")
+def _bad(field: str, english: str, **values: object) -> Refused:
+    return Refused(Refusal.BAD_INPUT, Sentence(english, values), field=field)
 
 
 def _line(limit: int, least: int = 0) -> Callable[[str, object], str]:
@@ -33,7 +33,9 @@ def _line(limit: int, least: int = 0) -> Callable[[str, object], str]:
             raise _bad(field, "must be text.")
         text = clean(value)
         if not least <= len(text) <= limit:
-            raise _bad(field, f"must have between {least} and {limit} characters.")
+            raise _bad(
+                field, "must have between {low} and {high} characters.", low=least, high=limit
+            )
         return text
 
     return read
@@ -44,7 +46,7 @@ def _whole(low: int, high: int) -> Callable[[str, object], int]:
         if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,9}", value.strip()):
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise _bad(field, f"must be a whole number from {low} to {high}.")
+            raise _bad(field, "must be a whole number from {low} to {high}.", low=low, high=high)
         return value
 
     return read
@@ -63,7 +65,7 @@ def _switch(field: str, value: object) -> bool:
 def _choice(*choices: str) -> Callable[[str, object], str]:
     def read(field: str, value: object) -> str:
         if not isinstance(value, str) or value not in choices:
-            raise _bad(field, f"must be one of {', '.join(choices)}.")
+            raise _bad(field, "must be one of {choices}.", choices=", ".join(choices))
         return value
 
     return read
@@ -75,7 +77,9 @@ def _languages(field: str, value: object) -> tuple[str, ...]:
         raise _bad(field, "must name one to twenty languages.")
     for part in parts:
         if not isinstance(part, str) or not LANGUAGE.fullmatch(part):
-            raise _bad(field, f"{part!r} is not a language tag such as en or pt-BR.")
+            raise _bad(
+                field, "{typed} is not a language tag such as en or pt-BR.", typed=repr(part)
+            )
     return tuple(dict.fromkeys(parts))
 
 
@@ -83,7 +87,9 @@ def _zone(field: str, value: object) -> str:
     try:
         return ZoneInfo(str(value)).key
     except (KeyError, ValueError, OSError):
-        raise _bad(field, f"{value!r} is not an IANA time zone such as Europe/Paris.") from None
+        raise _bad(
+            field, "{typed} is not an IANA time zone such as Europe/Paris.", typed=repr(value)
+        ) from None
 
 
 def _stream(field: str, value: object) -> str:
@@ -132,8 +138,9 @@ def local_time(field: str, value: object, zone: str) -> int | None:
     late = early.replace(fold=1)
     if early.utcoffset() != late.utcoffset():
         back = early.astimezone(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
-        kind = "happens twice" if back == wall else "does not exist"
-        raise _bad(field, f"{value} {kind} in {zone}: the clocks change. Choose another time.")
+        twice = "{time} happens twice in {zone}: the clocks change. Choose another time."
+        never = "{time} does not exist in {zone}: the clocks change. Choose another time."
+        raise _bad(field, twice if back == wall else never, time=value, zone=zone)
     return _within(field, int(early.timestamp() * 1000))
 
 
@@ -151,7 +158,9 @@ def _reasons(field: str, value: object) -> tuple[Reason, ...]:
             raise _bad(field, "each reason has a code, a sentence, withholds, needs_target.")
         code = _line(40, 2)(field, row["code"])
         if not re.fullmatch(r"[a-z][a-z0-9-]+", code) or code in {known.code for known in read}:
-            raise _bad(field, f"{code!r} must be small letters and dashes, and stand once.")
+            raise _bad(
+                field, "{typed} must be small letters and dashes, and stand once.", typed=repr(code)
+            )
         read.append(
             Reason(
                 code,
@@ -184,9 +193,9 @@ READ: Mapping[str, Callable[[str, object], object]] = {
 }
 
 
-def complaints(meeting: Meeting, fields: Mapping[str, object]) -> dict[str, str]:
+def complaints(meeting: Meeting, fields: Mapping[str, object]) -> dict[str, Sentence]:
     """What is wrong with each field, by its name; empty when `changed` would take them all."""
-    found: dict[str, str] = {}
+    found: dict[str, Sentence] = {}
     zone = {"zone": fields["zone"]} if "zone" in fields else {}
     for name, value in fields.items():
         try:
@@ -195,14 +204,12 @@ def complaints(meeting: Meeting, fields: Mapping[str, object]) -> dict[str, str]
             elif name in READ:
                 READ[name](name, value)
         except Refused as refused:
-            field, _, message = refused.detail.partition(": ")
-            found.setdefault(field, message)
+            found.setdefault(refused.field, refused.sentence)
     if not found:
         try:
             changed(meeting, fields)  # what is odd only between two fields
         except Refused as refused:
-            field, colon, message = refused.detail.partition(": ")
-            found[field if colon else ""] = message or refused.detail
+            found[refused.field] = refused.sentence
     return found
 
 
@@ -221,11 +228,11 @@ def changed(meeting: Meeting, fields: Mapping[str, object]) -> Meeting:
             raise _bad(field, "is not a setting of a meeting.")
     after = replace(meeting, **values)  # type: ignore[arg-type]  # each value was read by its field's reader
     if after.min_chars > after.max_chars:
-        raise _bad("min_chars", "must not exceed max_chars.")
+        raise _bad("min_chars", "must not exceed the longest.")
     for opens, closes in (("asking_from", "asking_until"), ("voting_from", "voting_until")):
         begin, end = getattr(after, opens), getattr(after, closes)
         if begin is not None and end is not None and begin >= end:
-            raise _bad(closes, f"must be later than {opens}.")
+            raise _bad(closes, "must be later than its start.")
     if "phase" in fields:
         after = advance(after, Phase(_choice(*Phase)("phase", fields["phase"])))
     return after

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from server.domain.question import State
+from server.domain.question import State, in_words
 from server.domain.refusals import Refusal, Refused
 
 
@@ -31,23 +31,30 @@ def admit(member: Place, head: Place) -> None:
     if head.state is State.MERGED:
         raise Refused(
             Refusal.ILLEGAL,
-            f"No. {head.number} is merged into no. {head.into} already."
-            f" Merge into no. {head.into} instead.",
+            "No. {n} is merged into no. {into} already. Merge into no. {into} instead.",
+            n=head.number,
+            into=head.into,
         )
     if member.members:
         raise Refused(
             Refusal.ILLEGAL,
-            f"No. {member.number} has {member.members} merged into it. Merge no. {head.number}"
-            " into it instead, or split them first.",
+            "No. {n} has {members} merged into it. Merge no. {into} into it instead, or split them"
+            " first.",
+            n=member.number,
+            members=member.members,
+            into=head.number,
         )
     if head.state is State.RECEIVED:
         # A merged text is public, because its head's is: one that waits can be nobody's head.
         raise Refused(
             Refusal.ILLEGAL,
-            f"No. {head.number} still waits. List it first, or merge the other way round.",
+            "No. {n} still waits. List it first, or merge the other way round.",
+            n=head.number,
         )
     if head.state not in (State.LISTED, State.ON_AIR):
         raise Refused(
             Refusal.ILLEGAL,
-            f"No. {head.number} is {head.state.replace('_', ' ')}; nothing can be merged into it.",
+            "No. {n} is {state}; nothing can be merged into it.",
+            n=head.number,
+            state=in_words(head.state),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from types import MappingProxyType
 
-from server.domain.refusals import Refusal, Refused
+from server.domain.refusals import Refusal, Refused, Sentence
 
 
 class State(StrEnum):
@@ -93,13 +93,19 @@ def text_is_public(state: State, withheld: bool) -> bool:
     return state in TEXT_PUBLIC and not (state is State.SCREENED_OUT and withheld)
 
 
+def in_words(state: State) -> Sentence:
+    """The state as people say it."""
+    return Sentence(state.replace("_", " "), key=f"state.{state.value}")
+
+
 def step(state: State, act: Act) -> State:
     """The state after `act`; refused as illegal, naming both, when the table has no such step."""
     after = LEGAL.get((state, act))
     if after is None:
         raise Refused(
             Refusal.ILLEGAL,
-            f"A question that is {state.replace('_', ' ')} cannot take the step"
-            f" “{act.replace('_', ' ')}”.",
+            "A question that is {state} cannot take the step “{act}”.",
+            state=in_words(state),
+            act=Sentence(act.replace("_", " "), key=f"step.{act.value}"),
         )
     return after

@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from types import MappingProxyType
 
+from server.domain.refusals import Sentence
+
 
 class Role(StrEnum):
     """Wire format: add, never rename."""
@@ -90,13 +92,13 @@ def pseudonym(role: Role, label: str | None) -> str:
     return f"{_PSEUDONYMS[role]}:{number or '1'}"
 
 
-def spoken(by: str) -> str:
+def spoken(by: str) -> Sentence:
     """A pseudonym in words: "Moderator 2" for `mod:2`; the asker and rules as they are."""
     short, _, number = by.partition(":")
     for role, name in _PSEUDONYMS.items():
         if name == short:
-            return f"{role.value.capitalize()} {number}"
-    return "a rule" if short == "rule" else f"the {by}"
+            return Sentence(role.value.capitalize() + " {n}", {"n": number}, f"by.{short}")
+    return Sentence("a rule" if short == "rule" else f"the {by}", key=f"by.{short}")
 
 
 def may(role: Role, act: Act) -> bool:

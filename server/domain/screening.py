@@ -51,7 +51,9 @@ SKIP_REASONS = MappingProxyType(
 def skip_reason(code: str) -> str:
     """`code` itself when the stage may give it; refused otherwise."""
     if code not in SKIP_REASONS:
-        raise Refused(Refusal.REASON_UNKNOWN, f"“{code}” is not a reason to skip a question.")
+        raise Refused(
+            Refusal.REASON_UNKNOWN, "“{code}” is not a reason to skip a question.", code=code
+        )
     return code
 
 
@@ -60,6 +62,10 @@ def reason_for(reasons: tuple[Reason, ...], code: str, target: int | None) -> Re
     for reason in reasons:
         if reason.code == code:
             if reason.needs_target and target is None:
-                raise Refused(Refusal.TARGET_NEEDED, f"“{code}” must name another question.")
+                raise Refused(
+                    Refusal.TARGET_NEEDED, "“{code}” must name another question.", code=code
+                )
             return reason
-    raise Refused(Refusal.REASON_UNKNOWN, f"“{code}” is not on this meeting's list of reasons.")
+    raise Refused(
+        Refusal.REASON_UNKNOWN, "“{code}” is not on this meeting's list of reasons.", code=code
+    )

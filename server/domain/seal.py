@@ -45,9 +45,9 @@ def sealed(salt: str | None, withdraw: str | None, appeal: str | None) -> Seal:
     made = Seal(salt or "", withdraw or "", appeal or "")
     for name, value in (("salt", made.salt), ("hl.w", made.withdraw), ("hl.a", made.appeal)):
         if value and not _HEX.fullmatch(value):
-            raise Refused(Refusal.BAD_INPUT, f"{name}: must be 64 lower-case hex digits.")
+            raise Refused(Refusal.BAD_INPUT, "must be 64 lower-case hex digits.", field=name)
     if bool(made.withdraw) is not bool(made.appeal):
-        raise Refused(Refusal.BAD_INPUT, "hl: needs both w and a.")
+        raise Refused(Refusal.BAD_INPUT, "needs both w and a.", field="hl")
     return made
 
 

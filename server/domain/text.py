@@ -82,19 +82,25 @@ def _seen(text: str) -> bool:
 def limited(raw: str, min_chars: int, max_chars: int) -> str:
     """The cleaned text; refused EMPTY, TOO_SHORT or TOO_LONG, in graphemes and bytes, in words."""
     if len(raw) > MAX_BYTES:  # before the cleaner: its work grows with what is sent
-        raise Refused(Refusal.TOO_LONG, f"Please shorten it to {max_chars} characters.")
+        raise Refused(Refusal.TOO_LONG, "Please shorten it to {high} characters.", high=max_chars)
     text = clean(raw)
     if not _seen(text):
         raise Refused(Refusal.EMPTY, "Please write something first.")
     length = graphemes(text)
     if length < min_chars:
         raise Refused(
-            Refusal.TOO_SHORT, f"Please write at least {min_chars} characters; this has {length}."
+            Refusal.TOO_SHORT,
+            "Please write at least {low} characters; this has {length}.",
+            low=min_chars,
+            length=length,
         )
     if length > max_chars:
         raise Refused(
-            Refusal.TOO_LONG, f"Please shorten it to {max_chars} characters; this has {length}."
+            Refusal.TOO_LONG,
+            "Please shorten it to {high} characters; this has {length}.",
+            high=max_chars,
+            length=length,
         )
     if len(text.encode()) > MAX_BYTES:
-        raise Refused(Refusal.TOO_LONG, f"This text needs more than {MAX_BYTES} bytes.")
+        raise Refused(Refusal.TOO_LONG, "This text needs more than {high} bytes.", high=MAX_BYTES)
     return text

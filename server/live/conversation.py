@@ -12,6 +12,7 @@ from server.acts import admission, meetings, submit
 from server.acts.admission import SignIn
 from server.acts.limits import refuse_network
 from server.acts.vote import OwnVotes, own_votes, refusal_of
+from server.catalogue import DEFAULT, NAMES, refusal
 from server.domain.board import Board
 from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Role
@@ -122,7 +123,9 @@ class Conversation:
 
     def _refuse(self, r: int | None, refused: Refused, counter: int | None = None) -> None:
         measures.SOCKET_REFUSALS[refused.refusal].inc()
-        self._send(outbound.refused(r, refused, counter))
+        claims = self._session.claims
+        lang = claims.lang if claims is not None and claims.lang in NAMES else DEFAULT
+        self._send(outbound.refused(r, refused, refusal(lang, refused), counter))
 
     def _hang(self, code: Close, reason: str) -> None:
         if self._socket is not None:

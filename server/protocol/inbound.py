@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from server.domain.refusals import Refusal, Refused
+from server.domain.refusals import Refusal, Refused, Sentence
 
 Number = Annotated[int, Meta(ge=1, le=16_777_214)]
 Counter = Annotated[int, Meta(ge=1, le=2**53 - 1)]
@@ -76,6 +76,7 @@ class Ping(msgspec.Struct, tag_field="t", tag="ping", frozen=True, forbid_unknow
 
 Inbound = Hello | Vote | Ask | Seen | Passive | Ping
 _DECODER: msgspec.json.Decoder[Inbound] = msgspec.json.Decoder(Inbound)
+NOT_UNDERSTOOD = "This message is not understood: {why}"  # what the decoder found stays English
 # Every string of a JSON text in turn; those before a colon are keys.
 _STRINGS = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:)?')
 
@@ -85,7 +86,7 @@ def decode(text: str) -> Inbound:
     try:
         message = _DECODER.decode(text)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise Refused(Refusal.BAD_INPUT, f"This message is not understood: {error}") from None
+        raise Refused(Refusal.BAD_INPUT, NOT_UNDERSTOOD, why=str(error)) from None
     # A vote has five members, all needed: with five colons no key can stand twice. This is the one
     # message that comes by the thousand, and looking at its keys would cost ten times its decoding.
     if type(message) is Vote and text.count(":") == 5:
@@ -93,5 +94,5 @@ def decode(text: str) -> Inbound:
     # The decoder takes the last of two equal keys; two readers might not agree on that.
     names = [name for name, colon in _STRINGS.findall(text) if colon]
     if len(set(names)) != len(names) or any("\\" in name for name in names):
-        raise Refused(Refusal.BAD_INPUT, "This message is not understood: a key stands twice.")
+        raise Refused(Refusal.BAD_INPUT, NOT_UNDERSTOOD, why=Sentence("a key stands twice"))
     return message

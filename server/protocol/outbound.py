@@ -26,13 +26,13 @@ def ack(r: int, n: int, on: bool, votes: int) -> bytes:
     return b'{"t":"ack","r":%d,"n":%d,"on":%b,"votes":%d}' % (r, n, standing, votes)
 
 
-def refused(r: int | None, refusal: Refused, counter: int | None = None) -> bytes:
-    """A typed no, in words, with the seconds to wait where waiting helps."""
+def refused(r: int | None, refusal: Refused, words: str, counter: int | None = None) -> bytes:
+    """A typed no, in the reader's `words`, with the seconds to wait where waiting helps."""
     message: dict[str, object] = {
         "t": "refused",
         "r": r,
         "code": refusal.refusal.value,
-        "message": refusal.detail,
+        "message": words,
         "retry_in": refusal.retry_in,
     }
     if counter is not None:

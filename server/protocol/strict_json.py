@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 from typing import NoReturn
 
-from server.domain.refusals import Refusal, Refused
+from server.domain.refusals import Refusal, Refused, Sentence
 
 MAX_BYTES = 16_384
 MAX_DEPTH = 16
 
 
-def _bad(why: str) -> Refused:
-    return Refused(Refusal.BAD_INPUT, f"This is not JSON that we take: {why}.")
+def _bad(why: str, **values: object) -> Refused:
+    return Refused(
+        Refusal.BAD_INPUT, "This is not JSON that we take: {why}.", why=Sentence(why, values)
+    )
 
 
 def _constant(name: str) -> NoReturn:
-    raise _bad(f"{name} is no number")
+    raise _bad("{name} is no number", name=name)
 
 
 def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -43,7 +45,7 @@ def _check_depth(text: str) -> None:
         elif c in "[{":
             depth += 1
             if depth > MAX_DEPTH:
-                raise _bad(f"it nests deeper than {MAX_DEPTH}")
+                raise _bad("it nests deeper than {depth}", depth=MAX_DEPTH)
         elif c in "]}":
             depth -= 1
 
@@ -51,7 +53,7 @@ def _check_depth(text: str) -> None:
 def loads(raw: bytes, limit: int = MAX_BYTES) -> object:
     """The value in `raw`; refused TOO_LARGE above `limit` bytes, else BAD_INPUT with the reason."""
     if len(raw) > limit:
-        raise Refused(Refusal.TOO_LARGE, f"At most {limit} bytes are taken here.")
+        raise Refused(Refusal.TOO_LARGE, "At most {high} bytes are taken here.", high=limit)
     try:
         text = raw.decode("utf-8")
         _check_depth(text)

@@ -16,7 +16,7 @@ LIFETIME_MS = 30_000
 
 class TicketClaims(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who opens a socket. `sign_in_hash` lets a later sign-out end it, `until` its absolute end (0 for
-    none): no socket outlives the sign-in under which it was opened."""
+    none): no socket outlives the sign-in under which it was opened. `lang` is what refusals are said in."""
 
     meeting: str
     role: Role
@@ -25,6 +25,7 @@ class TicketClaims(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sign_in_hash: str
     expires: int
     until: int = 0
+    lang: str = "en"
 
 
 def _mac(secret: bytes, body: bytes) -> bytes:

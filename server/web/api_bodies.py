@@ -212,16 +212,21 @@ def read(kind: type[Body], raw: bytes, limit: int) -> Body:
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        raise Refused(Refusal.BAD_INPUT, _words(str(error))) from None
+        raise _refused(str(error)) from None
 
 
-def _words(error: str) -> str:
-    """msgspec's finding, field first: the same shape as the domain's own sentences."""
+def _refused(error: str) -> Refused:
+    """msgspec's finding as a refusal by the field's name; what it found of a value stays English."""
     found = AT.match(error)
     what, where = (found["what"], found["where"]) if found else (error, None)
     named = re.search(r"(missing required|unknown) field `(.*)`$", what, re.S)
     if named:
         field = f"{where}.{named[2]}" if where else named[2]
-        return f"{field}: {'is needed.' if named[1][0] == 'm' else 'is not a field here.'}"
+        missing = named[1][0] == "m"
+        return Refused(
+            Refusal.BAD_INPUT, "is needed." if missing else "is not a field here.", field=field
+        )
     words = what.replace("`", "")
-    return f"{where}: {words[:1].lower()}{words[1:]}." if where else f"{words}."
+    if where:
+        words = words[:1].lower() + words[1:]
+    return Refused(Refusal.BAD_INPUT, "{found}.", field=where or "", found=words)

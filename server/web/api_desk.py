@@ -25,7 +25,7 @@ def position_of(name: str) -> str:
     """A stream position in the query, '' when there is none; refused when it is odd."""
     text = request.args.get(name, "")
     if text and not POSITION.fullmatch(text):
-        raise Refused(Refusal.BAD_INPUT, f"{name}: is not a position that was told here.")
+        raise Refused(Refusal.BAD_INPUT, "is not a position that was told here.", field=name)
     return text
 
 
@@ -39,7 +39,7 @@ async def desk_changes(slug: str) -> Response:
         return jsonify(desk_rows.told(await desk.look(store, meeting.id)))
     text = request.args.get("wait", "0")
     if not (text.isascii() and text.isdigit() and len(text) < 4):
-        raise Refused(Refusal.BAD_INPUT, "wait: must be a number of seconds.")
+        raise Refused(Refusal.BAD_INPUT, "must be a number of seconds.", field="wait")
     loop = asyncio.get_running_loop()
     until = loop.time() + min(int(text), WAIT_MAX_S)
     found = await desk.since(store, meeting.id, after)

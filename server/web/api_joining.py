@@ -14,6 +14,7 @@ from server.web.api import endpoint, meeting_at
 from server.web.api_answers import JoinAnswer, StaffAnswer, TicketAnswer, TokenAnswer
 from server.web.api_bodies import Code, Token
 from server.web.parts import parts
+from server.web.rendering import language
 
 
 @endpoint("POST", "/organise", TokenAnswer, Refusal.USED, body=Token, per_network=True)
@@ -57,6 +58,7 @@ async def live_ticket(slug: str) -> Response:
         sign_in_hash=digest(person.token),
         expires=parts().clock() + ticket.LIFETIME_MS,
         until=sign_in.expires_at,
+        lang=language(),
     )
     return jsonify({"ticket": ticket.sign(parts().secret, claims)})
 
@@ -78,5 +80,6 @@ async def stage_ticket(slug: str) -> Response:
         sign_in_hash=digest(person.token) if bound else "",
         expires=parts().clock() + ticket.LIFETIME_MS,
         until=bound.expires_at if bound else 0,
+        lang=language(),
     )
     return jsonify({"ticket": ticket.sign(parts().secret, claims)})

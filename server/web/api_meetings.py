@@ -85,7 +85,7 @@ async def invite(slug: str, given: Invite) -> tuple[Response, int]:
     person = await people.organiser_of(meeting)
     person.need(Act.ORGANISE)
     if given.role not in set(Role):
-        raise Refused(Refusal.BAD_INPUT, f"role: {given.role!r} is not a role.")
+        raise Refused(Refusal.BAD_INPUT, "is not a role.", field="role")
     token = await staff.invite(
         parts().store, meeting, Role(given.role), parts().clock(), by=person.known_as()
     )

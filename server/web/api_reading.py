@@ -28,10 +28,10 @@ async def questions(slug: str) -> Response:
     board = await parts().boards.follow(meeting.id)
     name = request.args.get("order", Order.WANTED.value)
     if name not in set(Order):
-        raise Refused(Refusal.BAD_INPUT, f"order: {name!r} is not an order.")
+        raise Refused(Refusal.BAD_INPUT, "is not an order.", field="order")
     seed = request.args.get("seed", "0")
     if not (seed.isascii() and seed.isdigit() and len(seed) <= 10):
-        raise Refused(Refusal.BAD_INPUT, "seed: must be a whole number.")
+        raise Refused(Refusal.BAD_INPUT, "must be a whole number.", field="seed")
     search = request.args.get("search", "").casefold()[:SEARCH_MAX_CHARS]
     rows = [row for row in board.rows.values() if search in f"{row.text}\n{row.wording}".casefold()]
     shown = [row.wire() for row in ordered(rows, Order(name), int(seed))]

@@ -74,6 +74,8 @@ PAGE_PARTS = (
     *(stage_pages, stream_pages),
 )
 log = structlog.get_logger()
+HTTP_WORDS = {404: "There is nothing at this address.", 413: "This is too large."}
+NOT_TAKEN = "This request is not taken."
 FAULT = "fault"  # the wire code of what is no refusal
 
 
@@ -127,16 +129,15 @@ def create_app(given: WebParts) -> Quart:
         kind = Refusal.UNKNOWN if status in (404, 405) else Refusal.BAD_INPUT
         if status == 413:
             kind = Refusal.TOO_LARGE
-        words = {404: "There is nothing at this address.", 413: "This is too large."}
-        return await _tell(status, Refused(kind, words.get(status, "This request is not taken.")))
+        return await _tell(status, Refused(kind, HTTP_WORDS.get(status, NOT_TAKEN)))
 
     @app.errorhandler(Exception)
     async def fault(error: Exception) -> Response:
         measures.FAULTS.inc()
         reference = secrets.token_hex(4)
         log.error("fault", reference=reference, exc_info=error)
-        detail = f"Something broke on our side. Reference {reference}."
-        return await _tell(500, Refused(Refusal.BAD_INPUT, detail), FAULT)
+        words = "Something broke on our side. Reference {reference}."
+        return await _tell(500, Refused(Refusal.BAD_INPUT, words, reference=reference), FAULT)
 
     return app
 
@@ -147,7 +148,7 @@ async def _tell(status: int, refused: Refused, code: str = "") -> Response:
     if request.path.startswith("/api/"):
         error: dict[str, object] = {
             "code": code or refused.refusal.value,
-            "message": refused.detail,
+            "message": rendering.told(refused),
         }
         if refused.retry_in is not None:
             error["retry_in"] = refused.retry_in
@@ -157,10 +158,10 @@ async def _tell(status: int, refused: Refused, code: str = "") -> Response:
             "error.html",
             **rendering.page("Openfloor", notice=None),
             status=status,
-            heading=rendering.sentence_or("error.heading", "This did not work"),
-            message=_message(refused),
+            heading=rendering.sentence("error.heading"),
+            message=rendering.refusal(refused),
             retry_in=refused.retry_in,
-            back={"href": _back(), "text": rendering.sentence_or("error.back", "Back")},
+            back={"href": _back(), "text": rendering.sentence("error.back")},
         )
         response = Response(page, mimetype="text/html")
     response.status_code = status
@@ -170,12 +171,6 @@ async def _tell(status: int, refused: Refused, code: str = "") -> Response:
     if refused.retry_in is not None:
         response.headers["Retry-After"] = str(max(1, round(refused.retry_in)))
     return response
-
-
-def _message(refused: Refused) -> str:
-    if refused.refusal is Refusal.NOT_SAVED:
-        return rendering.sentence(f"away.{away.words()}")
-    return refused.detail
 
 
 def _back() -> str:

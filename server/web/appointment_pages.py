@@ -23,7 +23,7 @@ async def invite(slug: str) -> Response:
     role, whom = typed.get("role", ""), typed.get("whom", "")
     try:
         if role not in set(Role):
-            raise Refused(Refusal.BAD_INPUT, "role: is not a role.")
+            raise Refused(Refusal.BAD_INPUT, "is not a role.", field="role")
         token = await staff.invite(
             parts().store,
             meeting,
@@ -34,8 +34,7 @@ async def invite(slug: str) -> Response:
             by=person.known_as(),
         )
     except Refused as refused:
-        field, _, message = refused.detail.partition(": ")
-        wrong = {field: message} if message else {}
+        wrong = {refused.field: refused.sentence} if refused.field else {}
         return await run_page(meeting, person, refused=refused, typed=typed, wrong=wrong)
     link = f"{parts().public_url}/m/{slug}/invite#{token}"
     return await run_page(meeting, person, {"role": role, "label": "", "whom": whom, "link": link})

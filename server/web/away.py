@@ -14,7 +14,7 @@ from server.acts.admission import SignIn
 T = TypeVar("T")
 READING = ("GET", "HEAD")
 KEPT = 20_000
-DETAILS = {  # for the API; pages say the same by the catalogue's `away.` sentences
+DETAILS = {  # in other languages by the catalogue's `away.` sentences
     "not_saved": "Not saved: the store does not answer. Please try again in a moment.",
     "not_shown": "The store does not answer, so this cannot be shown now. It comes back by itself.",
 }

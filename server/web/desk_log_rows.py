@@ -41,7 +41,7 @@ def chosen() -> Chosen:
     """The filter in this request's query."""
     n = request.args.get("n", "")
     if n and not (n.isascii() and n.isdigit() and len(n) < 9):
-        raise Refused(Refusal.BAD_INPUT, "n: must be a question's number.")
+        raise Refused(Refusal.BAD_INPUT, "must be a question's number.", field="n")
     return Chosen(
         request.args.get("by", "")[:40], request.args.get("reason", "")[:40], int(n) if n else None
     )

@@ -21,7 +21,7 @@ from server.web.api_desk import LOG_PAGE, position_of
 from server.web.markdown import rendered
 from server.web.pages import form, go, html, pages
 from server.web.parts import parts
-from server.web.rendering import meeting_value, page
+from server.web.rendering import meeting_value, page, refusal
 
 QUEUES = ("waiting", "listed", "appeals", "screened_out", "answered", "merged")
 SHOWN = 60
@@ -32,7 +32,7 @@ Done = Callable[[Meeting, SignIn, Fields, int], Awaitable[object]]
 def _whole(fields: Fields, name: str) -> int:
     text = fields.get(name, "").strip()
     if not (text.isascii() and text.isdigit() and len(text) < 9):
-        raise Refused(Refusal.BAD_INPUT, f"{name}: must be a whole number.")
+        raise Refused(Refusal.BAD_INPUT, "must be a whole number.", field=name)
     return int(text)
 
 
@@ -47,7 +47,7 @@ def _seconds(fields: Fields) -> int | None:
         return None
     parts_ = text.split(":")
     if len(parts_) > 3 or not all(p.isascii() and p.isdigit() and len(p) < 6 for p in parts_):
-        raise Refused(Refusal.BAD_INPUT, "stream: must be a time such as 1:02:03.")
+        raise Refused(Refusal.BAD_INPUT, "must be a time such as 1:02:03.", field="stream")
     total = 0
     for part in parts_:
         total = total * 60 + int(part)
@@ -197,7 +197,7 @@ async def desk_act(slug: str, act: str) -> Response:
     try:
         await known[1](meeting, person.sign_in, fields, parts().clock())
     except Refused as refused:
-        response = await _desk(meeting, person, refused.detail)
+        response = await _desk(meeting, person, refusal(refused))
         response.status_code = http_status(refused.refusal)
         return response
     return go(f"/m/{slug}/desk?queue={request.args.get('queue', 'waiting')[:20]}")

@@ -15,7 +15,7 @@ from server.web import network, people, rendering
 from server.web.api import meeting_at
 from server.web.pages import form, go, html, pages
 from server.web.parts import parts
-from server.web.rendering import meeting_value, page
+from server.web.rendering import meeting_value, page, refusal
 
 
 @pages.get("/")
@@ -74,7 +74,7 @@ async def join(slug: str) -> Response:
         joined = await admission.join(parts().store, meeting, code, parts().clock())
     except Refused as refused:
         measures.HTTP_REFUSALS[refused.refusal].inc()
-        response = await _join(meeting, code, refused.detail)
+        response = await _join(meeting, code, refusal(refused))
         response.status_code = http_status(refused.refusal)
         return response
     response = go(f"/m/{slug}")

@@ -13,7 +13,7 @@ from server.web import network, people
 from server.web.api import meeting_at
 from server.web.pages import form, go, html
 from server.web.parts import parts
-from server.web.rendering import meeting_value, page
+from server.web.rendering import meeting_value, page, refusal
 from server.web.staff_pages import staff_pages, token_in
 
 AFTER = {Role.MODERATOR: "/desk", Role.AUDITOR: "/desk", Role.ORGANISER: "/organise"}
@@ -28,7 +28,7 @@ async def _link(
         kind=kind,
         action=action,
         meeting=meeting_value(meeting) if meeting else None,
-        error=refused.detail if refused else None,
+        error=refusal(refused) if refused else None,
     )
     if refused is not None:
         response.status_code = http_status(refused.refusal)

@@ -141,7 +141,7 @@ async def opening(log: str, name: str) -> Response:
     else:
         why = await openings.withheld(store, meeting.id, checked(name))
         if why is not None:
-            raise Refused(Refusal.FORBIDDEN, f"This text is withheld: {why}.")
+            raise Refused(Refusal.FORBIDDEN, "This text is withheld: {reason}.", reason=why)
         index = await typed.hget(store, keys.question(meeting.id, name), "leaf")
         size = head_of(await _read(folder.served)).size
         # Not before its leaf is published: between gates it would tell that one more came.

@@ -7,7 +7,7 @@ from quart import Response, request
 from server.acts import admission, meetings, staff
 from server.domain.meeting import Meeting, Phase
 from server.domain.meeting_fields import complaints
-from server.domain.refusals import Refusal, Refused
+from server.domain.refusals import Refusal, Refused, Sentence
 from server.domain.roles import INVITABLE, Act, Role
 from server.protocol.answers import http_status
 from server.web import people, rendering
@@ -49,8 +49,8 @@ async def run_page(
     made: dict[str, str] | None = None,
     refused: Refused | None = None,
     typed: dict[str, str] | None = None,
-    wrong: dict[str, str] | None = None,
-    lines: tuple[tuple[int, str], ...] = (),
+    wrong: dict[str, Sentence] | None = None,
+    lines: tuple[tuple[int, Sentence], ...] = (),
 ) -> Response:
     """The page as it stands, with an invitation just made, or with a refused form as it was typed."""
     link = rendering.join_address(meeting)
@@ -84,10 +84,10 @@ async def run_page(
         values={name: rendering.wall_time(getattr(meeting, name)) for name in WINDOWS}
         | {"whom": "", "count": ""}
         | (typed or {}),
-        wrong=wrong or {},
+        wrong={name: rendering.said(words) for name, words in (wrong or {}).items()},
         windows_open=bool(set_windows or set(WINDOWS) & set(wrong or {})),
-        lines=lines,
-        error=refused.detail if refused and not wrong else None,
+        lines=[(n, rendering.said(why)) for n, why in lines],
+        error=rendering.refusal(refused) if refused and not wrong else None,
     )
     if refused is not None:
         response.status_code = http_status(refused.refusal)
@@ -122,11 +122,11 @@ async def _change(slug: str, names: tuple[str, ...]) -> Response:
     typed = await form()
     meeting, person = await organised(slug)
     fields: dict[str, object] = {name: typed.get(name, "") for name in names}
-    wrong: dict[str, str] = {}
+    wrong: dict[str, Sentence] = {}
     try:
         if names == ("switch",):
             if typed.get("name") not in ("asking", "voting"):
-                raise Refused(Refusal.BAD_INPUT, "name: must be asking or voting.")
+                raise Refused(Refusal.BAD_INPUT, "must be asking or voting.", field="name")
             fields = {typed["name"]: typed.get("on", "")}
         wrong = complaints(meeting, fields)
         same_revision(typed, meeting)

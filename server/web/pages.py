@@ -11,6 +11,7 @@ from quart import Blueprint, Response, redirect, render_template, request
 from redis.exceptions import RedisError
 
 from server.acts import submit, vote
+from server.catalogue import NAMES
 from server.domain.ids import fate_capability, from_bytes
 from server.domain.meeting import Meeting
 from server.domain.orders import Order, ordered
@@ -25,7 +26,7 @@ from server.web import away, network, people, rendering
 from server.web.api import meeting_at
 from server.web.parts import parts
 from server.web.player import stream_value
-from server.web.rendering import meeting_value, own_value, page
+from server.web.rendering import meeting_value, own_value, page, refusal
 
 MINE_SHOWN = 3
 pages = Blueprint("pages", __name__)
@@ -51,7 +52,7 @@ async def html(template: str, **context: Any) -> Response:
     response = Response(await render_template(template, **context), mimetype="text/html")
     if fresh:
         people.set_cookie(response, people.FORM_COOKIE, fresh)
-    if request.args.get("lang") in rendering.NAMES:
+    if request.args.get("lang") in NAMES:
         people.set_cookie(response, people.LANGUAGE_COOKIE, request.args["lang"])
     return response
 
@@ -178,7 +179,7 @@ async def _ask(slug: str, typed: dict[str, str]) -> Response:
     person.need(Act.ASK)
     after = typed["after"]
     if after and not (after.isascii() and after.isdigit() and len(after) < 9):
-        raise Refused(Refusal.BAD_INPUT, "after: must be a question's number.")
+        raise Refused(Refusal.BAD_INPUT, "must be a question's number.", field="after")
     try:
         receipt = await submit.submit(
             parts().store,
@@ -196,7 +197,7 @@ async def _ask(slug: str, typed: dict[str, str]) -> Response:
         )
     except Refused as refused:
         measures.HTTP_REFUSALS[refused.refusal].inc()
-        response = await render_board(slug, typed, refused.detail)
+        response = await render_board(slug, typed, refusal(refused))
         response.status_code = http_status(refused.refusal)
         return response
     measures.HTTP_QUESTIONS.inc()
@@ -214,7 +215,7 @@ async def cast_vote(slug: str) -> Response:
     person.need(Act.VOTE)
     number = fields.get("n", "")
     if not (number.isascii() and number.isdigit() and len(number) < 9):
-        raise Refused(Refusal.BAD_INPUT, "n: must be a question's number.")
+        raise Refused(Refusal.BAD_INPUT, "must be a question's number.", field="n")
     now, store, on = parts().clock(), parts().store, fields.get("on") == "on"
     pace = parts().vote_pace
     await vote.cast_now(store, meeting, person.voter(), int(number), on, now, "form", pace)

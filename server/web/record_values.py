@@ -64,7 +64,7 @@ def entry_value(entry: Entry, *, spoken: bool = False) -> dict[str, Any]:
     return {
         "act": entry.act,
         "at": machine_time(entry.at) if spoken else entry.at,
-        "by": spoken_by(entry.by) if spoken else entry.by,
+        "by": str(spoken_by(entry.by)) if spoken else entry.by,
         "reason": entry.reason,
         "reason_sentence": entry.sentence or None,
         "withheld": entry.withheld,

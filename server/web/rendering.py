@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import json
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
@@ -17,10 +15,13 @@ from zoneinfo import ZoneInfo
 import segno
 from quart import Quart, g, request
 
+from server import catalogue as sentences
+from server.catalogue import DEFAULT, NAMES, catalogue
 from server.domain import stream
 from server.domain.appeal import Appeal
 from server.domain.meeting import Meeting
 from server.domain.question import State
+from server.domain.refusals import Refused, Sentence
 from server.domain.roles import MAY, Act
 from server.domain.rules import BY_NAME
 from server.store.question_rows import Question
@@ -29,15 +30,6 @@ from server.web.parts import parts
 from server.web.record_values import pieces
 
 FRONTEND = Path(__file__).parents[2] / "frontend"
-NAMES = {"en": "English", "de": "Deutsch"}
-
-
-@cache
-def catalogue(lang: str) -> Mapping[str, str]:
-    """All sentences of a language by key."""
-    path = FRONTEND / "catalogue" / f"{lang}.json"
-    entries = json.loads(path.read_text(encoding="utf-8"))
-    return {key: text for key, text in entries.items() if isinstance(text, str)}
 
 
 def language() -> str:
@@ -46,22 +38,33 @@ def language() -> str:
     for asked in (request.args.get("lang"), chosen):
         if asked in NAMES:
             return asked
-    return request.accept_languages.best_match(list(NAMES)) or "en"
+    return request.accept_languages.best_match(list(NAMES)) or DEFAULT
 
 
 def sentence(key: str, **values: object) -> str:
     """A sentence in the reader's language; with `count` the singular or plural form."""
-    if "count" in values and f"{key}.other" in catalogue("en"):
+    if "count" in values and f"{key}.other" in catalogue(DEFAULT):
         key = f"{key}.one" if values["count"] == 1 else f"{key}.other"
-    text = catalogue(language()).get(key) or catalogue("en").get(key)
+    text = catalogue(language()).get(key) or catalogue(DEFAULT).get(key)
     if text is None:
         raise KeyError(f"no sentence {key!r} in the catalogue")
     return text.format(**values)
 
 
-def sentence_or(key: str, fallback: str) -> str:
-    """A sentence, or the fallback where the catalogue has none."""
-    return catalogue(language()).get(key) or fallback
+def said(words: Sentence) -> str:
+    """What the rules say, in the reader's language."""
+    return sentences.said(language(), words)
+
+
+def refusal(refused: Refused) -> str:
+    """A refusal in the reader's language; an odd field is named as its form names it."""
+    label = catalogue(language()).get(f"field.{refused.field}")
+    return f"{label}: {said(refused.sentence)}" if label else told(refused)
+
+
+def told(refused: Refused) -> str:
+    """The same for a program: the field by its own name."""
+    return sentences.refusal(language(), refused)
 
 
 def stamp(ms: int) -> dict[str, str]:

@@ -28,8 +28,7 @@ async def make_roster(slug: str) -> Response:
         codes = admission.fresh_codes(whole(typed, "count"))
         await admission.add_codes(parts().store, meeting, codes)
     except Refused as refused:
-        field, _, message = refused.detail.partition(": ")
-        wrong = {field: message} if message else {}
+        wrong = {refused.field: refused.sentence} if refused.field else {}
         return await run_page(meeting, person, refused=refused, typed=typed, wrong=wrong)
     # In an order of its own: where a slip lies on the sheet tells nothing about who gets it.
     secrets.SystemRandom().shuffle(codes)
@@ -58,8 +57,7 @@ async def import_roster(slug: str) -> Response:
         codes = await asyncio.to_thread(codes_in, file.read() if file else b"")
         added = await admission.add_codes(parts().store, meeting, codes)
     except Refused as refused:
-        field, _, message = refused.detail.partition(": ")
-        wrong = {field: message} if message else {}
+        wrong = {refused.field: refused.sentence} if refused.field else {}
         lines = refused.lines if isinstance(refused, RosterRefused) else ()
         return await run_page(meeting, person, refused=refused, wrong=wrong, lines=lines)
     return go(f"/m/{slug}/organise?added={added}")

@@ -10,14 +10,14 @@ from quart import Response, request
 from server.acts import admission, meetings
 from server.domain.meeting import Meeting, Phase
 from server.domain.meeting_fields import TIMES, complaints
-from server.domain.refusals import Refused
+from server.domain.refusals import Refused, Sentence
 from server.domain.roles import Act
 from server.protocol.answers import http_status
 from server.web import people
 from server.web.pages import form, go, html
 from server.web.parts import parts
 from server.web.reason_rows import REASONS_MAX, reasons_of, rows_of
-from server.web.rendering import meeting_value, page, wall_time
+from server.web.rendering import meeting_value, page, said, wall_time
 from server.web.staff_pages import organised, organiser, same_revision, staff_pages
 
 SETTINGS: tuple[str, ...] = (
@@ -42,7 +42,7 @@ async def _form_page(
     meeting: Meeting | None,
     person: people.Person,
     typed: dict[str, str] | None = None,
-    wrong: dict[str, str] | None = None,
+    wrong: dict[str, Sentence] | None = None,
     status: int = 200,
 ) -> Response:
     stands = meeting or BLANK
@@ -53,7 +53,7 @@ async def _form_page(
         **page(meeting.title if meeting else "Openfloor", person),
         meeting=shown,
         values={**_values(stands), **(typed or {})},
-        wrong=wrong or {},
+        wrong={name: said(words) for name, words in (wrong or {}).items()},
         zones=sorted(available_timezones()),
         reason_rows=reasons,
         full=len(reasons) >= REASONS_MAX,
@@ -84,7 +84,7 @@ async def _save(
     raw = picture.read() if picture else b""
     wrong = complaints(meeting or replace(BLANK, title="a title"), fields)
     if meeting is None and not typed.get("title", "").strip():
-        wrong["title"] = "a meeting needs one."
+        wrong["title"] = Sentence("a meeting needs one.")
     try:
         if raw:
             fields["logo"] = meetings.logo_name(raw)
@@ -102,8 +102,7 @@ async def _save(
             after = await meetings.change(store, meeting, fields, person.known_as(), now)
             await meetings.drop_logos(store, after)
     except Refused as refused:
-        field, colon, message = refused.detail.partition(": ")
-        wrong[field if colon else ""] = message or refused.detail
+        wrong[refused.field] = refused.sentence
         return await _form_page(meeting, person, typed, wrong, http_status(refused.refusal))
     if meeting is None and raw:
         await meetings.keep_logo(store, after, raw)

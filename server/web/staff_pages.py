@@ -18,7 +18,7 @@ def whole(fields: dict[str, str], name: str) -> int:
     """A whole number of a form; refused by the field's name."""
     text = fields.get(name, "")
     if not (text.isascii() and text.isdigit() and len(text) < 9):
-        raise Refused(Refusal.BAD_INPUT, f"{name}: must be a whole number.")
+        raise Refused(Refusal.BAD_INPUT, "must be a whole number.", field=name)
     return int(text)
 
 

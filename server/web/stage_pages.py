@@ -25,7 +25,7 @@ from server.web.api import meeting_at
 from server.web.api_screening import invited
 from server.web.pages import form, go, html, pages
 from server.web.parts import parts
-from server.web.rendering import meeting_value, page
+from server.web.rendering import meeting_value, page, refusal
 
 WANTED_SHOWN = 5
 NEXT_SHOWN = 3
@@ -129,7 +129,7 @@ async def _stepped(slug: str, act: Act, name: str) -> Response:
     except Refused as refused:
         if refused.refusal in (Refusal.SIGNED_OUT, Refusal.FORBIDDEN):
             raise
-        response = await _host(meeting, await people.member_of_staff(meeting), refused.detail)
+        response = await _host(meeting, await people.member_of_staff(meeting), refusal(refused))
         response.status_code = http_status(refused.refusal)
         return response
     return go(f"/m/{slug}/host")
@@ -140,7 +140,7 @@ def _whole(fields: dict[str, str], name: str) -> int | None:
     if not given:
         return None
     if not (given.isascii() and given.isdigit() and len(given) < 10):
-        raise Refused(Refusal.BAD_INPUT, f"{name}: must be a whole number.")
+        raise Refused(Refusal.BAD_INPUT, "must be a whole number.", field=name)
     return int(given)
 
 

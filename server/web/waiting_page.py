@@ -14,7 +14,7 @@ from server.web.api import meeting_at
 from server.web.markdown import rendered
 from server.web.pages import form, go, html
 from server.web.parts import parts
-from server.web.rendering import meeting_value, page
+from server.web.rendering import meeting_value, page, refusal
 from server.web.staff_pages import staff_pages, whole
 
 
@@ -85,7 +85,7 @@ async def _decide(slug: str, act: Act) -> Response:
                 store, meeting, person.sign_in, q, revision, reason, note, target, now
             )
     except Refused as refused:
-        response = await _waiting(meeting, person, refused.detail)
+        response = await _waiting(meeting, person, refusal(refused))
         response.status_code = http_status(refused.refusal)
         return response
     return go(f"/m/{slug}/waiting")

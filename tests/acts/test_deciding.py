@@ -29,7 +29,7 @@ async def test_of_two_moderators_deciding_at_once_one_is_told_to_look_again(stor
     )
     refused = [a for a in answers if isinstance(a, Refused)]
     assert len(refused) == 1 and refused[0].refusal is Refusal.CONTENDED
-    assert "Look again" in refused[0].detail
+    assert "Look again" in str(refused[0])
 
 
 async def test_each_decision_appends_one_intent_without_any_text(store: Redis) -> None:

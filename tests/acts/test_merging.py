@@ -164,7 +164,7 @@ async def test_no_circle_no_chain_and_nothing_merged_into_itself(store: Redis) -
                 store, town.meeting, moderator, now.q, now.revision, into.number or 0, NOW
             )
         assert no.value.refusal is Refusal.ILLEGAL
-        return no.value.detail
+        return str(no.value)
 
     assert "itself" in await refused(c, c)
     assert f"into no. {a.number} instead" in await refused(c, b)  # b is merged

@@ -61,7 +61,7 @@ def test_a_vote_and_a_question_are_understood() -> None:
 def test_what_is_no_message_is_refused(text: str) -> None:
     with pytest.raises(Refused) as refused:
         decode(text)
-    assert refused.value.refusal is Refusal.BAD_INPUT and refused.value.detail
+    assert refused.value.refusal is Refusal.BAD_INPUT and str(refused.value)
 
 
 @given(st.text() | MESSAGES.map(json.dumps) | st.binary().map(lambda raw: raw.decode("latin-1")))
