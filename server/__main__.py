@@ -12,6 +12,7 @@ from server.launch import run as launch
 from server.launch.links import organiser_link
 from server.launch.ready import healthy
 from server.settings import Settings
+from server.witness import main as witness
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -37,6 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     link = commands.add_parser("organiser-link", help="print a fresh organiser link")
     link.add_argument("--data", default="data")
     audit.arguments(commands.add_parser("audit", help="check a log as a stranger would"))
+    witness.arguments(commands.add_parser("witness", help="cosign logs that only ever grow"))
     fsck = commands.add_parser("fsck", help="re-verify every stored log")
     fsck.add_argument("--data", default="data")
     fsck.add_argument("--keys", type=Path, help="folder of the logs' key (default: DATA-keys)")
@@ -66,6 +68,8 @@ def main() -> int:
             return 0
         if options.command == "audit":
             return audit.main(options)
+        if options.command == "witness":
+            return witness.main(options)
         if options.command == "fsck":
             return _fsck(Path(options.data).resolve(), options.keys)
         settings = Settings.from_environ(os.environ)

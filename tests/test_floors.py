@@ -19,6 +19,7 @@ FLOORS = {
     "server.translog": 0,
     "server.protocol": 1,
     "server.audit": 1,
+    "server.witness": 1,
     "server.session": 2,
     "server.store": 2,
     "server.acts": 3,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from server.translog.note import COSIGNATURE, ED25519, NoteError, VerifierKey
 
@@ -23,12 +23,14 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A trust rule. `quorum` names a witness or a group, or is `none`."""
+    """A trust rule. `quorum` names a witness or a group, or is `none`. `urls` are where witnesses
+    take checkpoints, of those that have one."""
 
     logs: tuple[VerifierKey, ...]
     witnesses: Mapping[str, VerifierKey]
     groups: Mapping[str, Group]
     quorum: str
+    urls: Mapping[str, str] = field(default_factory=dict)
 
     def met_by(self, cosigned: Collection[VerifierKey]) -> bool:
         """True when these witnesses are enough."""
@@ -46,6 +48,7 @@ class _Reading:
         self.logs: list[VerifierKey] = []
         self.witnesses: dict[str, VerifierKey] = {}
         self.groups: dict[str, Group] = {}
+        self.urls: dict[str, str] = {}
         self.used: set[str] = set()
         self.quorum: str | None = None
 
@@ -55,6 +58,8 @@ class _Reading:
                 self._log(_key(vkey, ED25519))
             case ["witness", name, vkey, *url] if len(url) <= 1:
                 self._witness(name, _key(vkey, COSIGNATURE))
+                if url:
+                    self.urls[name] = url[0]
             case ["group", name, least, *members] if members:
                 self._group(name, least, tuple(members))
             case ["quorum", name] if self.quorum is None:
@@ -116,7 +121,8 @@ def parse(text: str) -> Policy:
             reading.line(words)
     if reading.quorum is None:
         raise NoteError("the policy has no quorum line")
-    return Policy(tuple(reading.logs), reading.witnesses, reading.groups, reading.quorum)
+    groups, urls = reading.groups, reading.urls
+    return Policy(tuple(reading.logs), reading.witnesses, groups, reading.quorum, urls)
 
 
 def write(log: VerifierKey, witnesses: Mapping[str, VerifierKey], least: int) -> str:
