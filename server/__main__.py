@@ -1,4 +1,4 @@
-"""The command line: run, serve, healthy, organiser-link."""
+"""The command line of the server."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from server.audit import main as audit
 from server.launch import run as launch
 from server.launch.links import organiser_link
 from server.launch.ready import healthy
+from server.launch.restart import restart
 from server.settings import Settings
 from server.witness import main as witness
 
@@ -37,6 +38,8 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("healthy", help="exit status 0 when this machine's server answers")
     link = commands.add_parser("organiser-link", help="print a fresh organiser link")
     link.add_argument("--data", default="data")
+    again = commands.add_parser("restart", help="replace the running processes, one by one")
+    again.add_argument("--data", default="data")
     audit.arguments(commands.add_parser("audit", help="check a log as a stranger would"))
     witness.arguments(commands.add_parser("witness", help="cosign logs that only ever grow"))
     fsck = commands.add_parser("fsck", help="re-verify every stored log")
@@ -65,6 +68,9 @@ def main() -> int:
     try:
         if options.command == "organiser-link":
             print(organiser_link(Path(options.data).resolve(), os.environ))
+            return 0
+        if options.command == "restart":
+            restart(Path(options.data).resolve())
             return 0
         if options.command == "audit":
             return audit.main(options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import ssl
 import time
@@ -14,6 +15,7 @@ from redis.asyncio import Redis
 from server import journal
 from server.acts.limits import Rate
 from server.hypercorn_config import FILE, read_config
+from server.launch.supervisor import READY
 from server.live import measures
 from server.live.batcher import Batcher
 from server.live.boards import Boards
@@ -106,6 +108,7 @@ async def _serve(settings: Settings) -> None:
         settings.port,
         _tls(settings),
     )
+    _say_ready(os.environ.get(READY))
     tasks = [
         asyncio.create_task(work)
         for work in (
@@ -131,6 +134,13 @@ async def _serve(settings: Settings) -> None:
     await probing.aclose()
     for task in done - {waits}:
         task.result()
+
+
+def _say_ready(descriptor: str | None) -> None:
+    """Tell whoever started us as another's successor that we listen."""
+    if descriptor is not None:
+        with os.fdopen(int(descriptor), "wb") as says:
+            says.write(b"1")
 
 
 def _until_told() -> asyncio.Event:

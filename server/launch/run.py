@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import secrets
@@ -9,7 +10,7 @@ import signal
 import sys
 import tempfile
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from server.hypercorn_config import FILE, ConfigError, read_config
@@ -82,7 +83,8 @@ def _start(
         if not embedded.answers(url)
     ]
     told["OPENFLOOR_PUBLIC_URL"] = settings.public_url
-    _remember(data, told)
+    _remember(data, told, 0, True)
+    supervisor.replaced = _counted(data, told)
     _start_children(supervisor, options.servers, told)
     wait_ready(settings)
     say(f"Openfloor is at {settings.public_url}")
@@ -134,17 +136,27 @@ def _start_store(supervisor: Supervisor, environ: Mapping[str, str], data: Path,
     return url
 
 
-def _remember(data: Path, environ: Mapping[str, str]) -> None:
+def _counted(data: Path, environ: Mapping[str, str]) -> Callable[[bool], None]:
+    turns = itertools.count(1)
+    return lambda done: _remember(data, environ, next(turns), done)
+
+
+def _remember(data: Path, environ: Mapping[str, str], turn: int, done: bool) -> None:
     told = {
+        "pid": os.getpid(),
+        "turn": turn,  # how often a restart was asked for, and whether the last one came to its end
+        "done": done,
         "store_url": environ["OPENFLOOR_STORE_URL"],
         "public_url": environ["OPENFLOOR_PUBLIC_URL"],
         "embedded": environ["OPENFLOOR_STORE_URL"].startswith(
             f"unix://{tempfile.gettempdir()}/of-"
         ),
     }
-    descriptor = os.open(data / "run.json", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    fresh = data / "run.json.new"
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
         json.dump(told, file)
+    fresh.replace(data / "run.json")
 
 
 def _start_children(supervisor: Supervisor, servers: int, environ: Mapping[str, str]) -> None:
@@ -157,7 +169,8 @@ def _start_children(supervisor: Supervisor, servers: int, environ: Mapping[str, 
     for number in range(1, servers + 1):
         commands[f"server {number}"] = python("server", "serve")
     for name, arguments in commands.items():
-        supervisor.start(Child(name, arguments, environ, (), ending))
+        listens = name.startswith("server")
+        supervisor.start(Child(name, arguments, environ, (), ending, listens=listens))
 
 
 def main(options: Namespace, environ: Mapping[str, str]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -14,12 +15,14 @@ BACKOFF_S = (0.0, 0.2, 0.5, 1.0, 2.0, 4.0)
 HEALTHY_S = 10.0  # a child that lived so long starts again without delay
 STOP_S = 10.0
 POLL_S = 0.05
+READY_S = 45.0  # as long as a start may take
+READY = "OPENFLOOR_READY_FD"  # where a server says that it listens, when it takes another's place
 
 
 @dataclass(frozen=True, slots=True)
 class Child:
     """What to run. `descriptors` stay open in it (the store's lock). The store `ends_last`: the others
-    write their last words to it."""
+    write their last words to it. A server `listens`: several may do so at once, on one port."""
 
     name: str
     arguments: Sequence[str]
@@ -27,6 +30,7 @@ class Child:
     descriptors: tuple[int, ...] = ()
     prepare: Callable[[], None] | None = None
     ends_last: bool = False
+    listens: bool = False
 
 
 @dataclass(slots=True)
@@ -45,6 +49,8 @@ class Supervisor:
     say: Callable[[str], None]
     _running: list[_Running] = field(default_factory=list)
     _ending: bool = False
+    _replacing: bool = False
+    replaced: Callable[[bool], None] = lambda done: None  # told after a replacement: all, or not
 
     def start(self, child: Child) -> Callable[[], bool]:
         """Start a child; the returned function tells whether it lives."""
@@ -52,12 +58,13 @@ class Supervisor:
         self._running.append(running)
         return lambda: running.process.poll() is None
 
-    def _spawn(self, child: Child) -> subprocess.Popen[bytes]:
+    def _spawn(self, child: Child, says: int | None = None) -> subprocess.Popen[bytes]:
+        told = {} if says is None else {READY: str(says)}
         return subprocess.Popen(
             list(child.arguments),
-            env=dict(child.environ),
+            env={**child.environ, **told},
             stdin=subprocess.DEVNULL,
-            pass_fds=child.descriptors,
+            pass_fds=(*child.descriptors, *(() if says is None else (says,))),
             start_new_session=True,  # Ctrl-C must reach us first, so that we stop in order
             preexec_fn=child.prepare,
         )
@@ -66,11 +73,62 @@ class Supervisor:
         """Restart children until SIGTERM or SIGINT, then stop all and return."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.end())
+        signal.signal(signal.SIGHUP, lambda *_: self._replace_soon())
         while not self._ending:
-            for running in self._running:
-                self._look_at(running)
-            time.sleep(POLL_S)
+            self._look_at_all()
+            if self._replacing:
+                self._replacing = False
+                self._replace_all()
         self.stop()
+
+    def _replace_soon(self) -> None:
+        self._replacing = True
+
+    def _look_at_all(self) -> None:
+        for running in self._running:
+            self._look_at(running)
+        time.sleep(POLL_S)
+
+    def _replace_all(self) -> None:
+        """A new process for each child but the store, one after the other. A server's successor
+        listens before the server ends, so that nobody finds the door shut; of the others there is
+        one each, so that one ends before the next begins."""
+        for running in self._running:
+            if running.child.ends_last or self._ending:
+                continue
+            fresh = self._successor(running.child) if running.child.listens else None
+            if running.child.listens and fresh is None:
+                self.say(
+                    f"The successor of {running.child.name} did not start; it goes on as it is"
+                )
+                self.replaced(False)
+                return
+            self._end(running)
+            self._begin(running, fresh or self._spawn(running.child))
+            self.say(f"{running.child.name} was replaced")
+        self.replaced(True)
+
+    def _successor(self, child: Child) -> subprocess.Popen[bytes] | None:
+        """A second process of a server, once it listens; None where it does not come so far."""
+        listens, says = os.pipe()
+        with os.fdopen(listens, "rb", buffering=0) as told:
+            fresh = self._spawn(child, says)
+            os.close(says)
+            deadline = time.monotonic() + READY_S
+            while not select.select([told], [], [], 0)[0] and time.monotonic() < deadline:
+                self._look_at_all()
+            if select.select([told], [], [], 0)[0] and told.read(1):  # b"" where it ended
+                return fresh
+        fresh.kill()
+        fresh.wait()
+        return None
+
+    def _end(self, running: _Running) -> None:
+        running.process.terminate()
+        self._wait(running, time.monotonic() + STOP_S)
+
+    def _begin(self, running: _Running, process: subprocess.Popen[bytes]) -> None:
+        running.process, running.started, running.restart_at = process, time.monotonic(), None
 
     def end(self) -> None:
         """Let `watch` stop all and return; from a signal or another thread."""

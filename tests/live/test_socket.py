@@ -128,6 +128,7 @@ async def test_a_whole_message_inside_a_fragmented_one_is_a_protocol_error() -> 
         Frame(Opcode.TEXT, b"x").serialize(mask=False),
         b"\xc1" + masked(b"x")[1:],
     ],
+    ids=str.split("empty half long binary ping fragment two unmasked reserved"),
 )
 def test_what_is_not_one_whole_short_masked_text_takes_the_long_way(chunk: bytes) -> None:
     assert short_text(chunk) is None

@@ -1,0 +1,97 @@
+"""`./openfloor restart`: every process is a new one, nobody finds the door shut, no vote is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+
+from tests.faults.crowd import gathered
+from tests.launch.running import ROLES, ROOT, Run, clean_environ, command, get, refused
+from tools.replay.attendee import Attendee
+from tools.replay.door import Door
+from tools.replay.http import JsonClient
+from tools.replay.stage import sign_in
+
+Prepare = Callable[..., Run]
+BACK_S = 10.0  # the announced spread, and a tick
+
+
+def restarted(data: Path) -> str:
+    """Restart, and what was printed where it did not come to its end."""
+    done = subprocess.run(
+        command("restart", "--data", str(data)),
+        cwd=ROOT,
+        env=clean_environ(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return done.stderr
+
+
+async def ended_and_back(attendee: Attendee) -> tuple[list[str], int]:
+    """What a socket is told at the end, with which code, once the person is back on a new one."""
+    await attendee.close()
+    socket, said = await attendee._hello(), []
+    try:
+        while True:
+            said.append(json.loads(await socket.recv())["t"])
+    except ConnectionClosed as closed:
+        code = closed.rcvd.code if closed.rcvd else 1006
+    async with asyncio.timeout(BACK_S):
+        await attendee.open()
+    await attendee.close()
+    return said, code
+
+
+async def test_all_processes_are_new_and_people_only_hear_that_they_shall_come_back(
+    run: Prepare, tmp_path: Path
+) -> None:
+    started = run("--servers", "2").start()
+    before = {role: set(started.children(role)) for role in ROLES}
+    door = Door(JsonClient(started.url))
+    crowd = await gathered(started.url, await sign_in(door, started.link.rpartition("#")[2]))
+    people = list(crowd.stage.attendees.values())
+    await asyncio.gather(*(one.vote(crowd.numbers[0], True) for one in people[6:]))
+    sockets = [asyncio.create_task(ended_and_back(one)) for one in people]
+    restarting = asyncio.create_task(asyncio.to_thread(restarted, tmp_path / "data"))
+    answers = []
+    while not restarting.done():
+        answers.append((await asyncio.to_thread(get, started.url, "/healthz"))[0])
+    assert await restarting == ""
+    told = await asyncio.gather(*sockets)
+    assert {code for _, code in told} == {1012}
+    assert all(said[-1] == "bye" for said, _ in told)
+    assert set(answers) == {200}
+    after = {role: set(started.children(role)) for role in ROLES}
+    assert after["store"] == before["store"]
+    assert all(after[role].isdisjoint(before[role]) for role in ROLES if role != "store")
+    assert len(after["server"]) == 2
+    await crowd.judge_board({n: 18 if n == crowd.numbers[0] else 0 for n in crowd.numbers})
+    await crowd.leave()
+    door.http.close()
+
+
+@pytest.mark.faults
+def test_a_successor_that_does_not_start_changes_nothing(run: Prepare, tmp_path: Path) -> None:
+    started = run().start()
+    before = started.children("server")
+    (tmp_path / "data" / "secret").write_bytes(b"short")
+    said = restarted(tmp_path / "data")
+    assert said.startswith("Not everything was replaced.")
+    assert started.children("server") == before
+    assert started.status("/healthz") == 200
+    assert "did not start; it goes on as it is" in started.text
+
+
+def test_where_nothing_runs_it_is_said(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    for data in (tmp_path / "data", tmp_path / "none"):
+        assert refused("restart", "--data", str(data)) == f"Nothing runs on {data}.\n"
