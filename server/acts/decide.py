@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from redis.asyncio import Redis
 
+from server.acts import merge
 from server.acts.admission import SignIn
-from server.acts.decision import UNSCREENED, by_rule, commit, layer, read, staff
+from server.acts.decision import UNSCREENED, Text, by_rule, commit, layer, read, staff
 from server.domain.appeal import Appeal
 from server.domain.meeting import Meeting
-from server.domain.question import Act, State
+from server.domain.question import Act, State, step
 from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Act as RoleAct
 from server.domain.rules import Rule
-from server.domain.screening import NOTE_MAX_CHARS, reason_for
+from server.domain.screening import NOTE_MAX_CHARS, Reason, reason_for
 from server.domain.text import limited
 from server.store import keys, question_rows, typed
 from server.store.question_rows import Question
@@ -60,17 +61,16 @@ async def screen_out(
 ) -> Question:
     """Decide not to show a question, with a public reason; withheld when the reason says so."""
     decider = staff(sign_in, RoleAct.SCREEN_OUT)
-    chosen = reason_for(meeting.reasons, reason, target)
     found = await read(store, meeting, q, revision)
-    _without_appeal(found)
+    chosen, noted = await _screening(store, meeting, found, reason, note, target)
     if chosen.withholds and found.members:
-        # The texts merged into it would stay public: each needs a decision of its own.
-        raise Refused(Refusal.ILLEGAL, "Split the questions merged into it first.")
-    if target is not None and (
-        target == found.number or await question_rows.by_number(store, meeting.id, target) is None
-    ):
-        raise Refused(Refusal.TARGET_NEEDED, "The target must be another question of this meeting.")
-    noted = layer(meeting.id, q, Layer.NOTE, note, NOTE_MAX_CHARS)
+        # Their texts are public and nobody has judged them: each needs a decision of its own.
+        raise Refused(
+            Refusal.ILLEGAL,
+            "{count} merged into it would stay readable. Split all of them first: each text needs a"
+            " decision of its own.",
+            count=found.members,
+        )
     withheld = int(chosen.withholds)
     return await commit(
         store,
@@ -96,6 +96,42 @@ async def screen_out(
         },
         openings=noted.openings,
     )
+
+
+async def screen_alone(
+    store: Redis,
+    meeting: Meeting,
+    sign_in: SignIn,
+    q: str,
+    revision: int,
+    reason: str,
+    note: str,
+    target: int | None,
+    now: int,
+) -> Question:
+    """Split all members off a head, then screen it out; nothing is split where that is refused.
+
+    Several decisions in this order: whatever comes between, no text turns public by it.
+    """
+    staff(sign_in, RoleAct.SCREEN_OUT)
+    found = await read(store, meeting, q, revision)
+    await _screening(store, meeting, found, reason, note, target)
+    step(found.state, Act.SCREEN_OUT)
+    head = await merge.split_all(store, meeting, sign_in, q, revision, now)
+    return await screen_out(store, meeting, sign_in, q, head.revision, reason, note, target, now)
+
+
+async def _screening(
+    store: Redis, meeting: Meeting, found: Question, reason: str, note: str, target: int | None
+) -> tuple[Reason, Text]:
+    """The reason and the note of a screening, both as the meeting allows them."""
+    chosen = reason_for(meeting.reasons, reason, target)
+    _without_appeal(found)
+    if target is not None and (
+        target == found.number or await question_rows.by_number(store, meeting.id, target) is None
+    ):
+        raise Refused(Refusal.TARGET_NEEDED, "The target must be another question of this meeting.")
+    return chosen, layer(meeting.id, found.q, Layer.NOTE, note, NOTE_MAX_CHARS)
 
 
 async def send_back(

@@ -94,6 +94,26 @@ async def _split(store: Redis, found: Question, decider: Decider, now: int) -> Q
     raise _contended()
 
 
+async def split_all(
+    store: Redis, meeting: Meeting, sign_in: SignIn, q: str, revision: int, now: int
+) -> Question:
+    """Take every member out of a head's group, each by a decision of its own; returns the head.
+
+    A crash between two leaves a smaller group. Refused ILLEGAL where nothing is merged into it.
+    """
+    decider = staff(sign_in, RoleAct.SPLIT)
+    head = await read(store, meeting, q, revision)
+    if not head.members:
+        raise Refused(Refusal.ILLEGAL, "Nothing is merged into this question.")
+    for member in await members(store, head):
+        if member.state is State.MERGED:
+            await _split(store, member, decider, now)
+    after = await question_rows.read_one(store, meeting.id, q)
+    if after is None:
+        raise AssertionError("a head that was read exists")
+    return after
+
+
 async def release(store: Redis, meeting: Meeting, head: Question, now: int) -> None:
     """Split all members off a head that leaves. A crash between two leaves a smaller group."""
     for q in await decisions.members(store, meeting.id, head.q):

@@ -83,6 +83,23 @@ async def arrange(
     return found
 
 
+async def move(
+    store: Redis, meeting: Meeting, sign_in: SignIn, n: int, by: int, revision: int, now: int
+) -> int:
+    """Move number `n` by so many places in the line, at most to an end; returns its new revision.
+
+    Refused NOT_LISTED when it does not stand in the line, otherwise as `arrange`.
+    """
+    standing = await line(store, meeting.id)
+    numbers = [question.number for question in standing.questions if question.number is not None]
+    if n not in numbers:
+        raise Refused(Refusal.NOT_LISTED, "No. {n} does not stand in the line any more.", n=n)
+    place = max(0, min(len(numbers) - 1, numbers.index(n) + by))
+    numbers.remove(n)
+    numbers.insert(place, n)
+    return await arrange(store, meeting, sign_in, numbers, revision, now)
+
+
 async def pick(
     store: Redis, meeting: Meeting, sign_in: SignIn, q: str, revision: int, now: int
 ) -> Question:

@@ -51,6 +51,7 @@ ROUTES: Mapping[str, Act] = MappingProxyType(
         "api.desk_log": Act.READ_LOG,
         "api.merge_question": Act.MERGE,
         "api.split_question": Act.SPLIT,
+        "api.split_all_questions": Act.SPLIT,
         "api.word_question": Act.WORD,
         "api.send_back_question": Act.SEND_BACK,
         "api.appeal_question": Act.APPEAL,

@@ -47,6 +47,16 @@ async def split_question(slug: str, q: str, given: Listing) -> Response:
     )
 
 
+@endpoint("POST", f"{QUESTION}/split-all", DecisionAnswer, *DECIDED, body=Listing)
+async def split_all_questions(slug: str, q: str, given: Listing) -> Response:
+    """Take every question that is merged into this one out of its group again."""
+    meeting = await meeting_at(slug)
+    by = await invited(meeting, Act.SPLIT)
+    return decided(
+        await merge.split_all(parts().store, meeting, by, q, given.revision, parts().clock())
+    )
+
+
 @endpoint(
     "POST",
     f"{QUESTION}/word",

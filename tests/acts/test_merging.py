@@ -13,7 +13,7 @@ from server.acts.admission import SignIn
 from server.domain.question import State
 from server.domain.ranking import score
 from server.domain.refusals import Refusal, Refused
-from server.store import keys, votes
+from server.store import desk_log, keys, votes
 from server.store.question_rows import Question
 from server.store.votes import Wish
 from tests.acts.building import NOW, Town, live_town
@@ -204,3 +204,69 @@ async def test_no_text_becomes_public_by_a_merge_that_its_head_is_not(store: Red
         )
     assert withheld.value.refusal is Refusal.ILLEGAL
     assert (await town.look(head.q)).state is State.LISTED
+
+
+async def group_of_three(town: Town, moderator: SignIn) -> list[Question]:
+    """A head with two members; the head first."""
+    asked = [await town.listed(text=f"Question {name} stands?") for name in "abc"]
+    for member in asked[1:]:
+        number = asked[0].number or 0
+        await merge.merge(
+            town.store, town.meeting, moderator, member.q, member.revision, number, NOW
+        )
+    return [await town.look(q.q) for q in asked]
+
+
+async def test_a_head_is_withheld_only_when_its_members_stand_alone(store: Redis) -> None:
+    town = await live_town(store)
+    moderator = await town.moderator()
+    head, *members = await group_of_three(town, moderator)
+
+    async def alone(reason: str, note: str = "") -> Question:
+        return await decide.screen_alone(
+            store, town.meeting, moderator, head.q, head.revision, reason, note, None, NOW
+        )
+
+    for reason, note in (("rude", ""), ("duplicate", ""), ("abusive", "x" * 501)):
+        with pytest.raises(Refused):
+            await alone(reason, note)
+    assert (await town.look(head.q)).members == 2  # refused: nothing was split
+    out = await alone("abusive")
+    assert (out.state, out.withheld, out.members) == (State.SCREENED_OUT, True, 0)
+    assert {(await town.look(q.q)).state for q in members} == {State.LISTED}
+    kinds = [act.kind for act in await desk_log.history(store, town.meeting.id, members[0].q)]
+    assert kinds[-1] == "q.split"
+
+
+async def test_all_members_are_split_by_a_decision_each(store: Redis) -> None:
+    town = await live_town(store)
+    moderator = await town.moderator()
+    head, *members = await group_of_three(town, moderator)
+    with pytest.raises(Refused) as late:
+        await merge.split_all(store, town.meeting, moderator, head.q, head.revision - 1, NOW)
+    assert late.value.refusal is Refusal.CONTENDED
+    after = await merge.split_all(store, town.meeting, moderator, head.q, head.revision, NOW)
+    assert (after.members, after.state) == (0, State.LISTED)
+    assert {(await town.look(q.q)).state for q in members} == {State.LISTED}
+    with pytest.raises(Refused) as nothing:
+        await merge.split_all(store, town.meeting, moderator, head.q, after.revision, NOW)
+    assert nothing.value.refusal is Refusal.ILLEGAL
+
+
+async def test_a_head_screened_out_in_the_open_keeps_its_group_and_comes_back_with_it(
+    store: Redis,
+) -> None:
+    town = await live_town(store)
+    moderator = await town.moderator()
+    head, *members = await group_of_three(town, moderator)
+    out = await decide.screen_out(
+        store, town.meeting, moderator, head.q, head.revision, "off-topic", "", None, NOW
+    )
+    with pytest.raises(Refused) as withheld:
+        await decide.screen_out(
+            store, town.meeting, moderator, head.q, out.revision, "spam", "", None, NOW
+        )
+    assert "Split all of them first" in str(withheld.value.sentence)
+    back = await decide.list_question(store, town.meeting, moderator, head.q, out.revision, NOW)
+    assert (back.state, back.members) == (State.LISTED, 2)
+    assert {(await town.look(q.q)).state for q in members} == {State.MERGED}

@@ -110,3 +110,21 @@ async def test_the_board_tells_whom_a_pick_passed_over_and_why(store: Redis) -> 
     assert row is not None and row.picked == Picked(3, ((best.number or 0, "no-time"), (3, "")))
     (history,) = await public_histories(store, town.meeting, [aired])
     assert history[-1].passed == row.picked.passed and history[-1].rank == 3
+
+
+async def test_a_question_is_moved_along_the_line_at_most_to_its_end(store: Redis) -> None:
+    town = await live_town(store)
+    moderator = await town.moderator()
+    a, b, c = [(await town.listed(text=f"Question {at} to move?")).number or 0 for at in range(3)]
+    await stage.arrange(store, town.meeting, moderator, [a, b, c], 0, NOW)
+    steps = ((c, -1, [a, c, b]), (a, -1, [a, c, b]), (a, 9, [c, b, a]), (c, 1, [b, c, a]))
+    for revision, (n, by, order) in enumerate(steps, start=1):
+        await stage.move(store, town.meeting, moderator, n, by, revision, NOW)
+        standing = await stage.line(store, town.meeting.id)
+        assert [q.number for q in standing.questions] == order
+    with pytest.raises(Refused) as late:
+        await stage.move(store, town.meeting, moderator, a, 1, 1, NOW)
+    assert late.value.refusal is Refusal.CONTENDED
+    with pytest.raises(Refused) as absent:
+        await stage.move(store, town.meeting, moderator, 99, 1, 5, NOW)
+    assert absent.value.refusal is Refusal.NOT_LISTED

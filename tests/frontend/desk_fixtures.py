@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from server.web.desk_forms import NOTHING_KEPT
+
 
 def desk_row(n: int, now: int, **more: Any) -> dict[str, Any]:
     """A question as the desk sees it."""
@@ -27,7 +29,10 @@ def at_desk(meeting: Any, reasons: Any, rows: list[dict[str, Any]]) -> dict[str,
         "meeting": meeting, "queues": queues, "queue": "waiting", "counts": counts, "rows": rows,
         "more": 0, "chosen": rows[0] if rows else None, "line": [7] if rows else [],
         "similar": [{**desk_row(12, 0), "likeness": 0.41}] if rows else [], "reasons": reasons,
-        "skip_reasons": ["no-time"], "policy_html": "Every question gets a public outcome.",
+        "skip_reasons": {"no-time": "There was no time left for it."},
+        "members": [desk_row(93, 0, into=88, votes=4, askers=2, state="merged")] if rows else [],
+        "offered": ["list", "screen", "merge", "word", "send_back"] if rows else [], "kept": NOTHING_KEPT,
+        "policy_html": "Every question gets a public outcome.",
         "desk": told, "error": None,
     }  # fmt: skip
 

@@ -38,6 +38,10 @@ const DEEDS = {
     const state = messages.reduce(desk.apply, desk.empty());
     return desk.queue(state, name, byAskers).map((row) => [row.n, row.copies ?? 1]);
   },
+  offers: ({ row }) => ["list", "reverse", "screen", "split_all", "skip", "overturn"].filter((act) => desk.offers(act, row)),
+  reversal: ({ row }) => desk.reversal(row) ?? "",
+  members: ({ rows, head }) => numbers(desk.members(desk.apply(desk.empty(), { whole: true, questions: rows }), head)),
+  moved: ({ line, n, by }) => desk.moved(line, n, by),
   diff: ({ a, b }) => diff(a, b).map(({ kind, words }) => [kind, words]),
   warnings: ({ pairs }) => pairs.map(([a, b]) => warnings(a, b)),
   staying: ({ before }) => [...staying(before)].sort((a, b) => a - b),

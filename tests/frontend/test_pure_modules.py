@@ -162,6 +162,32 @@ def desk_cases() -> list[tuple[Case, Any]]:
         for messages, name, by, rows in asked
     ]
     cases.append((("warnings", {"pairs": [t[:2] for t in texts]}), [t[2] for t in texts]))
+    grouped = [
+        {**row(7, 7), "state": "merged", "into": 4, "votes": 1, "askers": 1},
+        {**row(8, 8), "state": "merged", "into": 4, "votes": 1, "askers": 3},
+        {**row(9, 9), "state": "merged", "into": 4, "votes": 2, "askers": 1},
+        {**row(6, 6), "state": "merged", "into": 5, "votes": 9, "askers": 1},
+    ]
+    cases.append((("members", {"rows": grouped, "head": {"n": 4, "members": 3}}), [9, 8, 7]))
+    for n, by, line in (
+        (3, -1, [1, 3, 2]),
+        (1, -1, [1, 2, 3]),
+        (1, 9, [2, 3, 1]),
+        (8, 1, [1, 2, 3]),
+    ):
+        cases.append((("moved", {"line": [1, 2, 3], "n": n, "by": by}), line))
+    acts = [
+        ({"state": "received"}, ["list", "screen"], ""),
+        ({"state": "listed", "members": 2}, ["screen", "split_all", "skip"], "screen"),
+        ({"state": "screened_out"}, ["reverse", "screen"], "reverse"),
+        ({"state": "screened_out", "appeal": "open"}, ["overturn"], "reverse"),
+        ({"state": "answered"}, ["reverse"], "reverse"),
+        ({"state": "merged"}, [], "split"),
+        ({"state": "withdrawn"}, [], ""),
+    ]
+    for given_row, offered, reversal in acts:
+        cases.append((("offers", {"row": given_row}), offered))
+        cases.append((("reversal", {"row": given_row}), reversal))
     given = {"a": "Is the canteen closing?", "b": "Is the canteen opening again?"}
     cases.append((("diff", given), same))
     return cases

@@ -111,7 +111,7 @@ async def test_without_a_script_the_desk_decides_by_plain_forms(hall: Hall) -> N
     await expect(page.locator(".desk-row")).to_have_count(4)
     await page.locator("details[data-fold=screen] summary").click()
     await page.locator("input[value=unclear]").check()
-    await page.locator("form[data-act=screen] button").click()
+    await page.locator("form[data-act=screen] button.act").click()
     await expect(page.locator("[data-count=screened_out]")).to_have_text("1")
     await page.goto(place.path("/desk/log"))
     await expect(page.locator(".ledger li").first).to_contain_text("Screened out")

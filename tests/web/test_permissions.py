@@ -28,6 +28,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "api.screen": {"revision": 1, "reason": "unclear"},
     "api.merge_question": {"revision": 1, "into": 9},
     "api.split_question": {"revision": 1},
+    "api.split_all_questions": {"revision": 1},
     "api.word_question": {"revision": 1, "wording": "Is it fair?"},
     "api.send_back_question": {"revision": 1, "hint": "Say when."},
     "api.judge_question": {"revision": 1, "overturn": True},

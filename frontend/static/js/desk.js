@@ -1,26 +1,29 @@
 // @ts-check
-// The moderators' desk at work: keys and forms to decisions, changes to the page. Focus stays put.
+// The moderators' desk at work: keys and forms to decisions, changes to the page. Focus stays put, and
+// what somebody is typing stays too, whatever the others decide meanwhile.
 import { call, decide, follow } from "./desk_feed.js";
-import { apply, empty, offers, queue } from "./desk_state.js";
-import { drawCounts, drawDiff, drawLine, drawList, drawOpen, drawSimilar } from "./desk_view.js";
-import { warnings } from "./diff.js";
+import { begun, foldAll, reason, typed, unfold } from "./desk_form.js";
+import { DeskList } from "./desk_list.js";
+import { drawLine, drawMembers } from "./desk_side.js";
+import { apply, empty, members, moved, offers, queue, reversal } from "./desk_state.js";
+import { byName, drawCounts, drawOpen, drawSimilar, setRow } from "./desk_view.js";
 import { announce, say } from "./words.js";
 
 const at = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
 const QUEUES = ["waiting", "listed", "appeals", "screened_out", "answered", "merged"];
-const KEYS = { l: "list", x: "screen", w: "screen", m: "merge", s: "split", e: "word", b: "send_back", p: "line_up", o: "pick", r: "return", a: "answer", y: "overturn", n: "uphold" };
+const KEYS = { l: "list", x: "screen", w: "screen", m: "merge", S: "split_all", e: "word", b: "send_back", p: "line_up", o: "pick", r: "return", a: "answer", y: "overturn", n: "uphold", z: "skip" };
 
 class DeskPage {
   /** @param {HTMLElement} root */
   constructor(root) {
     this.slug = root.dataset.slug ?? "";
     this.queue = root.dataset.queue ?? "waiting";
-    this.delay = Number(root.dataset.delay ?? 0);
-    this.since = Number(root.dataset.since ?? 0);
+    this.how = { since: Number(root.dataset.since ?? 0), delay: Number(root.dataset.delay ?? 0) };
     this.desk = apply(empty(), JSON.parse(at("desk-data").textContent));
     this.q = document.querySelector(".desk-row [aria-current]")?.closest("li")?.dataset.q ?? "";
     this.byAskers = false;
     this.list = at("desk-rows");
+    this.shown = new DeskList(this.list, at("desk-row"));
     at("by-askers").hidden = this.queue !== "waiting";
     at("show-keys").hidden = false;
     at("desk-more")?.remove();
@@ -29,7 +32,7 @@ class DeskPage {
     document.addEventListener("keydown", (event) => this.key(event));
     document.addEventListener("click", (event) => this.click(event));
     document.addEventListener("submit", (event) => this.submit(event));
-    document.addEventListener("input", (event) => this.typed(event));
+    document.addEventListener("input", (event) => typed(/** @type {HTMLInputElement} */ (event.target), this.open, this.desk.questions.values()));
     this.draw();
     this.look();
     follow(this.slug, () => this.desk.position, {
@@ -39,18 +42,25 @@ class DeskPage {
   }
 
   get open() {
-    return this.rows.find((row) => row.q === this.q) ?? this.desk.questions.get(this.q);
+    return this.desk.questions.get(this.q);
   }
 
   /** @param {any} message */
   told(message) {
     const before = this.open;
     this.desk = apply(this.desk, message);
-    this.draw();
+    if (message.questions.length || message.counts) this.draw();
     const after = this.open;
-    if (before && after && after.revision !== before.revision && this.deciding !== after.q)
-      announce(say("desk_changed", { n: after.n }));
+    if (before && after && after.revision !== before.revision && this.deciding !== after.q) this.changed(before, after);
     if (!before && after) this.look();
+  }
+
+  /** Somebody else decided on the open question: said aloud, and in sight of whoever is typing. @param {any} before @param {any} after */
+  changed(before, after) {
+    announce(say("desk_changed", { n: after.n }));
+    if (!begun()) return;
+    const same = before.state === after.state;
+    this.complain(say(same ? "desk_meanwhile_same" : "desk_meanwhile", { by: byName(after.by), n: after.n, state: say(`state_${after.state}`) }));
   }
 
   /** @param {"live" | "away" | "ended"} status */
@@ -63,19 +73,20 @@ class DeskPage {
   draw(_ = false) {
     this.rows = queue(this.desk, this.queue, this.byAskers);
     if (!this.q && this.rows.length) this.q = this.rows[0].q;
-    const focused = document.activeElement?.closest(".desk-row");
-    drawList(this.list, this.rows, this.q, this.queue);
-    if (focused && !focused.isConnected) this.list.focus({ preventScroll: true });
-    drawOpen(this.open, this.desk.line.numbers);
+    const open = this.rows.find((row) => row.q === this.q) ?? this.open;
+    this.shown.show(this.rows, this.q, this.queue);
+    at("desk-none").hidden = this.rows.length > 0;
+    drawOpen(open, this.desk.line.numbers);
+    drawMembers(open, members(this.desk, open));
     drawCounts(this.desk.counts);
-    drawLine(this.desk.line.numbers);
+    drawLine(this.desk.line);
   }
 
   /** Open a question; its folds close, so that nothing typed for another is sent. @param {string} q */
   choose(q) {
     if (q === this.q) return;
     this.q = q;
-    for (const fold of document.querySelectorAll("details.fold")) fold.removeAttribute("open");
+    foldAll();
     for (const form of document.querySelectorAll("form.desk-act")) /** @type {HTMLFormElement} */ (form).reset();
     this.complain("");
     this.draw();
@@ -109,8 +120,10 @@ class DeskPage {
     }
     at("by-askers").hidden = name !== "waiting";
     history.replaceState(null, "", `?queue=${name}`);
-    this.q = queue(this.desk, name, this.byAskers)[0]?.q ?? "";
-    this.draw();
+    this.q = "";
+    const first = queue(this.desk, name, this.byAskers)[0];
+    if (first) this.choose(first.q);
+    else this.draw();
     this.look();
   }
 
@@ -119,33 +132,26 @@ class DeskPage {
     if (event.ctrlKey || event.metaKey || event.altKey || at("keys").open) return;
     const target = /** @type {HTMLElement} */ (event.target);
     if (event.key === "Escape") return this.leave();
-    const radios = target.closest(".reasons");
     if (target.closest("input:not([type=radio], [type=checkbox]), textarea, select")) return;
-    const fold = document.querySelector("details[data-fold=screen][open]");
-    if (fold && (radios || !target.closest("form.desk-act")) && this.reason(event)) return;
+    const fold = document.querySelector("details[open] input[name=reason]")?.closest("form");
+    if (fold && (fold.contains(target) || !target.closest("form.desk-act")) && reason(event, this.open)) return;
+    const up = event.key === "ArrowUp";
     if (event.key === "?") at("keys").showModal();
+    else if (event.shiftKey && (up || event.key === "ArrowDown")) this.moveInLine(target, up ? -1 : 1);
     else if (event.key === "j" || (event.key === "ArrowDown" && target.closest(".desk-list"))) this.move(1);
-    else if (event.key === "k" || (event.key === "ArrowUp" && target.closest(".desk-list"))) this.move(-1);
+    else if (event.key === "k" || (up && target.closest(".desk-list"))) this.move(-1);
     else if (/^[1-6]$/.test(event.key) && !fold) this.turnTo(QUEUES[Number(event.key) - 1]);
+    else if (event.key === "v" && this.open) this.act(reversal(this.open) ?? "");
+    else if (event.key === "s") this.split();
     else if (event.key in KEYS) this.act(KEYS[/** @type {keyof KEYS} */ (event.key)], event.key === "w");
     else return;
     event.preventDefault();
   }
 
-  /** A digit or letter picks a reason while they are shown. @param {KeyboardEvent} event */
-  reason(event) {
-    const place = "123456789abcdefghijklmnopqrstuvwxyz".indexOf(event.key);
-    const choice = place < 0 ? undefined : document.querySelectorAll(".reasons input")[place];
-    if (!choice) return false;
-    /** @type {HTMLInputElement} */ (choice).checked = true;
-    /** @type {HTMLInputElement} */ (choice).focus();
-    this.says();
-    event.preventDefault();
-    return true;
-  }
-
   leave() {
-    for (const fold of document.querySelectorAll("details.fold[open]")) fold.removeAttribute("open");
+    foldAll();
+    this.complain("");
+    this.draw();
     this.list.focus({ preventScroll: true });
   }
 
@@ -153,88 +159,90 @@ class DeskPage {
   act(act, withhold = false) {
     const row = this.open;
     if (!row || !offers(act, row)) return;
-    const form = /** @type {HTMLFormElement} */ (document.querySelector(`form[data-act=${act}]`));
-    const fold = form?.closest("details");
-    if (!form) return;
-    if (!fold) return form.requestSubmit();
-    fold.open = true;
-    const field = withhold ? fold.querySelector("[data-withholds]") : fold.querySelector("input:not([type=hidden]), textarea");
-    if (withhold && field) /** @type {HTMLInputElement} */ (field).checked = true;
-    if (act === "word") /** @type {any} */ (form.elements.namedItem("wording")).value = row.wording || row.text;
-    if (act === "answer" && row.stream_s === null) this.now(form);
-    /** @type {HTMLElement | null} */ (field)?.focus();
-    this.says();
+    if (unfold(act, row, { withhold, ...this.how })) return;
+    /** @type {HTMLFormElement | null} */ (document.querySelector(`form[data-act=${act}]`))?.requestSubmit();
   }
 
-  /** Where the stream is now: since the meeting went live, less its delay. @param {HTMLFormElement} form */
-  now(form) {
-    if (!this.since) return;
-    const passed = Math.max(0, Math.round((Date.now() - this.since) / 1000) - this.delay);
-    const parts = [Math.floor(passed / 3600), Math.floor(passed / 60) % 60, passed % 60];
-    /** @type {any} */ (form.elements.namedItem("stream")).value = parts.map((part) => String(part).padStart(2, "0")).join(":");
+  /** Split the open one off its head; on a head, go to the next of its members' own buttons. */
+  split() {
+    if (this.open?.state === "merged") return this.act("split");
+    const buttons = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("form.desk-split button")]);
+    const held = buttons.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+    buttons[(held + 1) % buttons.length]?.focus();
   }
 
-  /** What the public will read for the chosen reason. */
-  says() {
-    const choice = /** @type {HTMLInputElement | null} */ (document.querySelector(".reasons input:checked"));
-    const place = at("public-says");
-    if (!place) return;
-    place.hidden = !choice;
-    if (choice) place.textContent = say("desk_public", { sentence: choice.dataset.sentence ?? "" });
+  /** The number in the line that has focus, else the open one, one place on. @param {HTMLElement} target @param {number} by */
+  moveInLine(target, by) {
+    const n = Number(/** @type {HTMLElement | null} */ (target.closest("#desk-line li"))?.dataset.n ?? this.open?.n);
+    // One after the other: a second press is meant for the line that the first one makes.
+    this.arranging = Promise.resolve(this.arranging).then(() => this.arrange(n, by));
+    return this.arranging;
   }
 
-  /** @param {Event} event */
-  typed(event) {
-    const target = /** @type {HTMLInputElement} */ (event.target);
-    const row = this.open;
-    if (target.name === "reason") this.says();
-    if (!row) return;
-    if (target.name === "wording") {
-      at("word-diff").hidden = target.value === row.text;
-      drawDiff(at("word-diff"), row.text, target.value);
-    }
-    if (target.name === "into") this.compare(row, Number(target.value));
-  }
-
-  /** @param {any} row @param {number} n */
-  compare(row, n) {
-    const other = [...this.desk.questions.values()].find((found) => found.n === n && found.q !== row.q);
-    at("merge-diff").hidden = !other;
-    if (!other) return;
-    drawDiff(at("merge-words"), other.text, row.text);
-    const kinds = row.lang === other.lang ? warnings(other.text, row.text) : [];
-    at("merge-warning").hidden = kinds.length === 0;
-    at("merge-warning").textContent = say("desk_differ", { kinds: kinds.map((kind) => say(`differ_${kind}`)).join(", ") });
-  }
-
-  /** @param {Event} event */
-  async submit(event) {
-    const form = /** @type {HTMLFormElement} */ (event.target);
-    if (!form.matches("form.desk-act")) return;
-    event.preventDefault();
-    const row = this.open;
-    const place = this.rows.findIndex((found) => found.q === this.q);
-    if (!row) return;
-    const { act = "" } = form.dataset;
-    this.deciding = row.q;
+  /** @param {number} n @param {number} by */
+  async arrange(n, by) {
+    const { numbers, revision } = this.desk.line;
+    const order = moved(numbers, n, by);
+    if (order.join() === numbers.join()) return;
     try {
-      const told = await decide(this.slug, act, new FormData(form), this.desk);
+      const told = await call(this.slug, "line", { revision, numbers: order });
+      this.desk = { ...this.desk, line: { revision: told.revision, numbers: order } };
       this.complain("");
-      if (told.state) {
-        const changed = { ...row, state: told.state, revision: told.revision, appeal: act === "overturn" || act === "uphold" ? "" : row.appeal };
-        delete changed.copies;
-        this.desk = { ...this.desk, questions: new Map(this.desk.questions).set(row.q, changed) };
-        announce(say("desk_done", { n: row.n, state: say(`state_${told.state}`) }));
-      } else announce(say("desk_line_done", { n: row.n }));
-      this.rows = queue(this.desk, this.queue, this.byAskers);
-      if (!this.rows.some((found) => found.q === row.q)) this.after(place);
-      else this.draw();
-      this.leave();
+      drawLine(this.desk.line);
+      announce(say("desk_place", { n, place: order.indexOf(n) + 1, count: order.length }));
     } catch (error) {
       this.complain(/** @type {Error} */ (error).message);
+    }
+  }
+
+  /** @param {SubmitEvent} event */
+  async submit(event) {
+    const form = /** @type {HTMLFormElement} */ (event.target);
+    if (!form.matches("form.desk-act, form.desk-split, form.desk-move")) return;
+    event.preventDefault();
+    const { submitter } = event;
+    if (form.matches(".desk-move")) return this.moveInLine(form, Number(/** @type {any} */ (submitter)?.value ?? 1));
+    const fields = new FormData(form, submitter);
+    const row = this.desk.questions.get(String(fields.get("q")));
+    if (!row) return;
+    const { act = "split" } = form.dataset;
+    this.deciding = row.q;
+    try {
+      this.decided(row, act, await decide(this.slug, act, fields, this.desk));
+    } catch (error) {
+      await this.refused(form, /** @type {any} */ (error));
     } finally {
       this.deciding = undefined;
     }
+  }
+
+  /** @param {any} row @param {string} act @param {any} told */
+  decided(row, act, told) {
+    this.complain("");
+    const place = this.rows.findIndex((found) => found.q === row.q);
+    if (told.state) {
+      const appeal = act === "overturn" || act === "uphold" ? "" : row.appeal;
+      const changed = { ...row, state: told.state, revision: told.revision, appeal, into: told.state === "merged" ? row.into : null };
+      this.desk = { ...this.desk, questions: new Map(this.desk.questions).set(row.q, changed) };
+      announce(say("desk_done", { n: row.n, state: say(`state_${told.state}`) }));
+    } else announce(say("desk_line_done", { n: row.n }));
+    if (row.q !== this.q) return this.draw();
+    foldAll();
+    this.rows = queue(this.desk, this.queue, this.byAskers);
+    if (place >= 0 && !this.rows.some((found) => found.q === row.q)) this.after(place);
+    else this.draw();
+    this.list.focus({ preventScroll: true });
+  }
+
+  /** What was typed is kept; where somebody decided first, it may be sent again on what is now. @param {HTMLFormElement} form @param {any} error */
+  async refused(form, error) {
+    const kept = form.closest("details[open]");
+    if (error.code === "contended") {
+      const message = await call(this.slug, `desk?after=${this.desk.position}&wait=0`).catch(() => null);
+      if (message) this.told(message);
+      if (this.open && form.matches(".desk-act")) setRow(form, this.open);
+    }
+    this.complain(error.code === "contended" && kept ? `${error.message} ${say("desk_kept", { n: this.open?.n ?? "" })}` : error.message);
   }
 
   /** Go on with the question that took the decided one's place. @param {number} place */
@@ -265,7 +273,7 @@ class DeskPage {
     const n = Number(new URLSearchParams(link.search).get("n"));
     const found = link.closest("#desk") && n ? [...this.desk.questions.values()].find((row) => row.n === n) : undefined;
     if (tab) this.turnTo(/** @type {HTMLElement} */ (tab).dataset.queue ?? "waiting");
-    else if (found) this.choose(this.rows.find((row) => row.q === found.q)?.q ?? found.q);
+    else if (found) this.choose(found.q);
     else return;
     event.preventDefault();
   }

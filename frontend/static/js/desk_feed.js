@@ -48,6 +48,12 @@ export function seconds(text) {
   return text.trim() ? parts.reduce((sum, part) => sum * 60 + Number(part), 0) : null;
 }
 
+/** Split all off a head, then screen it out. @param {string} slug @param {string} at @param {number} revision @param {any} why */
+async function alone(slug, at, revision, why) {
+  const head = await call(slug, `${at}/split-all`, { revision });
+  return call(slug, `${at}/screen`, { revision: head.revision, ...why });
+}
+
 /** Sends one act of the desk; `fields` are those of its form. @param {string} slug @param {string} act @param {FormData} fields @param {any} desk */
 export function decide(slug, act, fields, desk) {
   const text = (/** @type {string} */ name) => String(fields.get(name) ?? "");
@@ -55,7 +61,14 @@ export function decide(slug, act, fields, desk) {
   const at = `questions/${text("q")}`;
   const target = text("target") ? Number(text("target")) : null;
   switch (act) {
+    case "split_all":
+      return call(slug, `${at}/split-all`, { revision });
+    case "reverse":
+      return call(slug, `${at}/list`, { revision });
+    case "skip":
+      return call(slug, `${at}/skip`, { revision, reason: text("reason") });
     case "screen":
+      if (text("first") === "split") return alone(slug, at, revision, { reason: text("reason"), note: text("note"), target });
       return call(slug, `${at}/screen`, { revision, reason: text("reason"), note: text("note"), target });
     case "merge":
       return call(slug, `${at}/merge`, { revision, into: Number(text("into")) });

@@ -48,7 +48,8 @@ export function queue(desk, name, byAskers = false) {
 }
 
 const MAY = {
-  list: ["received", "screened_out", "answered"],
+  list: ["received"],
+  reverse: ["screened_out", "answered"],
   screen: ["received", "listed", "screened_out"],
   merge: ["received", "listed"],
   split: ["merged"],
@@ -58,11 +59,33 @@ const MAY = {
   pick: ["listed"],
   return: ["on_air"],
   answer: ["listed", "on_air", "answered"],
+  skip: ["listed", "on_air"],
 };
 
 /** Whether the desk offers this act on a question now. @param {string} act @param {any} row */
 export function offers(act, row) {
   if (act === "overturn" || act === "uphold") return row.appeal === "open";
-  if (row.appeal === "open" && (act === "list" || act === "screen")) return false;
+  if (act === "split_all") return row.members > 0;
+  if (row.appeal === "open" && (act === "reverse" || act === "screen")) return false;
   return MAY[/** @type {keyof MAY} */ (act)]?.includes(row.state) ?? false;
+}
+
+/** The act that reverses what was decided last: a further decision, never an erased one. @param {any} row */
+export function reversal(row) {
+  return { listed: "screen", screened_out: "reverse", answered: "reverse", merged: "split", on_air: "return" }[/** @type {string} */ (row.state)];
+}
+
+/** What is merged into a question: most votes first, then most askers. @param {Desk} desk @param {any} head @returns {any[]} */
+export function members(desk, head) {
+  if (!head?.members) return [];
+  return [...desk.questions.values()]
+    .filter((row) => row.into === head.n)
+    .sort((a, b) => b.votes - a.votes || b.askers - a.askers || a.n - b.n);
+}
+
+/** A line with one number moved by so many places, at most to an end. @param {number[]} numbers @param {number} n @param {number} by */
+export function moved(numbers, n, by) {
+  const others = numbers.filter((other) => other !== n);
+  const place = Math.max(0, Math.min(others.length, numbers.indexOf(n) + by));
+  return numbers.includes(n) ? [...others.slice(0, place), n, ...others.slice(place)] : numbers;
 }

@@ -1,55 +1,12 @@
 // @ts-check
 // Draws the desk: the list, the open question, texts side by side. Decides nothing, opens no connection.
+import { words } from "./desk_list.js";
 import { offers } from "./desk_state.js";
 import { diff } from "./diff.js";
-import { setTime } from "./times.js";
 import { setText } from "./upvote.js";
 import { say } from "./words.js";
 
 const at = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
-
-/** @param {Element | null} node @param {any} row @param {string} text */
-function words(node, row, text) {
-  if (!node || node.textContent === text) return;
-  node.textContent = text;
-  node.setAttribute("lang", row.lang);
-  node.setAttribute("dir", row.dir || "auto");
-}
-
-/** @param {HTMLElement} node @param {any} row @param {boolean} open @param {string} queue */
-export function fillRow(node, row, open, queue) {
-  const link = /** @type {HTMLAnchorElement} */ (node.querySelector("a"));
-  node.dataset.q = row.q;
-  node.dataset.n = String(row.n);
-  link.href = `?queue=${queue}&n=${row.n}`;
-  if (open) link.setAttribute("aria-current", "true");
-  else link.removeAttribute("aria-current");
-  setText(node.querySelector(".number"), String(row.n));
-  words(node.querySelector(".words"), row, row.wording || row.text);
-  const people = Math.max(row.copies ?? 1, row.askers);
-  setText(node.querySelector(".asked"), people > 1 ? say("desk_asked", { n: people }) : "");
-  setText(node.querySelector(".votes-of"), row.state === "received" ? "" : say("desk_votes", { n: row.votes }));
-  setTime(/** @type {HTMLElement} */ (node.querySelector("time")), row.at, Date.now());
-}
-
-/** Rows by question, kept and moved in place. @param {HTMLElement} list @param {any[]} rows @param {string} openQ @param {string} queue */
-export function drawList(list, rows, openQ, queue) {
-  const known = new Map([...list.children].map((node) => [/** @type {HTMLElement} */ (node).dataset.q, node]));
-  const template = /** @type {HTMLTemplateElement} */ (at("desk-row"));
-  let next = list.firstElementChild;
-  for (const row of rows) {
-    let node = /** @type {HTMLElement | undefined} */ (known.get(row.q));
-    known.delete(row.q);
-    node ??= /** @type {HTMLElement} */ (document.importNode(template.content, true).firstElementChild);
-    if (node.dataset.seen !== `${row.revision}/${row.votes}/${row.copies}/${queue}` || row.q === openQ || node.querySelector("[aria-current]"))
-      fillRow(node, row, row.q === openQ, queue);
-    node.dataset.seen = `${row.revision}/${row.votes}/${row.copies}/${queue}`;
-    if (node === next) next = next.nextElementSibling;
-    else list.insertBefore(node, next);
-  }
-  for (const node of known.values()) node.remove();
-  at("desk-none").hidden = rows.length > 0;
-}
 
 /** @param {string} id @param {string} value */
 function part(id, value) {
@@ -77,11 +34,27 @@ export function drawOpen(row, line) {
   for (const form of document.querySelectorAll("form.desk-act")) {
     const { act = "" } = /** @type {HTMLElement} */ (form).dataset;
     const holder = /** @type {HTMLElement} */ (form.closest("details") ?? form);
-    holder.hidden = !offers(act, row);
-    for (const name of ["q", "n", "revision"])
-      /** @type {any} */ (form).elements.namedItem(name).value = String(row[name]);
+    // What somebody is filling in stays as it is, with the revision that they have read.
+    const begun = holder.matches("details[open]") && value(form, "q") === row.q;
+    holder.hidden = !offers(act, row) && !begun;
+    if (!begun) setRow(form, row);
   }
   document.querySelector("form[data-act=line_up] button")?.setAttribute("aria-pressed", String(line.includes(row.n)));
+}
+
+/** @param {Element} form @param {string} name */
+const value = (form, name) => /** @type {any} */ (form).elements.namedItem(name).value;
+
+/** Let a form decide on this question as it is now. @param {Element} form @param {any} row */
+export function setRow(form, row) {
+  for (const name of ["q", "n", "revision"])
+    /** @type {any} */ (form).elements.namedItem(name).value = String(row[name]);
+}
+
+/** Who decided, in the reader's words: `mod:2` is "Moderator 2". @param {string} by */
+export function byName(by) {
+  const [kind, n] = by.split(":");
+  return say(`by_${kind}`, { n: n ?? "" });
 }
 
 /** @param {Record<string, number>} counts */
@@ -90,23 +63,6 @@ export function drawCounts(counts) {
     const name = /** @type {HTMLElement} */ (node).dataset.count ?? "";
     setText(node, String((counts[name] ?? 0) + (name === "listed" ? (counts.on_air ?? 0) : 0)));
   }
-}
-
-/** @param {number[]} numbers */
-export function drawLine(numbers) {
-  const list = at("desk-line");
-  if ([...list.children].map((node) => node.textContent).join() === numbers.map((n) => say("number", { n })).join()) return;
-  list.replaceChildren(
-    ...numbers.map((n) => {
-      const item = document.createElement("li");
-      const link = document.createElement("a");
-      link.href = `?queue=listed&n=${n}`;
-      link.textContent = say("number", { n });
-      item.append(link);
-      return item;
-    }),
-  );
-  at("line-none").hidden = numbers.length > 0;
 }
 
 /** Two texts word by word. @param {HTMLElement} place @param {string} a @param {string} b */

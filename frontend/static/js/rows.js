@@ -91,8 +91,8 @@ export class Rows {
   }
 }
 
-/** @param {any} list @param {HTMLElement} node @param {HTMLElement | null} next */
-function place(list, node, next) {
+/** Move or insert; what had focus in it keeps it. @param {any} list @param {HTMLElement} node @param {HTMLElement | null} next */
+export function place(list, node, next) {
   if (list.moveBefore && node.isConnected) {
     list.moveBefore(node, next);
     return;

@@ -1,0 +1,85 @@
+// @ts-check
+// The desk's folds while somebody fills them in: opened by key, previewed as they are typed.
+import { drawDiff } from "./desk_view.js";
+import { warnings } from "./diff.js";
+import { say } from "./words.js";
+
+const at = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
+
+/** Open an act's fold and go to its first field; false where the act has none. @param {string} act @param {any} row @param {{withhold?: boolean, since: number, delay: number}} how */
+export function unfold(act, row, { withhold = false, since, delay }) {
+  const fold = /** @type {HTMLDetailsElement | null} */ (document.querySelector(`details[data-fold=${act}]`));
+  const form = fold?.querySelector("form");
+  if (!fold || !form) return false;
+  const begun = fold.open;
+  if (!begun) foldAll();
+  fold.open = true;
+  const field = withhold ? fold.querySelector("[data-withholds]") : fold.querySelector("input:not([type=hidden]), textarea");
+  if (withhold && field) /** @type {HTMLInputElement} */ (field).checked = true;
+  if (!begun && act === "word") /** @type {any} */ (form.elements.namedItem("wording")).value = row.wording || row.text;
+  if (!begun && act === "answer" && row.stream_s === null && since) now(form, since, delay);
+  /** @type {HTMLElement | null} */ (field)?.focus();
+  says(row);
+  return true;
+}
+
+/** Where the stream is now: since the meeting went live, less its delay. @param {HTMLFormElement} form @param {number} since @param {number} delay */
+function now(form, since, delay) {
+  const passed = Math.max(0, Math.round((Date.now() - since) / 1000) - delay);
+  const parts = [Math.floor(passed / 3600), Math.floor(passed / 60) % 60, passed % 60];
+  /** @type {any} */ (form.elements.namedItem("stream")).value = parts.map((part) => String(part).padStart(2, "0")).join(":");
+}
+
+/** A digit or letter picks a reason in the fold that shows some. @param {KeyboardEvent} event @param {any} row */
+export function reason(event, row) {
+  const place = "123456789abcdefghijklmnopqrstuvwxyz".indexOf(event.key);
+  const choice = place < 0 ? undefined : document.querySelectorAll("details[open] input[name=reason]")[place];
+  if (!choice) return false;
+  /** @type {HTMLInputElement} */ (choice).checked = true;
+  /** @type {HTMLInputElement} */ (choice).focus();
+  says(row);
+  event.preventDefault();
+  return true;
+}
+
+/** What the public will read for the chosen reason, and what a head's members would need. @param {any} row */
+export function says(row) {
+  const choice = /** @type {HTMLInputElement | null} */ (document.querySelector(".reasons input:checked"));
+  const place = at("public-says");
+  if (!place) return;
+  place.hidden = !choice;
+  if (!choice) return;
+  const first = row?.members && "withholds" in choice.dataset ? say("desk_split_first", { n: row.members }) : "";
+  place.textContent = [say("desk_public", { sentence: choice.dataset.sentence ?? "" }), first].join(" ").trim();
+}
+
+/** @param {HTMLInputElement} target @param {any} row @param {Iterable<any>} questions */
+export function typed(target, row, questions) {
+  if (target.name === "reason") says(row);
+  if (!row) return;
+  if (target.name === "wording") {
+    at("word-diff").hidden = target.value === row.text;
+    drawDiff(at("word-diff"), row.text, target.value);
+  }
+  if (target.name === "into") compare(row, [...questions].find((found) => found.n === Number(target.value) && found.q !== row.q));
+}
+
+/** @param {any} row @param {any} other */
+function compare(row, other) {
+  at("merge-diff").hidden = !other;
+  if (!other) return;
+  drawDiff(at("merge-words"), other.text, row.text);
+  const kinds = row.lang === other.lang ? warnings(other.text, row.text) : [];
+  at("merge-warning").hidden = kinds.length === 0;
+  at("merge-warning").textContent = say("desk_differ", { kinds: kinds.map((kind) => say(`differ_${kind}`)).join(", ") });
+}
+
+/** Close every fold; what was typed in them for another question is not sent. */
+export function foldAll() {
+  for (const fold of document.querySelectorAll("details.fold[open]")) fold.removeAttribute("open");
+}
+
+/** The form in the fold that somebody is filling in, or undefined. @returns {HTMLFormElement | undefined} */
+export function begun() {
+  return document.querySelector("details.fold[open] form.desk-act") ?? undefined;
+}

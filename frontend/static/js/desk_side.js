@@ -1,0 +1,66 @@
+// @ts-check
+// Draws what stands beside the open question: those merged into it, and the line for the stage.
+import { words } from "./desk_list.js";
+import { setText } from "./upvote.js";
+import { say } from "./words.js";
+
+const at = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
+
+/**
+ * One node per key, kept where it is known, so that focus stays in it.
+ * @param {HTMLElement} list @param {string} template @param {any[]} rows
+ * @param {(row: any) => string} key @param {(node: HTMLElement, row: any) => void} fill
+ */
+function keyed(list, template, rows, key, fill) {
+  const known = new Map([...list.children].map((node) => [/** @type {HTMLElement} */ (node).dataset.key, node]));
+  const focused = /** @type {HTMLElement | null} */ (list.contains(document.activeElement) ? document.activeElement : null);
+  const wanted = rows.map((row) => {
+    const node = /** @type {HTMLElement} */ (known.get(key(row)) ?? document.importNode(at(template).content, true).firstElementChild);
+    node.dataset.key = key(row);
+    fill(node, row);
+    return node;
+  });
+  if (wanted.length !== list.children.length || wanted.some((node, place) => list.children[place] !== node))
+    list.replaceChildren(...wanted);
+  if (!focused || document.activeElement === focused) return;
+  // Gone from the list? Then the next one's place takes the focus, never the page's top.
+  const near = focused.isConnected ? focused : list.querySelector("button, a");
+  /** @type {HTMLElement | null} */ (near)?.focus({ preventScroll: true });
+}
+
+/** @param {any} head the open question, or undefined @param {any[]} rows those merged into it */
+export function drawMembers(head, rows) {
+  at("members").hidden = rows.length === 0;
+  const alone = at("screen-alone");
+  if (alone) alone.hidden = !head || head.members === 0;
+  keyed(at("member-rows"), "desk-member", rows, (row) => row.q, (node, row) => {
+    const link = /** @type {HTMLAnchorElement} */ (node.querySelector("a.number"));
+    setText(link, String(row.n));
+    link.href = `?n=${row.n}`;
+    words(node.querySelector(".words"), row, row.wording || row.text);
+    setText(node.querySelector(".votes-of"), say("desk_votes", { n: row.votes }));
+    setText(node.querySelector(".asked"), row.askers > 1 ? say("desk_asked", { n: row.askers }) : "");
+    field(node, "q", row.q);
+    field(node, "revision", row.revision);
+  });
+}
+
+/** @param {{revision: number, numbers: number[]}} line */
+export function drawLine(line) {
+  keyed(at("desk-line"), "desk-in-line", line.numbers, String, (node, n) => {
+    const link = /** @type {HTMLAnchorElement} */ (node.querySelector("a"));
+    node.dataset.n = String(n);
+    setText(link, say("number", { n }));
+    link.href = `?queue=listed&n=${n}`;
+    field(node, "n", n);
+    for (const button of node.querySelectorAll("button"))
+      button.setAttribute("aria-label", say(button.value === "-1" ? "desk_earlier" : "desk_later", { n }));
+  });
+  at("line-none").hidden = line.numbers.length > 0;
+}
+
+/** @param {HTMLElement} node @param {string} name @param {string | number} value */
+function field(node, name, value) {
+  const input = /** @type {HTMLInputElement | null} */ (node.querySelector(`input[name=${name}]`));
+  if (input) input.value = String(value);
+}
