@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable
 from typing import TypeVar
 
 from quart import Blueprint, Response
 
 from server.acts import meetings
+from server.acts.log_archive import kept_beside
+from server.acts.log_folder import LogFolder, head_of
 from server.domain.ids import checked
 from server.domain.meeting import Meeting
 from server.domain.refusals import Refusal, Refused
@@ -17,7 +18,6 @@ from server.store import keys, openings, typed
 from server.translog.checkpoint import LOG_ID, meeting_of
 from server.translog.tile import parse_path
 from server.web import network, people
-from server.web.log_folder import LogFolder, head_of
 from server.web.parts import parts
 
 FOREVER = "max-age=31536000, immutable"
@@ -157,18 +157,7 @@ async def archive(log: str) -> Response:
     """Everything that is published, in one file that verifies offline."""
     await network.take()
     meeting, folder = await _log(log)
-    public = json.loads(await _read(folder.public))
-    held: dict[str, bytes] = {}
-    for row in public["questions"]:
-        found = await openings.of_question(parts().store, meeting.id, row["q"])
-        if found is not None:
-            held[f"opening/{row['q']}.json"] = found
-        for c in (row["note"], row["wording"], row["answer"]):
-            beside = await openings.of_layer(parts().store, meeting.id, c) if c else None
-            if beside is not None:
-                held[f"opening/{c}.json"] = beside
-    for sha256, text in (await typed.hgetall(parts().store, keys.rules(meeting.id))).items():
-        held[f"rules/{sha256}"] = text.encode()
+    held = await kept_beside(parts().store, meeting.id, await _read(folder.public))
     response = _answer(
         meeting, await _read(lambda: folder.archive(held)), "application/zip", "no-store"
     )

@@ -9,6 +9,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from server.acts import merge
 from server.acts.public_history import public_histories
+from server.acts.record_lines import entry_value
 from server.domain.meeting import Meeting
 from server.domain.public_time import public_at
 from server.domain.question import ON_BOARD, text_is_public
@@ -19,7 +20,6 @@ from server.web import away, people
 from server.web.api import meeting_at
 from server.web.pages import html, own_numbers, pages
 from server.web.parts import parts
-from server.web.record_values import entry_value
 from server.web.rendering import meeting_value, page
 
 

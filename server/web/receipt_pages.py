@@ -8,13 +8,13 @@ import base64
 from quart import Response
 
 from server.acts import submit
+from server.acts.log_folder import LogFolder
 from server.domain.meeting import Meeting
 from server.domain.refusals import Refusal, Refused
 from server.store import openings
 from server.translog import leaf
 from server.translog.checkpoint import log_id
 from server.web.api import meeting_at
-from server.web.log_folder import LogFolder
 from server.web.pages import fate_address, pages
 from server.web.parts import parts
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import AsyncIterator, Sequence
 from urllib.parse import urlencode
@@ -13,13 +11,13 @@ from quart import Response, request, stream_with_context
 from server.acts import public_record
 from server.acts.public_record import Case, Mark
 from server.acts.reason_lists import reason_lists
+from server.acts.record_lines import CSV_COLUMNS, case_rows, case_value, csv_lines, record_head
 from server.domain.meeting import Meeting
 from server.store import desk_log
 from server.web import people
 from server.web.api import meeting_at
 from server.web.pages import html, pages
 from server.web.parts import parts
-from server.web.record_values import CSV_COLUMNS, case_value, csv_rows
 from server.web.rendering import meeting_value, page
 
 PAGE = 50
@@ -125,13 +123,7 @@ async def screened_out_json(slug: str) -> Response:
     """The same as JSON, complete, written as it is read."""
     meeting, person, found = await _asked(slug)
     clocks = await public_record.clocks(parts().store, meeting)
-    head = {
-        "meeting": meeting.slug,
-        "total": len(found),
-        "reasons": public_record.per_reason(found),
-        "waiting": clocks.waiting,
-        "median_ms": clocks.median_ms,
-    }
+    head = record_head(meeting, found, clocks)
 
     @stream_with_context
     async def body() -> AsyncIterator[bytes]:
@@ -153,21 +145,8 @@ async def screened_out_csv(slug: str) -> Response:
 
     @stream_with_context
     async def body() -> AsyncIterator[bytes]:
-        yield _lines([CSV_COLUMNS])
+        yield csv_lines([CSV_COLUMNS])
         async for case in _all(meeting, found):
-            yield _lines(csv_rows(case_value(case, spoken=True)))
+            yield csv_lines(case_rows(case_value(case, spoken=True)))
 
     return _kept(Response(body(), mimetype="text/csv"), meeting, person)
-
-
-def _lines(rows: Sequence[Sequence[object]]) -> bytes:
-    out = io.StringIO()
-    csv.writer(out, quoting=csv.QUOTE_ALL).writerows(
-        [[_cell(cell) for cell in row] for row in rows]
-    )
-    return out.getvalue().encode()
-
-
-def _cell(value: object) -> str:
-    text = "" if value is None else str(value)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r", "\x00") else text

@@ -1,0 +1,114 @@
+"""The record as plain values and CSV lines: public ones only, the same on pages and in files."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from server.acts.public_history import Entry
+from server.acts.public_record import Case, Clocks, Mark, per_reason
+from server.domain.meeting import Meeting
+from server.domain.public_time import is_day
+from server.domain.question import State
+from server.domain.roles import spoken as spoken_by
+from server.domain.screening import SKIP_REASONS
+
+CSV_COLUMNS = (
+    "number",
+    "state",
+    "text",
+    "length",
+    "act",
+    "at",
+    "by",
+    "reason",
+    "reason_sentence",
+    "note",
+    "other",
+    "votes",
+    "rules",
+)
+# What a spreadsheet takes for the beginning of a formula (OWASP ASVS 1.2.10), full-width forms too.
+RUNS = ("=", "+", "-", "@", "\t", "\r", "\x00", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
+def machine_time(at: int) -> str:
+    """A public time in ISO 8601; a date alone where only the day is public."""
+    moment = datetime.fromtimestamp(at / 1000, UTC)
+    return f"{moment:%Y-%m-%d}" if is_day(at) else moment.isoformat(timespec="seconds")
+
+
+def entry_value(entry: Entry, *, spoken: bool = False) -> dict[str, Any]:
+    """One act; `spoken` for machines: who decided in words, the time in ISO 8601."""
+    return {
+        "act": entry.act,
+        "at": machine_time(entry.at) if spoken else entry.at,
+        "by": str(spoken_by(entry.by)) if spoken else entry.by,
+        "reason": entry.reason,
+        "reason_sentence": entry.sentence or None,
+        "withheld": entry.withheld,
+        "note": entry.text or None,
+        "other": entry.other,
+        "votes": entry.votes,
+        "rank": entry.rank,
+        "how": entry.how or None,
+        "stream_s": entry.stream_s,
+        "passed": [
+            {"number": n, "reason": reason or None, "sentence": SKIP_REASONS.get(reason)}
+            for n, reason in entry.passed
+        ],
+        "rules": entry.rules,
+    }
+
+
+def case_value(case: Case, *, spoken: bool = False) -> dict[str, Any]:
+    """One question of the record. Acts before its first screening stand on its own page."""
+    question = case.question
+    acts = [entry_value(entry, spoken=spoken) for entry in case.entries]
+    first = next((at for at, act in enumerate(acts) if act["act"] == "screened_out"), 0)
+    return {
+        "number": question.number,
+        "state": question.state.value,
+        "text": case.text,
+        "length": len(question.text),
+        "lang": question.lang,
+        "dir": question.dir,
+        "by": question.name if case.text is not None else None,
+        "out": question.state is State.SCREENED_OUT,
+        "reason": question.reason if question.state is State.SCREENED_OUT else None,
+        "entries": acts[first:],
+    }
+
+
+def case_rows(case: dict[str, Any]) -> list[list[object]]:
+    """The lines of one question: each act with what the question is now."""
+    return [
+        [act[name] if name in act else case[name] for name in CSV_COLUMNS]
+        for act in case["entries"]
+    ]
+
+
+def record_head(meeting: Meeting, marks: Sequence[Mark], clocks: Clocks) -> dict[str, object]:
+    """What stands above the cases in screened-out.json."""
+    return {
+        "meeting": meeting.slug,
+        "total": len(marks),
+        "reasons": per_reason(marks),
+        "waiting": clocks.waiting,
+        "median_ms": clocks.median_ms,
+    }
+
+
+def csv_lines(rows: Sequence[Sequence[object]]) -> bytes:
+    """Lines of CSV (RFC 4180): every cell quoted, none that a spreadsheet would run as a formula."""
+    out = io.StringIO()
+    csv.writer(out, quoting=csv.QUOTE_ALL).writerows([[_cell(c) for c in row] for row in rows])
+    return out.getvalue().encode()
+
+
+def _cell(value: object) -> str:
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(RUNS) else text
