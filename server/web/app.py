@@ -44,7 +44,6 @@ from server.web import (
     staff_pages,
     stage_pages,
     stream_pages,
-    waiting_page,
 )
 from server.web.api import api
 from server.web.health import health
@@ -67,7 +66,7 @@ API_PARTS = (
 )
 STAFF_PARTS = (
     *(appointment_pages, link_pages, look_pages, organise_pages, roster_pages),
-    *(settings_pages, waiting_page),
+    settings_pages,
 )
 PAGE_PARTS = (
     *(desk_pages, door_pages, own_pages, question_pages, receipt_pages, record_pages),

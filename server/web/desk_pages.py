@@ -11,7 +11,6 @@ from server.acts import desk, suggestions
 from server.domain.meeting import Meeting
 from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Act
-from server.domain.screening import SKIP_REASONS
 from server.protocol.answers import http_status
 from server.store.question_rows import Question
 from server.web import desk_forms, desk_log_rows, desk_rows, people
@@ -20,7 +19,7 @@ from server.web.api_desk import LOG_PAGE, position_of
 from server.web.markdown import rendered
 from server.web.pages import form, go, html, pages
 from server.web.parts import parts
-from server.web.rendering import meeting_value, page, refusal
+from server.web.rendering import meeting_value, page, refusal, skips
 
 QUEUES = ("waiting", "listed", "appeals", "screened_out", "answered", "merged")
 SHOWN = 60
@@ -49,6 +48,14 @@ async def desk_page(slug: str) -> Response:
     person = await people.member_of_staff(meeting)
     person.need(Act.READ_WAITING)
     return await _desk(meeting, person, request.args.get("n", ""))
+
+
+@pages.get("/m/<slug>/waiting")
+async def waiting(slug: str) -> Response:
+    """Where questions waited before there was a desk: leads to its first queue."""
+    meeting = await meeting_at(slug)
+    (await people.member_of_staff(meeting)).need(Act.READ_WAITING)
+    return go(f"/m/{slug}/desk")
 
 
 async def _desk(
@@ -83,7 +90,7 @@ async def _desk(
         kept={**desk_forms.NOTHING_KEPT, **(kept or {})},
         line=told["line"]["numbers"],
         reasons=meeting.reasons,
-        skip_reasons=SKIP_REASONS,
+        skip_reasons=skips(),
         policy_html=rendered(meeting.policy),
         desk=told,
         error=error,

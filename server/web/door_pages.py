@@ -32,9 +32,12 @@ async def find() -> Response:
     code = normal_code(fields.get("code", ""))
     meeting = await meetings.by_code(parts().store, code)
     if meeting is None:
-        detail = "No meeting has this code. A personal code works on the meeting's own page."
-        response = await html("home.html", **page("Openfloor"), code=code, error=detail)
-        response.status_code = http_status(Refusal.UNKNOWN)
+        none = Refused(
+            Refusal.UNKNOWN,
+            "No meeting has this code. A personal code works on the meeting's own page.",
+        )
+        response = await html("home.html", **page("Openfloor"), code=code, error=refusal(none))
+        response.status_code = http_status(none.refusal)
         return response
     if meeting.admission == "roster":
         return go(f"/m/{meeting.slug}/join")

@@ -24,6 +24,7 @@ from server.domain.question import State
 from server.domain.refusals import Refused, Sentence
 from server.domain.roles import MAY, Act
 from server.domain.rules import BY_NAME
+from server.domain.screening import SKIP_REASONS
 from server.store.question_rows import Question
 from server.web import away, people
 from server.web.parts import parts
@@ -103,6 +104,11 @@ def by_name(by: str) -> str:
     return sentence(f"by.{short}", n=number)
 
 
+def skips() -> dict[str, str]:
+    """Why the stage may pass a question over, by code, in the reader's language."""
+    return {code: sentence(f"skip.{code}") for code in SKIP_REASONS}
+
+
 def lasting(ms: int) -> str:
     """A length of time in one unit, rounded down, in the reader's language."""
     for unit, size in (("days", 86_400_000), ("hours", 3_600_000), ("minutes", 60_000)):
@@ -114,7 +120,7 @@ def lasting(ms: int) -> str:
 def set_up(app: Quart) -> None:
     """Give the templates their globals."""
     app.jinja_env.globals.update(t=sentence, stamp=stamp, static=static, by_name=by_name)
-    app.jinja_env.globals.update(lasting=lasting, pieces=pieces)
+    app.jinja_env.globals.update(lasting=lasting, pieces=pieces, skip_words=skips)
     app.jinja_env.globals.update(moment=stream.moment, watch_address=stream.watch_address)
 
 

@@ -17,7 +17,6 @@ from server.domain.orders import Order, ordered
 from server.domain.question import State
 from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Act, may
-from server.domain.screening import SKIP_REASONS
 from server.protocol.answers import http_status
 from server.store.question_rows import Question
 from server.web import people, rendering
@@ -62,7 +61,7 @@ async def stage(slug: str) -> Response:
         show_code=meeting.admission == "code",
         qr=rendering.qr(rendering.join_address(meeting)),
         steers=may(staff.role, Act.PICK) and staff.sign_in is not None,
-        skips=SKIP_REASONS,
+        skips=rendering.skips(),
     )
 
 
@@ -88,7 +87,7 @@ async def _host(meeting: Meeting, person: people.Person, error: str | None) -> R
         since=stream.since_live(began, meeting.live_at) if began else None,
         line=[_row(question) for question in line.questions],
         wanted=views(board)["wanted"],
-        skips=SKIP_REASONS,
+        skips=rendering.skips(),
         error=error,
     )
 

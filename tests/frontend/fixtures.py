@@ -45,6 +45,7 @@ def environment(lang: str) -> jinja2.Environment:
         stamp=lambda ms: {"iso": "2026-11-23T14:00:00+00:00", "text": "2026-11-23 14:00 UTC"},
         static=lambda path: f"/frontend/static/{path}",
         lasting=lambda ms: t("lasting.minutes", count=ms // 60_000),
+        skip_words=dict,
         pieces=pieces,
         moment=stream.moment,
         watch_address=stream.watch_address,
@@ -153,11 +154,6 @@ def pages() -> dict[str, tuple[str, str | None, dict[str, Any]]]:
     told = record_values(MEETING, COUNTS, ROWS, NOW)
     ledger, shown, withheld = told.ledger, told.shown, told.withheld
     one, alone, stub = told.one, told.alone, told.stub
-    waiting = [
-        {"q": f"w{n}", "number": n, "text": text, "lang": "en", "dir": "ltr", "by": None,
-         "at": NOW - 900_000, "revision": 1}
-        for n, text in ((88, "Are we hiring?"), (89, LONG * 3))
-    ]  # fmt: skip
     made = {"role": "moderator", "label": "", "whom": "third floor",
             "link": "https://openfloor.example/m/autumn/invite#token"}  # fmt: skip
     staff = [
@@ -199,7 +195,6 @@ def pages() -> dict[str, tuple[str, str | None, dict[str, Any]]]:
     receipt = {"number": 88, "fate": "/m/autumn/fate/cap"}
     device = {"meeting": MEETING, "link": ADDRESS, "qr": QR, "expires_at": NOW, "error": None}
     policy = "Every question gets a public outcome."
-    desk = {"meeting": MEETING, "reasons": REASONS, "policy_html": policy, "error": None}
     error = {"status": 404, "heading": "There is no such question.", "retry_in": 2.2,
              "message": "Number 999 is on no board.",
              "back": {"href": "/m/autumn", "text": "To the questions"}}  # fmt: skip
@@ -238,16 +233,6 @@ def pages() -> dict[str, tuple[str, str | None, dict[str, Any]]]:
             "screened_out.html",
             None,
             {**ledger, "entries": [], "earlier": None, "later": None, "reasons": []},
-        ),
-        "waiting": (
-            "waiting.html",
-            "moderator",
-            {**desk, "questions": waiting, "waiting_count": 41},
-        ),
-        "waiting_empty": (
-            "waiting.html",
-            "moderator",
-            {**desk, "questions": [], "waiting_count": 0},
         ),
         "desk": (
             "desk.html",

@@ -56,8 +56,8 @@ def record_values(meeting: Value, counts: Value, rows: list[Value], now: int) ->
         "earlier": 41, "later": 52,
     }  # fmt: skip
     alone = {**rows[0], "wording": "", "length": 0, "askers": 1, "head": None}
-    passed = [{"number": 3, "sentence": "There was no time left for it."},
-              {"number": 9, "sentence": None}]  # fmt: skip
+    passed = [{"number": 3, "reason": "no-time", "sentence": "There was no time left for it."},
+              {"number": 9, "reason": "no-time", "sentence": None}]  # fmt: skip
     history = [_act(now, "received", by="asker"), _act(now, "picked", by="host:1", rank=7, passed=passed),
                _act(now, "joined", by="mod:1", other=44),
                _act(now, "answered", by="host:1", stream_s=95, note="https://a.test")]  # fmt: skip

@@ -115,8 +115,8 @@ async def _staff(hall: Hall, place: Place) -> list[Exhibit]:
             "screened-out", moderator, at(place.path("/screened-out")), ("1280", "360", "dark")
         ),
         Exhibit("screened-out-empty", organiser, at(quiet.path("/screened-out")), ("1280",)),
-        Exhibit("waiting", moderator, at(place.path("/waiting")), ("360",)),
         Exhibit("desk", moderator, at(place.path("/desk"))),
+        Exhibit("desk-empty", await hall.moderator(quiet), at(quiet.path("/desk")), ("1280",)),
         Exhibit("desk-log", moderator, at(place.path("/desk/log"))),
         Exhibit("organise-list", organiser, at("/organise"), ("1280",)),
         Exhibit("organise-new", organiser, at("/organise/new")),

@@ -54,18 +54,21 @@ async def _joined_by_code(page: Page, place: Place) -> BoardPage:
 
 
 async def _screens(moderator: Page, place: Place) -> None:
-    await moderator.goto(place.path("/waiting"))
-    waiting = moderator.locator(".ledger > li")
+    await moderator.goto(place.path("/desk"))
+    waiting = moderator.locator(".desk-row")
     await expect(waiting).to_have_count(3)
+    await expect(moderator.locator("#show-keys")).to_be_visible()  # the script listens
     for words in (BONUS, TRAVEL):
-        await waiting.filter(has_text=words).get_by_role("button", name="List").click()
+        await waiting.filter(has_text=words).locator("a").click()
+        await expect(moderator.locator("#open-text")).to_have_text(words)
+        await moderator.locator("form[data-act=list] button").click()
         await expect(waiting.filter(has_text=words)).to_have_count(0)
-    lunch = waiting.filter(has_text=LUNCH)
-    await lunch.locator("summary").click()
-    await lunch.locator("select").select_option("other-channel")
-    await lunch.locator("textarea").fill("The canteen's page has the menu.")
-    await lunch.get_by_role("button", name="Screen out with this reason").click()
-    await expect(moderator.locator(".empty")).to_be_visible()
+    await expect(moderator.locator("#open-text")).to_have_text(LUNCH)
+    await moderator.locator("details[data-fold=screen] summary").click()
+    await moderator.locator("input[value=other-channel]").check()
+    await moderator.locator("#note").fill("The canteen's page has the menu.")
+    await moderator.locator("form[data-act=screen] button").click()
+    await expect(moderator.locator("#desk-none")).to_be_visible()
 
 
 async def _votes(ada: BoardPage, ben: BoardPage, cem: BoardPage) -> None:

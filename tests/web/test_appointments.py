@@ -52,7 +52,7 @@ async def test_a_revoked_moderator_is_out_at_once_and_the_label_is_never_given_a
     assert "Moderator 1" in page and link[1] not in page
     await organiser.post(f"{base}/organise/invite/revoke", id=_id_of(page))
     assert "Revoked" in organiser.text
-    await moderator.get(f"{base}/waiting")
+    await moderator.get(f"{base}/desk")
     assert moderator.status == 401
     token = await staff.invite(store, town.meeting, Role.MODERATOR, NOW)
     again = await staff.redeem_invitation(store, town.meeting, token, NOW)

@@ -48,8 +48,10 @@ async def test_a_meeting_by_plain_forms(store: Redis, app: Quart) -> None:
     assert "When will the roof" in moderator.text
     q = re.search(r'name="q" value="([\w-]{22})"', moderator.text)
     assert q is not None
-    await moderator.post(f"/m/{town.meeting.slug}/waiting/list", q=q[1], revision="1")
-    assert "When will the roof" not in moderator.text
+    await moderator.post(f"/m/{town.meeting.slug}/desk/list", q=q[1], revision="1")
+    assert 'data-count="waiting">0<' in moderator.text
+    await moderator.get(f"/m/{town.meeting.slug}/waiting")
+    assert moderator.headers["location"] == f"/m/{town.meeting.slug}/desk"
     await voter.get(f"/m/{town.meeting.slug}")
     await voter.post(f"/m/{town.meeting.slug}/vote", n="1", on="on")
     assert (await town.look(q[1])).votes == 1
@@ -101,7 +103,7 @@ async def test_a_withheld_text_leaves_a_stub(store: Redis, app: Quart) -> None:
     question = await town.ask(await town.attendee(), "Secret name?")
     moderator = await moderating(app, town)
     await moderator.post(
-        f"/m/{town.meeting.slug}/waiting/screen",
+        f"/m/{town.meeting.slug}/desk/screen",
         q=question.q,
         revision="1",
         reason="names-individual",

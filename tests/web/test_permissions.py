@@ -67,8 +67,8 @@ async def test_a_route_that_forgets_to_ask_answers_nobody(
     async def careless(slug: str) -> str:
         return "canary"
 
-    fresh.view_functions["staff_pages.waiting"] = careless
-    response = await fresh.test_client().get("/m/x/waiting", headers={"Host": "floor.example"})
+    fresh.view_functions["pages.desk_page"] = careless
+    response = await fresh.test_client().get("/m/x/desk", headers={"Host": "floor.example"})
     assert response.status_code == 500 and "canary" not in await response.get_data(as_text=True)
 
 

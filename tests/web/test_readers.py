@@ -20,7 +20,7 @@ async def _listed(app: Quart, town: Town) -> None:
     await asked(asker, town, TEXT)
     moderator = await moderating(app, town)
     q = moderator.text.partition('name="q" value="')[2][:22]
-    await moderator.post(f"/m/{town.meeting.slug}/waiting/list", q=q, revision="1")
+    await moderator.post(f"/m/{town.meeting.slug}/desk/list", q=q, revision="1")
 
 
 async def test_a_meeting_for_attendees_shows_strangers_nothing(store: Redis, app: Quart) -> None:

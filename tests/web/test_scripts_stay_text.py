@@ -120,7 +120,7 @@ async def test_no_payload_runs_on_any_page(store: Redis, page: Page) -> None:
     )
     dialogs: list[str] = []
     page.on("dialog", lambda dialog: dialogs.append(dialog.message))
-    paths = ["", "/q/2", "/q/5", "/screened-out", "/mine", "/waiting", "/join", "/organise"]
+    paths = ["", "/q/2", "/q/5", "/screened-out", "/mine", "/desk", "/join", "/organise"]
     paths += [
         f"?order={order}&search=%3Cimg+src%3Dx+onerror%3Dwindow.pwned%3D1%3E"
         for order in ("newest", "fair")
