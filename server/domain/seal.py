@@ -6,7 +6,9 @@ secret, so that nobody else can do either in the asker's name, whoever runs the 
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import hmac
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,6 +16,7 @@ from enum import StrEnum
 from server.domain.refusals import Refusal, Refused
 
 _HEX = re.compile(r"[0-9a-f]{64}")
+_CODE = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
 class Lock(StrEnum):
@@ -56,3 +59,13 @@ def fits(lock: str, secret: str) -> bool:
     if not lock or not _HEX.fullmatch(secret):
         return False
     return hashlib.sha256(bytes.fromhex(secret)).hexdigest() == lock
+
+
+def secret_in(typed: str, lock: Lock) -> str:
+    """The secret that was typed, or that of a typed receipt's code (docs/log.md, "Receipts"): without
+    a script nobody but the server can derive it."""
+    typed = typed.strip()
+    if not _CODE.fullmatch(typed):
+        return typed
+    said = {Lock.WITHDRAW: b"openfloor withdraw", Lock.APPEAL: b"openfloor appeal"}[lock]
+    return hmac.digest(base64.urlsafe_b64decode(typed + "=="), said, "sha256").hex()

@@ -8,9 +8,11 @@ from server.acts import appeal as appeals
 from server.acts import submit
 from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Act
+from server.domain.seal import Lock, secret_in
 from server.store.question_rows import Question
 from server.web import people, rendering
 from server.web.api import meeting_at
+from server.web.log_keys import log_value
 from server.web.pages import asked_by, fate_address, form, go, html, pages
 from server.web.parts import parts
 from server.web.rendering import meeting_value, own_value, page
@@ -27,7 +29,8 @@ async def mine(slug: str) -> Response:
     sign_in, told = person.sign_in, page(meeting.title, person)
     forgotten = meeting.ended and sign_in is not None and sign_in.voter is None
     shown = meeting_value(meeting)
-    return await html("mine.html", **told, meeting=shown, mine=rows, forgotten=forgotten)
+    told |= {"log": await log_value(meeting), "forgotten": forgotten}
+    return await html("mine.html", **told, meeting=shown, mine=rows)
 
 
 @pages.post("/m/<slug>/withdraw")
@@ -37,7 +40,7 @@ async def withdraw(slug: str) -> Response:
     meeting = await meeting_at(slug)
     person = await people.attendee(meeting)
     person.need(Act.WITHDRAW)
-    q, secret = fields.get("q", ""), fields.get("pre", "").strip()
+    q, secret = fields.get("q", ""), secret_in(fields.get("pre", ""), Lock.WITHDRAW)
     now = parts().clock()
     await submit.withdraw(parts().store, meeting, person.voter(), q, now, secret)
     return go(f"/m/{slug}/mine")
@@ -51,7 +54,7 @@ async def appeal(slug: str) -> Response:
     person = await people.attendee(meeting)
     person.need(Act.APPEAL)
     q, why = fields.get("q", ""), fields.get("why", "").replace("\r\n", "\n")
-    now, secret = parts().clock(), fields.get("pre", "").strip()
+    now, secret = parts().clock(), secret_in(fields.get("pre", ""), Lock.APPEAL)
     found = await appeals.appeal(parts().store, meeting, person.voter(), q, why, now, secret)
     return go(fate_address(meeting, found.q))
 
@@ -70,6 +73,7 @@ async def fate(slug: str, capability: str) -> Response:
         **page(meeting.title, person),
         meeting=meeting_value(meeting),
         own=own_value(meeting, found, request.path),
+        log=await log_value(meeting),
         is_asker=_asked_it(person, found),
         address=address,
         qr=rendering.qr(address),

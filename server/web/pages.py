@@ -24,6 +24,7 @@ from server.protocol.answers import http_status
 from server.store.question_rows import Question
 from server.web import away, network, people, rendering
 from server.web.api import meeting_at
+from server.web.log_keys import log_value
 from server.web.parts import parts
 from server.web.player import stream_value
 from server.web.rendering import meeting_value, own_value, page, refusal
@@ -127,7 +128,11 @@ async def render_board(slug: str, typed: dict[str, str], error: str | None) -> R
     on_air = next((row for row in rows if row["state"] == State.ON_AIR), None)
     said = request.args.get("asked", "")
     receipt = next(
-        ({"number": q.number, "fate": fate_address(meeting, q.q)} for q in asked if q.q == said),
+        (
+            {"q": q.q, "number": q.number, "fate": fate_address(meeting, q.q)}
+            for q in asked
+            if q.q == said
+        ),
         None,
     )
     again = _sent_back(asked, request.args.get("after", ""))
@@ -147,6 +152,7 @@ async def render_board(slug: str, typed: dict[str, str], error: str | None) -> R
         ask={**ask, "name": "", **typed},
         ask_error=error,
         receipt=receipt,
+        log=await log_value(meeting),
         mine=[own_value(meeting, q, fate_address(meeting, q.q)) for q in asked[:MINE_SHOWN]],
         can_ask=may(person.role, Act.ASK) and meeting.asks_open(),
         can_vote=may(person.role, Act.VOTE) and meeting.votes_open(),

@@ -82,5 +82,6 @@ def _row(meeting: Meeting, question: Question) -> dict[str, Any]:
         "votes": question.votes,
         "askers": question.askers,
         "head": question.head_number,
+        "locked": bool(question.lock_w),
         "at": public_at(question.received_at, meeting.live_at),
     }

@@ -15,6 +15,7 @@ from server.store import openings
 from server.translog import leaf
 from server.translog.checkpoint import log_id
 from server.web.api import meeting_at
+from server.web.log_keys import vkey_of
 from server.web.pages import fate_address, pages
 from server.web.parts import parts
 
@@ -65,15 +66,3 @@ def _proved(meeting: Meeting, index: int, covered: str) -> tuple[str, bytes]:
         raise NOTHING
     folder = LogFolder(logs / log_id(meeting.id))
     return folder.receipt(index, covered), folder.entry(index, covered)
-
-
-async def vkey_of(meeting: Meeting) -> str | None:
-    """The verifier key of a meeting's log, or None where it has none (yet); it never changes."""
-    logs, known = parts().logs, parts().vkeys
-    if logs is not None and meeting.id not in known:
-        try:
-            text = await asyncio.to_thread(LogFolder(logs / log_id(meeting.id)).vkey)
-        except FileNotFoundError:
-            return None
-        known[meeting.id] = text.strip()
-    return known.get(meeting.id)

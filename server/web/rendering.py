@@ -217,6 +217,7 @@ def own_value(meeting: Meeting, question: Question, fate: str) -> dict[str, Any]
         "stream_s": question.stream_s if question.state is State.ANSWERED else None,
         "answer": question.answer or None if question.state is State.ANSWERED else None,
         "after": question.after,
+        "locked": bool(question.lock_w),
         "fate": fate,
     }
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import hmac
 
 import pytest
 from redis.asyncio import Redis
@@ -11,7 +13,7 @@ from server.acts import appeal, decide, submit
 from server.acts.admission import SignIn
 from server.domain.question import State
 from server.domain.refusals import Refusal, Refused
-from server.domain.seal import Seal, sealed
+from server.domain.seal import Lock, Seal, sealed, secret_in
 from server.store import keys, typed
 from server.translog.leaf import read_intent
 from tests.acts.building import NOW, SECRET, Town, fresh_q, live_town
@@ -110,3 +112,12 @@ def test_a_malformed_seal_is_refused_in_words(salt: str, w: str, a: str) -> None
     with pytest.raises(Refused) as refused:
         sealed(salt, w, a)
     assert refused.value.refusal is Refusal.BAD_INPUT
+
+
+def test_a_typed_code_of_a_receipt_gives_the_secret_of_either_lock() -> None:
+    code = base64.urlsafe_b64encode(bytes(range(16))).rstrip(b"=").decode()
+    key = bytes(range(16))
+    withdraw = hmac.digest(key, b"openfloor withdraw", "sha256").hex()
+    assert secret_in(f" {code}\n", Lock.WITHDRAW) == withdraw
+    assert secret_in(code, Lock.APPEAL) == hmac.digest(key, b"openfloor appeal", "sha256").hex()
+    assert secret_in(W, Lock.WITHDRAW) == W

@@ -11,7 +11,7 @@ import segno
 from server.domain import stream
 from server.web.record_values import pieces
 from tests.frontend.desk_fixtures import at_desk, desk_log, desk_row
-from tests.frontend.own_fixtures import own_pages
+from tests.frontend.own_fixtures import LOG, own_pages
 from tests.frontend.record_fixtures import record_values
 from tests.frontend.running import ROOT
 from tests.frontend.stage_fixtures import stage_pages
@@ -86,7 +86,7 @@ OWN: dict[str, Any] = {
     "reason": None, "reason_sentence": None, "note": None, "withdrawable": True,
     "fate": "/m/autumn/fate/cap", "target": None, "hint": None, "wording": None, "head": None,
     "appeal": "", "appeal_note": None, "appealable": False, "stream_s": None, "answer": None,
-    "after": None,
+    "after": None, "locked": True,
 }  # fmt: skip
 BACK = {**OWN, "state": "sent_back", "hint": "Please ask one thing.", "withdrawable": False}
 GIVEN = {**OWN, "state": "answered", "stream_s": 400, "answer": "See https://example.org/a, please.",
@@ -142,7 +142,7 @@ def board(rows: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
         "ask": {"q": "a" * 22, "text": "", "lang": "en", "name": "", "after": "", "hint": ""},
         "mine": [OWN] if rows else [],
         "can_ask": True, "can_vote": True, "may_moderate": False, "may_organise": False,
-        "snapshot": snapshot,
+        "snapshot": snapshot, "log": LOG,
         "stream": {"kind": "hls", "url": "https://stream.example/live.m3u8", "at": 95,
                    "host": "stream.example", "player": "/vendor/hls-1.7.4.light.min.js"},
     }  # fmt: skip
@@ -192,7 +192,7 @@ def pages() -> dict[str, tuple[str, str | None, dict[str, Any]]]:
            "reason_rows": reason_rows, "full": False, "fixed": False, "meeting": None}  # fmt: skip
     kept = {**new, "meeting": {**MEETING, "logo": "0" * 32 + ".png"}, "wrong": {}, "fixed": True}
     listing = [{"slug": "autumn", "title": "Autumn town hall", "phase": "live", "starts_at": NOW}]
-    receipt = {"number": 88, "fate": "/m/autumn/fate/cap"}
+    receipt = {"q": "q" * 22, "number": 88, "fate": "/m/autumn/fate/cap"}
     device = {"meeting": MEETING, "link": ADDRESS, "qr": QR, "expires_at": NOW, "error": None}
     policy = "Every question gets a public outcome."
     error = {"status": 404, "heading": "There is no such question.", "retry_in": 2.2,
@@ -226,7 +226,14 @@ def pages() -> dict[str, tuple[str, str | None, dict[str, Any]]]:
         "fate": (
             "fate.html",
             "attendee",
-            {"meeting": MEETING, "own": OUT, "address": ADDRESS, "qr": QR, "is_asker": True},
+            {
+                "meeting": MEETING,
+                "own": OUT,
+                "address": ADDRESS,
+                "qr": QR,
+                "is_asker": True,
+                "log": LOG,
+            },
         ),
         "screened_out": ("screened_out.html", None, {**ledger, "entries": [shown, withheld]}),
         "screened_out_empty": (

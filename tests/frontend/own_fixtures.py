@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 Value = Mapping[str, Any]
+LOG = {"vkey": "openfloor.example/log/abc+01234567+AAAA", "address": "/log/abc"}
 
 
 def own_pages(meeting: Value, mine: list[Value]) -> dict[str, tuple[str, str, dict[str, Any]]]:
@@ -15,7 +16,7 @@ def own_pages(meeting: Value, mine: list[Value]) -> dict[str, tuple[str, str, di
         name: (
             "mine.html",
             "attendee",
-            {"meeting": meeting, "mine": rows, "forgotten": forgotten},
+            {"meeting": meeting, "mine": rows, "forgotten": forgotten, "log": LOG},
         )
         for name, (rows, forgotten) in shown.items()
     }

@@ -34,7 +34,8 @@ export class Ask {
     nameLanguages(form);
     hideBarOver(form);
     form.addEventListener("submit", (event) => {
-      if (this.submit()) event.preventDefault();
+      event.preventDefault();
+      this.submit();
     });
   }
 
@@ -72,21 +73,38 @@ export class Ask {
     /** @type {HTMLElement} */ (place).hidden = found.length === 0;
   }
 
-  /** True when it went over the socket; otherwise the form posts itself. */
-  submit() {
-    const value = (/** @type {string} */ name) =>
-      /** @type {HTMLInputElement | null} */ (this.form.elements.namedItem(name))?.value ?? "";
+  /** @param {string} name */
+  field(name) {
+    return /** @type {HTMLInputElement | null} */ (this.form.elements.namedItem(name));
+  }
+
+  /** Seal it, then send it over the socket; without one, or without an answer, the form posts itself. */
+  async submit() {
+    this.busy(true);
+    const value = (/** @type {string} */ name) => this.field(name)?.value ?? "";
+    const seal = await this.seal(value("q"));
     // What follows a sent-back question is linked to it by the form alone.
-    if (value("after")) return false;
+    if (value("after")) return this.form.submit();
     const message = {
       t: "ask", q: value("q"), text: this.text.value, lang: value("lang") || null,
       name: value("name").trim() || null, r: ++this.r + 1e9,
+      salt: seal?.salt ?? null, hl: seal?.hl ?? null,
     };
-    if (!this.board.send(message)) return false;
+    if (!this.board.send(message)) return this.form.submit();
     this.waiting = message.r;
-    this.busy(true);
     this.timer = setTimeout(() => this.form.submit(), ANSWER_MS);
-    return true;
+  }
+
+  /** Locks that only this browser can open; the form carries them, too. @param {string} q */
+  async seal(q) {
+    if (!document.getElementById("log")) return null;
+    const receipts = await import("./receipts.js").catch(() => null);
+    const seal = (await receipts?.sealFor(q, this.text.value, this.board.slug)) ?? null;
+    for (const [name, value] of [["salt", seal?.salt], ["hl_w", seal?.hl.w], ["hl_a", seal?.hl.a]]) {
+      const field = this.field(name ?? "");
+      if (field) field.value = value ?? "";
+    }
+    return seal;
   }
 
   /** @param {boolean} on */
@@ -134,12 +152,14 @@ export class Ask {
     const ticket = /** @type {HTMLElement} */ (document.importNode(template.content, true).firstElementChild);
     const number = /** @type {HTMLElement} */ (ticket.querySelector(".number"));
     number.textContent = asked.number ? say("ticket", { n: asked.number }) : say("numbering");
-    /** @type {HTMLAnchorElement} */ (ticket.querySelector("a")).href =
-      `/m/${this.board.slug}/fate/${asked.fate}`;
+    const fate = `/m/${this.board.slug}/fate/${asked.fate}`;
+    /** @type {HTMLAnchorElement} */ (ticket.querySelector("a")).href = fate;
+    [ticket.dataset.q, ticket.dataset.fate] = [asked.q, fate];
     const earlier = document.querySelectorAll(".asking > .ticket");
     if (earlier.length >= MOST_TICKETS) earlier[earlier.length - 1].remove();
     (earlier[0] ?? this.form).before(ticket);
     announce(`${say("saved")} ${number.textContent}`);
+    if (document.getElementById("log")) import("./receipts.js").then((receipts) => receipts.prove(ticket));
   }
 }
 
