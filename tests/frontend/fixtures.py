@@ -222,19 +222,7 @@ def pages() -> dict[str, tuple[str, str | None, dict[str, Any]]]:
             {**one, "row": {**alone, "wording": "Bonus?"}, "can_vote": False},
         ),
         **stage_pages(MEETING, ROWS, QR),
-        **own_pages(MEETING, [OWN, OUT, BACK, GIVEN, JOINED]),
-        "fate": (
-            "fate.html",
-            "attendee",
-            {
-                "meeting": MEETING,
-                "own": OUT,
-                "address": ADDRESS,
-                "qr": QR,
-                "is_asker": True,
-                "log": LOG,
-            },
-        ),
+        **own_pages(MEETING, [OWN, OUT, BACK, GIVEN, JOINED], ADDRESS, QR),
         "screened_out": ("screened_out.html", None, {**ledger, "entries": [shown, withheld]}),
         "screened_out_empty": (
             "screened_out.html",

@@ -9,10 +9,13 @@ Value = Mapping[str, Any]
 LOG = {"vkey": "openfloor.example/log/abc+01234567+AAAA", "address": "/log/abc"}
 
 
-def own_pages(meeting: Value, mine: list[Value]) -> dict[str, tuple[str, str, dict[str, Any]]]:
+def own_pages(
+    meeting: Value, mine: list[Value], address: str, qr: str
+) -> dict[str, tuple[str, str, dict[str, Any]]]:
     """Each page's template, role and values by its name."""
+    fate = {"meeting": meeting, "own": mine[1], "address": address, "qr": qr, "is_asker": True}
     shown = {"mine": (mine, False), "mine_empty": ([], False), "mine_forgotten": ([], True)}
-    return {
+    pages = {
         name: (
             "mine.html",
             "attendee",
@@ -20,3 +23,4 @@ def own_pages(meeting: Value, mine: list[Value]) -> dict[str, tuple[str, str, di
         )
         for name, (rows, forgotten) in shown.items()
     }
+    return {**pages, "fate": ("fate.html", "attendee", {**fate, "log": LOG})}
