@@ -43,6 +43,11 @@ class Row:
     stream_s: int | None = None
     picked: Picked | None = None
 
+    def says(self, search: str) -> bool:
+        """True where the asker's words, or those shown in their place, hold `search` in any case; the
+        page does the same (board.js)."""
+        return _folded(search) in _folded(f"{self.text}\n{self.wording}")
+
     def wire(self) -> dict[str, object]:
         """The row as clients get it. `seen` is told by its band, so that it changes rarely."""
         return {
@@ -226,6 +231,11 @@ class Board:
                 merged.add(told.changes)
         merged.add(self.pending)
         return self._delta(position, merged)
+
+
+def _folded(text: str) -> str:
+    # Not casefold: JavaScript has none, and its browsers' languages must not decide what is found.
+    return text.upper().lower().replace("ς", "σ")
 
 
 def _order(position: str) -> tuple[int, int]:

@@ -32,8 +32,8 @@ async def questions(slug: str) -> Response:
     seed = request.args.get("seed", "0")
     if not (seed.isascii() and seed.isdigit() and len(seed) <= 10):
         raise Refused(Refusal.BAD_INPUT, "must be a whole number.", field="seed")
-    search = request.args.get("search", "").casefold()[:SEARCH_MAX_CHARS]
-    rows = [row for row in board.rows.values() if search in f"{row.text}\n{row.wording}".casefold()]
+    search = request.args.get("search", "")[:SEARCH_MAX_CHARS]
+    rows = [row for row in board.rows.values() if row.says(search)]
     shown = [row.wire() for row in ordered(rows, Order(name), int(seed))]
     return jsonify({"questions": shown, "counts": board.counts})
 

@@ -123,7 +123,7 @@ async def render_board(slug: str, typed: dict[str, str], error: str | None) -> R
     rows = [
         {**row.wire(), "mine": row.n in votes, "own": row.n in own}
         for row in ordered(shown.rows.values(), order, seed)
-        if search.casefold() in f"{row.text}\n{row.wording}".casefold()
+        if row.says(search)
     ]
     on_air = next((row for row in rows if row["state"] == State.ON_AIR), None)
     said = request.args.get("asked", "")

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from server.domain import ranking
-from server.domain.board import Board
+from server.domain.board import Board, Row
+from server.domain.question import State
 from tests.domain.test_board import MEETING, play
 from tests.frontend.running import ROOT, Case, chromium, in_chromium, in_node, node
 
@@ -62,6 +63,23 @@ def board_cases(random_: random.Random) -> list[tuple[Case, Any]]:
             (("board", {"messages": messages}), {"gaps": [False] * len(messages), "state": state})
         )
     return cases
+
+
+def search_cases() -> list[tuple[Case, Any]]:
+    words = ["", "roof", "ROOF", "straße", "STRASSE", "ΟΔΟΣ", "οδος", "ınfo", "chairs", "no such"]
+    rows = [
+        Row(1, "q" * 22, text, "en", "ltr", None, State.LISTED, 0, 0, 0, wording)
+        for text, wording in (
+            ("Why is the roof open?", ""),
+            ("Chairs, when?", "When do we get new chairs in Roof Street?"),
+            ("Wann wird die Straße gesperrt?", "INFO"),
+            ("Πού είναι η οδός; ΟΔΟΣ", ""),
+        )
+    ]
+    return [
+        (("says", {"row": row.wire(), "searches": words}), [row.says(word) for word in words])
+        for row in rows
+    ]
 
 
 def outbox_cases() -> list[tuple[Case, Any]]:
@@ -215,6 +233,7 @@ def every_case() -> list[tuple[Case, Any]]:
     return [
         *ranking_cases(random_),
         *board_cases(random_),
+        *search_cases(),
         *outbox_cases(),
         *desk_cases(),
         *small_cases(),

@@ -7,10 +7,10 @@ import re
 from quart import Quart
 from redis.asyncio import Redis
 
-from server.acts import meetings, staff
+from server.acts import decide, meetings, staff
 from server.domain.roles import Role
 from tests.acts.building import NOW, Town, fresh_q, live_town
-from tests.web.browsing import Browser
+from tests.web.browsing import Browser, Client, until
 
 
 async def joined(app: Quart, town: Town) -> Browser:
@@ -89,6 +89,35 @@ async def test_a_page_refuses_with_the_status_of_its_reason(store: Redis, app: Q
     await asker.get("/")
     await asker.post("/join", code="NOT-A-CODE")
     assert asker.status == 404 and "No meeting has this code" in asker.text
+
+
+async def test_the_search_finds_the_words_that_are_shown_and_the_askers_own(
+    store: Redis, app: Quart
+) -> None:
+    town = await live_town(store)
+    question, other = (
+        await town.listed(text="Chairs, when?"),
+        await town.listed(text="Why is it dark?"),
+    )
+    moderator, reader = await town.moderator(), Browser(app)
+    await decide.word(
+        store, town.meeting, moderator, question.q, question.revision, "New seats in spring?", NOW
+    )
+    path = f"/m/{town.meeting.slug}"
+
+    async def worded() -> bool:
+        return "New seats in spring?" in await reader.get(path)
+
+    await until(worded, "the board shows the moderators' wording")
+    client = Client(app)
+    for search in ("SEATS", "chairs"):
+        page = (await reader.get(f"{path}?search={search}")).partition('id="snapshot"')[0]
+        assert "New seats in spring?" in page and "Why is it dark?" not in page
+        _, told = await client.send(
+            "GET", f"/meetings/{town.meeting.slug}/questions?search={search}"
+        )
+        assert [row["n"] for row in told["questions"]] == [question.number]
+    assert other.number == 2
 
 
 async def test_a_script_in_a_question_is_shown_as_text(store: Redis, app: Quart) -> None:

@@ -47,3 +47,12 @@ export function counted(state, n, votes) {
   const row = state.rows.get(n);
   return row ? { ...state, rows: new Map(state.rows).set(n, { ...row, votes }) } : state;
 }
+
+/** As _folded of server/domain/board.py, whatever the browser's language. @param {string} text */
+const folded = (text) => text.toUpperCase().toLowerCase().replaceAll("ς", "σ");
+
+/** Do the asker's words, or those shown in their place, hold `search`? As Row.says of server/domain/board.py.
+ * @param {{text: string, wording?: string | null}} row @param {string} search */
+export function says(row, search) {
+  return folded(`${row.text}\n${row.wording ?? ""}`).includes(folded(search));
+}

@@ -1,7 +1,7 @@
 // @ts-check
 // The board page at work: messages to state, state to the page, wishes to the socket.
 import { Ask } from "./ask.js";
-import { apply, counted, empty } from "./board.js";
+import { apply, counted, empty, says } from "./board.js";
 import { Live } from "./live.js";
 import * as outbox from "./outbox.js";
 import { ranked } from "./ranking.js";
@@ -20,7 +20,7 @@ export class MeetingPage {
     const { slug = "", order = "wanted", search = "", seed = "0" } = config.dataset;
     this.slug = slug;
     this.order = order;
-    this.search = search.toLocaleLowerCase();
+    this.search = search;
     this.seed = Number(seed);
     this.mayVote = config.dataset.canVote === "yes";
     const list = /** @type {HTMLElement} */ (document.getElementById("rows"));
@@ -149,7 +149,7 @@ export class MeetingPage {
 
   draw() {
     const { rows, counts, meeting } = this.board;
-    const matching = [...rows.values()].filter((row) => `${row.text}\n${row.wording ?? ""}`.toLocaleLowerCase().includes(this.search));
+    const matching = [...rows.values()].filter((row) => says(row, this.search));
     const listed = matching.filter((row) => row.state !== "on_air");
     // New ones slip in while the top of the list is in view; otherwise the pill tells of them.
     const nothingMoves = this.list.childElementCount === 0 || document.hidden;
