@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from playwright.async_api import expect
 
 from tests.journeys.board_page import BoardPage
 from tests.journeys.hall import NO_SCRIPTS, PHONE, Hall
+from tests.journeys.stage_exhibits import Staff
 
 FREEZE = "Will the travel freeze end in March?"
 
@@ -58,6 +61,45 @@ async def test_a_question_is_withdrawn_by_its_asker_alone_and_for_good(hall: Hal
     await expect(asker.page.locator(".ticket .state.withdrawn")).to_be_visible()
     await expect(other.row(FREEZE)).to_have_count(0)
     await expect(asker.page.locator("form[action$='/withdraw']")).to_have_count(0)
+
+
+async def test_a_question_that_was_sent_back_is_written_again_and_linked_to_it(hall: Hall) -> None:
+    place = await hall.meeting("Written again", after_display=False)
+    asker, moderator = (
+        BoardPage(await hall.attendee(place)),
+        await Staff.join(hall, place, "moderator"),
+    )
+    await asker.live()
+    await asker.ask("Will things be better?")
+    told = await hall.door.call("GET", place.api("/waiting"), token=moderator.token)
+    (waiting,) = cast("list[dict[str, str]]", told["questions"])
+    await moderator.act(f"/questions/{waiting['q']}/send-back", revision=1, hint="Which things?")
+    page = asker.page
+    await page.goto(place.path("/mine"))
+    await page.get_by_role("link", name="Write it again").click()
+    await expect(page.locator("#ask .notice")).to_contain_text("Which things?")
+    await asker.live()
+    asks: list[str] = []
+    page.on(
+        "request", lambda request: asks.append(request.url) if request.method == "POST" else None
+    )
+    assert await asker.ask("Will the heating be better?") == "2"
+    assert not [url for url in asks if url.endswith("/ask")]  # it went over the socket
+    await expect(page.locator("#ask .notice")).to_have_count(0)
+    await page.goto(place.path("/mine"))
+    await expect(page.locator(".ticket", has_text="the heating")).to_contain_text(
+        "It follows your question no. 1."
+    )
+
+
+async def test_a_meeting_that_closes_takes_the_way_to_the_form_away(hall: Hall) -> None:
+    place = await hall.meeting("Closing")
+    board = BoardPage(await hall.attendee(place, PHONE))
+    await board.live()
+    await expect(board.page.locator(".ask-bar")).to_be_visible()
+    await hall.change(place, phase="closed")
+    await expect(board.page.locator("#ask")).to_be_hidden()
+    await expect(board.page.locator(".ask-bar")).to_be_hidden()
 
 
 async def test_asking_reading_and_voting_without_a_script(hall: Hall) -> None:

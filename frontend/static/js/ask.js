@@ -65,7 +65,7 @@ export class Ask {
       const link = /** @type {HTMLAnchorElement} */ (item.querySelector("a"));
       const words = /** @type {HTMLElement} */ (item.querySelector("bdi"));
       link.href = `/m/${this.board.slug}/q/${row.n}`;
-      words.textContent = row.text;
+      words.textContent = row.wording || row.text;
       words.lang = row.lang;
       return item;
     });
@@ -83,11 +83,9 @@ export class Ask {
     this.busy(true);
     const value = (/** @type {string} */ name) => this.field(name)?.value ?? "";
     const seal = await this.seal(value("q"));
-    // What follows a sent-back question is linked to it by the form alone.
-    if (value("after")) return this.form.submit();
     const message = {
       t: "ask", q: value("q"), text: this.text.value, lang: value("lang") || null,
-      name: value("name").trim() || null, r: ++this.r + 1e9,
+      name: value("name").trim() || null, after: Number(value("after")) || null, r: ++this.r + 1e9,
       salt: seal?.salt ?? null, hl: seal?.hl ?? null,
     };
     if (!this.board.send(message)) return this.form.submit();
@@ -126,6 +124,7 @@ export class Ask {
     this.complain("");
     this.form.reset();
     this.text.value = "";
+    for (const done of this.form.querySelectorAll("[name=after], .notice")) done.remove();
     /** @type {HTMLInputElement} */ (this.form.elements.namedItem("q")).value = newId();
     this.typed();
     this.receipt(message);
@@ -176,6 +175,6 @@ function hideBarOver(form) {
   const bar = /** @type {HTMLElement | null} */ (document.querySelector(".ask-bar"));
   if (!bar || matchMedia("(min-width: 60rem)").matches) return;
   new IntersectionObserver(([entry]) => {
-    bar.hidden = entry.isIntersecting;
+    bar.hidden = entry.isIntersecting || form.hidden;
   }).observe(form.querySelector("textarea") ?? form);
 }

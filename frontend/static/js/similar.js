@@ -10,13 +10,13 @@ export function wordsOf(text) {
   return new Set(found.map((word) => word.slice(0, 6))); // crude stems: "freeze", "freezes"
 }
 
-/** @template {{n: number, text: string}} R @param {string} draft @param {Iterable<R>} rows @returns {R[]} */
+/** @template {{n: number, text: string, wording?: string | null}} R @param {string} draft @param {Iterable<R>} rows @returns {R[]} */
 export function similar(draft, rows) {
   const mine = wordsOf(draft);
   if (mine.size < 2) return [];
   return [...rows]
     .map((row) => {
-      const theirs = wordsOf(row.text);
+      const theirs = wordsOf(`${row.text} ${row.wording ?? ""}`);
       const shared = [...mine].filter((word) => theirs.has(word)).length;
       return { row, share: shared < 2 ? 0 : shared / Math.min(mine.size, theirs.size) };
     })
