@@ -20,11 +20,12 @@ from server.live import measures
 from server.live.batcher import Batcher
 from server.live.boards import Boards
 from server.live.conversation import Conversation
+from server.live.door import Door
+from server.live.gate import Gate
 from server.live.hub import Hub
 from server.live.networks import Networks, client_address, read_proxies
 from server.live.node import Node, Pace
 from server.live.port import listen
-from server.live.socket import Door
 from server.live.tail import Tail
 from server.settings import Settings
 from server.store.circuit import PROBE_TIMEOUT_S, Circuit
@@ -76,7 +77,8 @@ async def _serve(settings: Settings) -> None:
     # Once before listening; where the store is away, pages say so until the probes bring it back.
     await circuit.probe(probing, load)
     boards = Boards(store)
-    batcher = Batcher(store, limits.batch_ms, limits.batch_votes, limits.batch_waiting)
+    gate = Gate()
+    batcher = Batcher(store, limits.batch_ms, limits.batch_votes, limits.batch_waiting, gate)
     pace = Pace(
         limits.votes_per_s,
         limits.vote_burst,
@@ -96,6 +98,7 @@ async def _serve(settings: Settings) -> None:
         handshake_s=float(limits.handshake_s),
         most=limits.sockets_per_process,
         joins_per_s=limits.joins_per_s,
+        gate=gate,
         network_name=lambda peer, told: networks.name(client_address(peer, told, proxies), clock()),
     )
     ended = _until_told()

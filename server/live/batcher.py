@@ -1,7 +1,8 @@
 """Votes of one process, gathered for a few milliseconds, counted in one function call per batch.
 
 All that waits goes in one round trip, however many batches it makes: a loop that lags makes larger
-trips, not a longer queue.
+trips, not a longer queue. While a trip's worth waits for the one under way, nobody is read: else a busy
+loop would read votes for ever, and the store's answers never.
 """
 
 from __future__ import annotations
@@ -15,23 +16,31 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from server.live import measures
+from server.live.gate import Gate
 from server.store import votes
 from server.store.votes import Answer, Wish
 
 Done = Callable[[Answer | None], None]
+TRIP = 5  # batches gathered for one round trip before reading stops
 log = structlog.get_logger()
 
 
 class Batcher:
-    """Bounded: `add` answers False when `waiting` votes wait; the caller says busy at once."""
+    """Bounded: the gate is shut while `TRIP` batches wait; `add` answers False when `waiting` votes do,
+    the ones under way included, and the caller says busy at once."""
 
-    def __init__(self, store: Redis, batch_ms: int, batch_votes: int, waiting: int) -> None:
+    def __init__(
+        self, store: Redis, batch_ms: int, batch_votes: int, waiting: int, gate: Gate | None = None
+    ) -> None:
         self._store = store
         self._gather_s = batch_ms / 1000
         self._size = batch_votes
         self._bound = waiting
         self._queues: defaultdict[str, list[tuple[Wish, Done]]] = defaultdict(list)
-        self._count = 0
+        self._count = self._gathered = 0
+        self._trip = min(TRIP * batch_votes, waiting)
+        self._gate = gate or Gate()
+        self._ending = False
         self._work = asyncio.Event()
 
     def add(self, meeting: str, wish: Wish, done: Done) -> bool:
@@ -40,6 +49,9 @@ class Batcher:
             return False
         self._queues[meeting].append((wish, done))
         self._count += 1
+        self._gathered += 1
+        if self._gathered >= self._trip:
+            self._gate.shut = True
         self._work.set()
         return True
 
@@ -52,9 +64,14 @@ class Batcher:
             await self._count_all()
 
     async def drain(self) -> None:
-        """Return when nothing waits any more; for an orderly end."""
+        """Read nobody any more and return when nothing waits; for an orderly end."""
+        self._ending = self._gate.shut = True
         while self._count:
             await asyncio.sleep(self._gather_s)
+
+    def _read_on(self) -> None:
+        if not self._ending:
+            self._gate.open()
 
     def _batches(self) -> list[tuple[str, list[tuple[Wish, Done]]]]:
         waiting, self._queues = self._queues, defaultdict(list)
@@ -66,6 +83,9 @@ class Batcher:
 
     async def _count_all(self) -> None:
         batches = self._batches()
+        self._gathered = 0
+        # In the next turn, once this trip is on its way: the store counts while we read on.
+        asyncio.get_running_loop().call_soon(self._read_on)
         answers: list[list[Answer] | None]
         try:
             with measures.BATCH.time():

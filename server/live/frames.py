@@ -23,11 +23,13 @@ def text_frame(payload: bytes) -> bytes:
     return struct.pack("!BBQ", TEXT, 127, size) + payload
 
 
-def short_text(chunk: bytes) -> bytes | None:
-    """The payload when `chunk` is exactly one whole, masked text frame of less than 126 bytes."""
-    if len(chunk) < 6 or chunk[0] != TEXT or len(chunk) != 6 + (chunk[1] & 0x7F) or chunk[1] < 0x80:
-        return None
-    return None if chunk[1] >= 0x80 + 126 else apply_mask(chunk[6:], chunk[2:6])
+def short_texts(chunk: bytes) -> list[bytes] | None:
+    """The payloads when `chunk` is exactly whole, masked text frames of less than 126 bytes each."""
+    payloads, at, end = [], 0, len(chunk)
+    while end - at >= 6 and chunk[at] == TEXT and 0x80 <= chunk[at + 1] < 0x80 + 126:
+        first, at = at + 6, at + 6 + (chunk[at + 1] & 0x7F)
+        payloads.append(apply_mask(chunk[first:at], chunk[first - 4 : first]))
+    return payloads if payloads and at == end else None
 
 
 def client_frame_bytes(payload: int) -> int:

@@ -13,7 +13,8 @@ from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
 from hypercorn.utils import wrap_app
 
-from server.live.socket import Conversation, Door, LiveSocket
+from server.live.door import Door
+from server.live.socket import Conversation, LiveSocket
 from server.protocol.close_codes import Close
 from server.protocol.outbound import bye
 

@@ -6,7 +6,6 @@ No permessage-deflate is ever negotiated: one compressed megabyte can cost secon
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
 from typing import Protocol, cast
 
 from websockets.frames import Frame, Opcode
@@ -16,8 +15,8 @@ from websockets.server import ServerProtocol
 
 from server.live import measures
 from server.live.buffers import bound, peer_of
-from server.live.frames import client_frame_bytes, short_text, text_frame
-from server.live.networks import NetworkName, one_for_all
+from server.live.door import Door
+from server.live.frames import client_frame_bytes, short_texts, text_frame
 from server.protocol.close_codes import Close
 
 PING_S = 20.0
@@ -37,37 +36,6 @@ class Conversation(Protocol):
     def closed(self) -> None: ...
 
 
-@dataclass(slots=True)
-class Door:
-    """Who may open a socket, how many, how fast. Refusals come before the upgrade."""
-
-    hosts: frozenset[str]
-    origins: frozenset[str]
-    frame_bytes: int
-    handshake_s: float
-    most: int
-    joins_per_s: int
-    network_name: NetworkName = one_for_all
-    open: set[LiveSocket] = field(default_factory=set)
-    _tokens: float = 0.0
-    _at: float = 0.0
-
-    def refusal(self, request: Request, now: float) -> tuple[int, str] | None:
-        """The status and sentence of a refusal, or None (then a token of the joins is taken)."""
-        # All of them: a request that names two hosts or origins is nobody's.
-        hosts, origins = request.headers.get_all("Host"), request.headers.get_all("Origin")
-        if len(hosts) != 1 or hosts[0].lower() not in self.hosts:
-            return 400, "This address is not served here.\n"
-        if len(origins) != 1 or origins[0] not in self.origins:
-            return 403, "This page may not open a connection here.\n"
-        self._tokens = min(self.joins_per_s, self._tokens + (now - self._at) * self.joins_per_s)
-        self._at = now
-        if self._tokens < 1 or len(self.open) >= self.most:
-            return 503, "Very many join right now. Please try again in a moment.\n"
-        self._tokens -= 1
-        return None
-
-
 class LiveSocket(asyncio.Protocol):
     """A connection from upgrade to close. Slow readers are cut; floods get their code."""
 
@@ -79,6 +47,7 @@ class LiveSocket(asyncio.Protocol):
         "_door",
         "_flooded",
         "_frames",
+        "_held",
         "_loop",
         "_parts",
         "_second",
@@ -103,6 +72,7 @@ class LiveSocket(asyncio.Protocol):
         self._second = 0.0
         self._flooded = False
         self._awaiting_pong = False
+        self._held = b""  # came while the gate was shut, and nothing is read until it is looked at
         self._blocked: asyncio.TimerHandle | None = None
         # Bytes given to the wire that belong to no complete frame yet; 0: the next chunk starts one.
         self._unparsed, self.network = 0, b""
@@ -124,13 +94,28 @@ class LiveSocket(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes in; frames are handed on, answers that the protocol owes are written."""
+        if self._door.gate.shut and self._wire.state is State.OPEN and self._transport is not None:
+            self._held += data
+            self._transport.pause_reading()
+            self._door.gate.wait(self._go_on)
+        else:
+            self._read(data)
+
+    def _go_on(self) -> None:
+        data, self._held = self._held, b""
+        if data and self._transport is not None:
+            self._transport.resume_reading()
+            self._read(data)
+
+    def _read(self, data: bytes) -> None:
         if self._flooded or self._flood(0, len(data)):
             return  # unparsed: what a flood goes on to say is dropped
         if not self._unparsed and not self._parts and self._wire.state is State.OPEN:
-            payload = short_text(data)
-            if payload is not None:  # a whole small message, as nearly every chunk is
-                if not self._flood(1, 0):
-                    self._message(payload)
+            payloads = short_texts(data)
+            if payloads is not None:  # whole small messages, as nearly every chunk is
+                for payload in payloads:
+                    if self._wire.state is State.OPEN and not self._flood(1, 0):
+                        self._message(payload)
                 return
         self._parse(data)
 
@@ -198,6 +183,7 @@ class LiveSocket(asyncio.Protocol):
         self._wire.send_close(code, reason)
         self._flush()
         self._again(FAREWELL_S, self._abort)
+        self._go_on()  # to hear the other side's farewell
 
     def _again(self, seconds: float, act: object) -> None:
         if self._timer is not None:
@@ -247,7 +233,7 @@ class LiveSocket(asyncio.Protocol):
             self._conversation.opened(self)
 
     def _beat(self) -> None:
-        if self._awaiting_pong:
+        if self._awaiting_pong and not self._held:  # an answer may stand behind what is held
             self._abort()
             return
         if self._wire.state is State.OPEN:

@@ -22,11 +22,12 @@ from server.domain.ids import digest
 from server.live.batcher import Batcher
 from server.live.boards import Boards
 from server.live.conversation import Conversation
+from server.live.door import Door
+from server.live.gate import Gate
 from server.live.hub import Hub
 from server.live.networks import Networks, client_address, read_proxies
 from server.live.node import Node, Pace
 from server.live.port import Port, listen
-from server.live.socket import Door
 from server.live.tail import Tail
 from server.protocol import ticket
 from tests.acts.building import SECRET, Town
@@ -46,11 +47,16 @@ class Half:
 
 @asynccontextmanager
 async def live_half(
-    store: Redis, network_per_min: int = 6_000, tick_ms: int = 250
+    store: Redis,
+    network_per_min: int = 6_000,
+    tick_ms: int = 250,
+    batch_votes: int = 200,
+    batch_waiting: int = 5_000,
 ) -> AsyncIterator[Half]:
     """Boards, tail and port as serve.py puts them together; this machine is a trusted proxy."""
     boards, networks = Boards(store), Networks()
-    batcher, proxies = Batcher(store, 5, 200, 5_000), read_proxies(["127.0.0.1"])
+    gate, proxies = Gate(), read_proxies(["127.0.0.1"])
+    batcher = Batcher(store, 5, batch_votes, batch_waiting, gate)
     pace = Pace(5, 20, 3, tick_ms, network_per_min=network_per_min)
     node = Node(store, boards, batcher, SECRET, pace, lambda: int(time.time() * 1000), networks)
     hub = Hub(boards, tick_ms)
@@ -63,6 +69,7 @@ async def live_half(
         50,
         50,
         lambda peer, told: networks.name(client_address(peer, told, proxies), node.clock()),
+        gate,
     )
     opened = await listen(
         Quart("empty"),

@@ -14,8 +14,9 @@ from websockets.frames import Frame, Opcode
 from websockets.uri import parse_uri
 
 from server.live import socket as live_socket
-from server.live.frames import short_text
-from server.live.socket import Door, LiveSocket
+from server.live.door import Door
+from server.live.frames import short_texts
+from server.live.socket import LiveSocket
 from server.protocol import outbound
 from tests.live.test_port import HOST, ORIGIN
 
@@ -125,13 +126,17 @@ async def test_a_whole_message_inside_a_fragmented_one_is_a_protocol_error() -> 
         masked(b"x", Opcode.PING),
         masked(b"x", fin=False),
         masked(b"x") + b"\x81",
+        masked(b"x") + masked(b"y", Opcode.PING),
+        masked(b"x") * 3 + masked(b"x" * 126),
         Frame(Opcode.TEXT, b"x").serialize(mask=False),
         b"\xc1" + masked(b"x")[1:],
     ],
-    ids=str.split("empty half long binary ping fragment two unmasked reserved"),
+    ids=str.split(
+        "empty half long binary ping fragment rest text-ping text-long unmasked reserved"
+    ),
 )
-def test_what_is_not_one_whole_short_masked_text_takes_the_long_way(chunk: bytes) -> None:
-    assert short_text(chunk) is None
+def test_what_is_not_whole_short_masked_texts_takes_the_long_way(chunk: bytes) -> None:
+    assert short_texts(chunk) is None
 
 
 @pytest.mark.parametrize("on", [True, False])

@@ -27,10 +27,10 @@ from server.domain.roles import Role
 from server.live.batcher import Batcher
 from server.live.boards import Boards
 from server.live.conversation import Conversation
+from server.live.door import Door
 from server.live.hub import Hub
 from server.live.node import Node, Pace
 from server.live.port import listen
-from server.live.socket import Door
 from server.live.tail import Tail
 from server.store import keys
 from tests.acts.building import NOW, SECRET, Town, fresh_q, live_town

@@ -10,8 +10,9 @@ import pytest_asyncio
 from hypercorn.config import Config
 from quart import Quart
 
+from server.live.door import Door
 from server.live.port import listen
-from server.live.socket import Conversation, Door
+from server.live.socket import Conversation
 
 HEAD = "Host: floor.example\r\nSec-Fetch-Site: same-origin\r\nContent-Type: application/json\r\n"
 SECOND = "GET /healthz HTTP/1.1\r\nHost: floor.example\r\nConnection: close\r\n\r\n"

@@ -15,8 +15,9 @@ from redis.asyncio import Redis
 
 from server.acts import admission, decide, staff, submit
 from server.domain.roles import Role
+from server.live.door import Door
 from server.live.port import listen
-from server.live.socket import Conversation, Door
+from server.live.socket import Conversation
 from tests.acts.building import NOW, SECRET, Town, fresh_q, live_town
 from tests.frontend.running import chromium
 

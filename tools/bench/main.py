@@ -17,6 +17,7 @@ from tools.bench import (
     growth,
     machine,
     meeting,
+    overload,
     raw_store,
     report,
     storm,
@@ -91,6 +92,15 @@ def _join(sizes: Sizes) -> Outcome:
     return Outcome(f"join-{joins}", text, storm.as_json(points))
 
 
+def _overload(sizes: Sizes) -> Outcome:
+    sockets, seconds = sizes.sockets or 2000, sizes.seconds or 8
+    limits = limits_for(sockets)
+    points = overload.run(sockets, sizes.rate, seconds, limits)
+    text = tables.overload_rates(points, sockets, sizes.command, sizes.started, limits)
+    sound = all(point.agrees for point in points)
+    return Outcome(f"overload-{sockets}", text, overload.as_json(points), sound)
+
+
 def _growth(sizes: Sizes) -> Outcome:
     points = growth.run(sizes.seconds or 8, sizes.sockets or 10_000)
     text = growth.page(points, sizes.command, sizes.started)
@@ -103,6 +113,7 @@ BENCHES: dict[str, Callable[[Sizes], Outcome]] = {
     "votes": _votes,
     "meeting": _meeting,
     "join": _join,
+    "overload": _overload,
     "growth": _growth,
 }
 
@@ -111,7 +122,9 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="openfloor bench", description=__doc__)
     parser.add_argument("what", nargs="?", default="all", choices=[*BENCHES, "all"])
     parser.add_argument("--sockets", type=int)
-    parser.add_argument("--rate", type=int, help="votes a second, over all sockets (meeting)")
+    parser.add_argument(
+        "--rate", type=int, help="votes a second, over all sockets (meeting, overload)"
+    )
     parser.add_argument("--seconds", type=int, help="of each measured window")
     parser.add_argument("--runs", type=int)
     parser.add_argument("--json", type=Path, metavar="OUT", help="write every point to this file")

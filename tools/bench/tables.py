@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 
-from tools.bench import fanout, raw_store, storm
+from tools.bench import fanout, overload, raw_store, storm
 from tools.bench.meeting import OURS
 from tools.bench.report import head, spread, table
 from tools.bench.yardsticks import MISSING
@@ -118,6 +118,41 @@ def join(
     ]
     if any(point.bound for point in points):
         lines.append("The generator was late in a run: not claimed.")
+    return "\n".join([*lines, _loads([point.load_average for point in points])])
+
+
+def overload_rates(
+    points: list[overload.Point],
+    sockets: int,
+    command: str,
+    started: str,
+    limits: Mapping[str, int],
+) -> str:
+    """What becomes of votes when more come than can be counted."""
+    title = f"Overload: {sockets:,} sockets, more votes than can be counted"
+    lines = head(title, command, started, {**limits, **overload.PACE})
+    rows = [
+        [
+            f"{p.rate:,}",
+            f"{p.acked_per_s:,.0f}",
+            f"{p.per_cpu_s:,.0f}",
+            f"{p.refused:,}",
+            f"{p.ack_p50:,.0f}",
+            f"{p.ack_p99:,.0f}",
+            f"{p.server:.2f}",
+            str(p.lost),
+            "yes" if p.bound else "no",
+        ]
+        for p in points
+    ]
+    names = ["offered votes a second", "acknowledged a second", "the same a CPU second"]
+    names += ["told to come again", "ack p50 ms", "ack p99 ms", "server, cores", "lost"]
+    lines += [*table([*names, "generator-bound"], rows), ""]
+    lines.append(
+        f"The last row is twice the greatest rate that was sustained ({overload.KEPT:.0%} acknowledged):"
+        f" {overload.share(points):.0%} of the best throughput, {overload.share_of_cpu(points):.0%} of"
+        f" the best for each second of processor time (wanted: {overload.GOAL:.0%})."
+    )
     return "\n".join([*lines, _loads([point.load_average for point in points])])
 
 
