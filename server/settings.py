@@ -58,6 +58,8 @@ class Settings:
     secret: bytes
     limits: Limits
     trusted_proxies: tuple[str, ...] = ()
+    witnesses: Path | None = None
+    anchor_witnesses: Path | None = None
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Settings:
@@ -92,6 +94,8 @@ class Settings:
             secret=_secret(Path(_needed(environ, "OPENFLOOR_SECRET_FILE"))),
             limits=_limits(environ),
             trusted_proxies=_proxies(environ.get("OPENFLOOR_TRUSTED_PROXIES", "")),
+            witnesses=_file(environ, "OPENFLOOR_WITNESSES"),
+            anchor_witnesses=_file(environ, "OPENFLOOR_ANCHOR_WITNESSES"),
         )
 
 

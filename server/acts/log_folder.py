@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+from server.acts.witnessing import Witnessing, witnessing
 from server.audit.replay import Replay
 from server.translog import leaf, policy, proof, tile, tree
 from server.translog.checkpoint import Checkpoint
@@ -62,12 +64,22 @@ class LogFolder:
             width = min(WIDTH, size - n * WIDTH)
             yield from tile.parse_bundle(self._any_tile(Tile(ENTRIES, n, width)), width)
 
-    def receipt(self, index: int, first: str) -> str:
+    def witnessed(self) -> str:
+        """The newest published checkpoint that a quorum of witnesses cosigned."""
+        note = self.read("checkpoint.witnessed").decode()
+        if head_of(note).size > head_of(self.served()).size:
+            raise FileNotFoundError("checkpoint.witnessed")
+        return note
+
+    def receipt(self, index: int, first: str, witnessed: bool = False) -> str:
         """The proof file of a leaf: under the published checkpoint, or where that does not reach
         it yet under `first`, the one that covered it when it was taken. A later unpublished one
-        would tell its holder how many came since."""
-        note = self._covering(index, first)
+        would tell its holder how many came since. With `witnessed` under the newest checkpoint
+        that a quorum cosigned, and none before that reaches the leaf."""
+        note = self.witnessed() if witnessed else self._covering(index, first)
         head = head_of(note)
+        if head.size <= index:
+            raise FileNotFoundError(index)
         node = tile.node_from(self._any_tile, head.size)
         return proof.write(index, tree.inclusion_proof(index, head.size, node), note)
 
@@ -109,8 +121,19 @@ class LogFolder:
         return self.read("vkey").decode()
 
     def policy(self) -> str:
-        """The trust rule: this log; witnesses are the reader's to name."""
+        """The trust rule: this log, and the witnesses that it is fed to. Whom to trust stays the
+        reader's to say."""
+        path = self._folder.parent / "witnesses.policy"
+        if path.is_file():
+            return f"log {self.vkey().strip()}\n{path.read_text(encoding='utf-8')}"
         return policy.write(VerifierKey.parse(self.vkey().strip()), {}, 0)
+
+    def witnessing(self) -> Witnessing | None:
+        """How it is witnessed, None where it is fed to nobody."""
+        try:
+            return witnessing(self.read("witnesses.json"))
+        except FileNotFoundError:
+            return None
 
     def archive(self, more: dict[str, bytes]) -> bytes:
         """Everything published, as a zip that verifies offline; `more` are openings and rules."""
@@ -121,6 +144,8 @@ class LogFolder:
             whole.writestr("checkpoint", note)
             whole.writestr("vkey", self.vkey())
             whole.writestr("policy", self.policy())
+            with suppress(FileNotFoundError):  # nobody witnesses it, or nobody yet
+                whole.writestr("checkpoint.witnessed", self.witnessed())
             whole.writestr("public.json", self.public())
             for found in tile.tiles(size):
                 whole.writestr(found.path(), self._any_tile(found))

@@ -166,6 +166,8 @@ def _start_children(supervisor: Supervisor, servers: int, environ: Mapping[str, 
         "clock": python("workers.clock"),
         "worker": python("workers.rq_worker"),
     }
+    if environ.get("OPENFLOOR_WITNESSES") or environ.get("OPENFLOOR_ANCHOR_WITNESSES"):
+        commands["feeder"] = python("workers.feeder")
     for number in range(1, servers + 1):
         commands[f"server {number}"] = python("server", "serve")
     for name, arguments in commands.items():

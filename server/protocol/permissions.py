@@ -102,6 +102,7 @@ ROUTES: Mapping[str, Act] = MappingProxyType(
         "pages.screened_out_csv": Act.READ_RECORD,
         "log_files.checkpoint": Act.READ_RECORD,
         "log_files.kept_checkpoint": Act.READ_RECORD,
+        "log_files.witnessed_checkpoint": Act.READ_RECORD,
         "log_files.tile_file": Act.READ_RECORD,
         "log_files.verifier_key": Act.READ_RECORD,
         "log_files.trust_policy": Act.READ_RECORD,

@@ -133,3 +133,9 @@ def write(log: VerifierKey, witnesses: Mapping[str, VerifierKey], least: int) ->
         return "\n".join([*lines, "quorum none"]) + "\n"
     lines += [f"group witnesses {least} {' '.join(witnesses)}", "quorum witnesses"]
     return "\n".join(lines) + "\n"
+
+
+def without_logs(text: str) -> str:
+    """The lines of a policy that name witnesses, groups and quorum: to be put behind any log's line."""
+    kept = [line for line in text.splitlines() if line.split()[:1] not in ([], ["log"])]
+    return "".join(f"{line}\n" for line in kept if not line.lstrip().startswith("#"))

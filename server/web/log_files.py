@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
-from quart import Blueprint, Response
+from quart import Blueprint, Response, request
 
 from server.acts import meetings
 from server.acts.log_archive import kept_beside
@@ -62,6 +62,13 @@ async def checkpoint(log: str) -> Response:
     """The latest published checkpoint."""
     meeting, folder = await _log(log)
     return _answer(meeting, await _read(folder.served), TEXT, "max-age=1")
+
+
+@log_files.get("/<log>/checkpoint.witnessed")
+async def witnessed_checkpoint(log: str) -> Response:
+    """The newest one that a quorum of the witnesses has cosigned."""
+    meeting, folder = await _log(log)
+    return _answer(meeting, await _read(folder.witnessed), TEXT, "max-age=5")
 
 
 @log_files.get("/<log>/cp/<int:size>")
@@ -121,13 +128,14 @@ async def rules(log: str, sha256: str) -> Response:
 
 @log_files.get("/<log>/receipt/<q>.tlog-proof")
 async def receipt(log: str, q: str) -> Response:
-    """The proof that a submission is in the log, once it is."""
+    """The proof that a submission is in the log, once it is; with `?witnessed=1` once witnesses say so."""
     meeting, folder = await _log(log)
     key = keys.question(meeting.id, checked(q))
     index, first = await typed.hmget(parts().store, key, ["leaf", "covered"])
     if index is None or first is None:
         raise NOTHING
-    found = await _read(lambda: folder.receipt(int(index), first))
+    witnessed = request.args.get("witnessed") == "1"
+    found = await _read(lambda: folder.receipt(int(index), first, witnessed))
     return _answer(meeting, found, TEXT, "no-store")
 
 

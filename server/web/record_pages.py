@@ -19,6 +19,7 @@ from server.web.api import meeting_at
 from server.web.pages import html, pages
 from server.web.parts import parts
 from server.web.rendering import meeting_value, page
+from server.web.witnesses_of import witnesses_of
 
 PAGE = 50
 SEARCH_MAX_CHARS = 100
@@ -66,6 +67,7 @@ async def screened_out(slug: str) -> Response:
         meeting=meeting_value(meeting),
         counts=(await parts().boards.follow(meeting.id)).counts,
         clocks=await public_record.clocks(parts().store, meeting),
+        witnesses=await witnesses_of(meeting),
         reasons=await _reasons(meeting, marks),
         reason=reason,
         search=search,

@@ -75,10 +75,10 @@ class Keyring:
         self._files.write([(f"signed/{log}", note.encode())])
 
 
-def take_lock(folder: Path) -> int | None:
-    """A descriptor that holds the folder for one sequencer, or None where another has it."""
+def take_lock(folder: Path, name: str = "sequencer.lock") -> int | None:
+    """A descriptor that holds the folder for one such process, or None where another has it."""
     folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder / "sequencer.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = os.open(folder / name, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

@@ -1,0 +1,69 @@
+"""The feeder process: shows published heads to witnesses, keeps their cosignatures. It holds no key."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+from server import journal
+from server.settings import Settings, SettingsError
+from server.translog import policy
+from server.translog.note import NoteError
+from server.translog.policy import Policy
+from workers.feeder import exchange
+from workers.feeder.feeder import Feeder
+from workers.sequencer.files import Files
+from workers.sequencer.keyring import take_lock
+
+RULES = "witnesses.policy"
+
+
+def rule(name: str, path: Path | None) -> tuple[Policy, str] | None:
+    """The policy in a file, and its lines without logs; SettingsError says what is wrong with it."""
+    if path is None:
+        return None
+    try:
+        text = path.read_text(encoding="utf-8")
+        found = policy.parse(text)
+        urls = {one: exchange.checked(url) for one, url in found.urls.items()}
+    except (OSError, ValueError, NoteError) as error:
+        raise SettingsError(f"{name}={path}: {error}.") from error
+    if not urls:
+        raise SettingsError(f"{name}={path} names no witness with an address.")
+    whole = Policy(found.logs, found.witnesses, found.groups, found.quorum, urls)
+    return whole, policy.without_logs(text)
+
+
+async def _feed(feeder: Feeder) -> None:
+    ended, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+    await feeder.run(ended)
+
+
+def main() -> int:
+    """Run until SIGTERM; 1 with a sentence where it must not or cannot go on."""
+    try:
+        settings = Settings.from_environ(os.environ)
+        folder = settings.data / "log"
+        meetings = rule("OPENFLOOR_WITNESSES", settings.witnesses)
+        files = Files(folder)
+        lock = take_lock(folder, "feeder.lock")
+        if lock is None:
+            raise SettingsError("Another feeder works on this data folder. There is one alone.")
+        if meetings is None:
+            raise SettingsError("OPENFLOOR_WITNESSES names no witnesses: there is nothing to feed.")
+        files.write([(RULES, meetings[1].encode())])
+        journal.set_up()
+        asyncio.run(_feed(Feeder(files, lambda _: meetings[0])))
+    except (SettingsError, OSError) as reason:
+        print(reason, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
