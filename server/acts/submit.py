@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from dataclasses import dataclass, replace
 
@@ -20,7 +19,7 @@ from server.domain.question import Act, State
 from server.domain.refusals import Refusal, Refused
 from server.domain.seal import UNSEALED, Lock, Seal
 from server.domain.text import clean, direction, limited
-from server.store import keys, typed
+from server.store import keys, submissions, typed
 from server.store.call import call
 from server.store.question_rows import Question, by_number, read, read_one
 from server.translog import leaf
@@ -127,22 +126,8 @@ async def submit(
     hl: leaf.Json = {"w": seal.withdraw, "a": seal.appeal} if seal.locked else None
     entry = leaf.intent("q.received", q=q, c=c, hl=hl, via=via, assurance=assurance, **more)
     fate = fate_capability(secret, meeting.id, q)
-    answer = await call(
-        store,
-        "submit_question",
-        [
-            keys.question(meeting.id, q),
-            keys.intake(meeting.id),
-            keys.waiting(meeting.id),
-            keys.asked(meeting.id, sign_in.voter),
-            keys.meeting(meeting.id),
-            keys.fates(meeting.id),
-            keys.desk_log(meeting.id),
-            keys.history(meeting.id, q),
-            keys.by_askers(meeting.id),
-        ],
-        [q, now, sign_in.voter, json.dumps(fields), entry, digest(fate)],
-    )
+    told = submissions.command(meeting.id, q, sign_in.voter, fields, entry, digest(fate), now)
+    answer = await call(store, submissions.FUNCTION, *told)
     if answer == "closed":
         raise Refused(Refusal.CLOSED, "Questions are not being taken now.")
     if answer == "conflict":

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tools.bench import curve, generator, ledger, machine, meeting, product
+from tools.bench import curve, generator, leaves, ledger, machine, meeting, product, submitting
 from tools.bench.generator import Load, Plan
 from tools.bench.meeting import OURS, PLAIN
 from tools.bench.product import Product, Stage
@@ -43,6 +43,21 @@ def test_every_vote_that_a_small_meeting_acknowledges_is_in_the_store(
     assert point.joined == SOCKETS
     assert point.refused == point.unanswered == point.unseen == 0
     assert point.agrees and point.acked_per_s > 0
+
+
+@pytest.mark.parametrize(("way", "rate"), [("HTTP", 20), ("HTTP", 0), ("intake", 300)])
+def test_everybody_who_asks_in_a_small_bench_gets_a_receipt(
+    up: Product, way: str, rate: int
+) -> None:
+    point = asyncio.run(submitting.point(up, way, rate, 1))
+    assert point.without == 0
+    assert 0 < point.p50_ms <= point.p99_ms
+
+
+def test_a_log_of_a_bench_passes_its_audit() -> None:
+    (point,) = leaves.run(900)
+    assert point.leaves == 900
+    assert point.append_per_s > 0 and point.proof_ms > 0 and point.audit_s > 0
 
 
 def test_the_ledger_finds_a_lost_and_an_invented_vote(up: Product) -> None:

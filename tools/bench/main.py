@@ -15,13 +15,16 @@ from server.settings import Limits
 from tools.bench import (
     fanout,
     growth,
+    leaves,
     machine,
     meeting,
     overload,
     raw_store,
     report,
     storm,
+    submitting,
     tables,
+    tables_log,
     yardsticks,
 )
 from tools.bench.meeting import OURS, PLAIN
@@ -36,6 +39,7 @@ class Sizes:
     rate: int | None
     seconds: int | None
     runs: int | None
+    leaves: int | None
     command: str
     started: str
 
@@ -108,6 +112,20 @@ def _growth(sizes: Sizes) -> Outcome:
     return Outcome("growth", text, growth.as_json(points), sound)
 
 
+def _submit(sizes: Sizes) -> Outcome:
+    seconds = sizes.seconds or 20
+    points = submitting.run(seconds)
+    text = tables_log.receipts(points, seconds, sizes.command, sizes.started)
+    sound = not any(point.without for point in points)
+    return Outcome("submit", text, submitting.as_json(points), sound)
+
+
+def _log(sizes: Sizes) -> Outcome:
+    points = leaves.run(sizes.leaves or 1_000_000)
+    text = tables_log.log(points, sizes.command, sizes.started)
+    return Outcome("log", text, leaves.as_json(points))
+
+
 BENCHES: dict[str, Callable[[Sizes], Outcome]] = {
     "fanout": _fanout,
     "votes": _votes,
@@ -115,6 +133,8 @@ BENCHES: dict[str, Callable[[Sizes], Outcome]] = {
     "join": _join,
     "overload": _overload,
     "growth": _growth,
+    "submit": _submit,
+    "log": _log,
 }
 
 
@@ -127,6 +147,7 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--seconds", type=int, help="of each measured window")
     parser.add_argument("--runs", type=int)
+    parser.add_argument("--leaves", type=int, help="size of the largest log (log)")
     parser.add_argument("--json", type=Path, metavar="OUT", help="write every point to this file")
     parser.add_argument("--write", action="store_true", help="write docs/performance.md")
     return parser.parse_args(argv)
@@ -142,6 +163,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         options.rate,
         options.seconds,
         options.runs,
+        options.leaves,
         shlex.join(["./openfloor", "bench", *argv]),
         time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
     )

@@ -144,8 +144,9 @@ def _pinned(pid: int, data: Path, cores: machine.Cores) -> Product:
     )
 
 
-async def set_up(product: Product, people: int, questions: int) -> Stage:
-    """A live meeting that lists on receipt, `questions` questions and `people` attendees."""
+async def set_up(product: Product, people: int, questions: int, *, listed: bool = True) -> Stage:
+    """A live meeting, `questions` questions and `people` attendees; it lists on receipt, or what
+    comes in waits for moderators."""
     store = connect(product.store_url)
     try:
         now = time.time_ns() // 1_000_000
@@ -154,7 +155,7 @@ async def set_up(product: Product, people: int, questions: int) -> Stage:
             "phase": "live",
             "asking": True,
             "voting": True,
-            "after_display": True,
+            "after_display": listed,
             "submit_limit": 1000,
         }
         meeting = await meetings.create(store, fields, now)
