@@ -40,13 +40,14 @@ class Town:
 
     async def moderator(self) -> SignIn:
         """Somebody who redeemed a moderator's invitation."""
-        return await self._invited(Role.MODERATOR)
+        return await self.invited(Role.MODERATOR)
 
     async def host(self) -> SignIn:
         """Somebody who redeemed a host's invitation."""
-        return await self._invited(Role.HOST)
+        return await self.invited(Role.HOST)
 
-    async def _invited(self, role: Role) -> SignIn:
+    async def invited(self, role: Role) -> SignIn:
+        """Somebody who redeemed an invitation for this role."""
         token = await staff.invite(self.store, self.meeting, role, NOW)
         return (await staff.redeem_invitation(self.store, self.meeting, token, NOW)).sign_in
 

@@ -92,3 +92,14 @@ async def test_sent_back_with_a_hint_the_asker_alone_may_follow(store: Redis, ap
     assert status == 404
     status, told = await sent(asker, town, "questions", q=after, text=words, after=1)
     assert (status, told["number"]) == (201, 2)
+
+
+async def test_a_vote_for_a_merged_one_goes_to_its_head(store: Redis, app: Quart) -> None:
+    town = await live_town(store)
+    moderator, voter = await client_of(app, town, Role.MODERATOR), await asker_of(app, town)
+    head, copy = await town.listed(), await town.listed(text="Why are there no chairs?")
+    at = f"questions/{copy.q}"
+    await sent(moderator, town, f"{at}/merge", revision=copy.revision, into=1)
+    status, told = await sent(voter, town, "votes", n=2, on=True, c=1)
+    assert (status, told["n"], told["votes"]) == (200, 1, 1)
+    assert (await town.look(head.q)).votes == 1

@@ -13,6 +13,7 @@ from server.acts import admission, staff
 from server.domain.roles import MAY, Act, Role
 from server.protocol.inbound import Inbound
 from server.protocol.permissions import MESSAGES, ROUTES
+from server.web import desk_forms
 from server.web.app import create_app
 from tests.acts.building import NOW, Town, fresh_q, live_town
 from tests.web.browsing import SAME
@@ -142,3 +143,29 @@ async def test_foreign_and_missing_ids_look_the_same(store: Redis, app: Quart) -
         answers = [await knock(client, rules[name], slug, q, tokens[role]) for q in ids]
         assert {status for status, _ in answers} == {404}, name
         assert len({re.sub(r'value="\w{64}"', "", text) for _, text in answers}) == 1, name
+
+
+async def test_role_by_form_of_the_desk(store: Redis, app: Quart) -> None:
+    own, other = await live_town(store), await live_town(store, title="Another town")
+    tokens, question = await tokens_of(own), await own.listed()
+    client = app.test_client()
+    async with app.test_request_context("/", headers={"Host": "floor.example"}):
+        forms = {name: needed for name, (needed, _) in desk_forms.acts().items()}
+    forms["nonsense"] = Act.READ_WAITING
+    for name, act in forms.items():
+        for role, token in tokens.items():
+            for town in (own, other):
+                status = await posted(client, town.meeting.slug, name, question.q, token)
+                allowed = town is own and act in MAY[role] and Act.READ_WAITING in MAY[role]
+                assert status < 500 and (status not in (401, 403)) == allowed, (name, role, status)
+
+
+async def posted(client: Any, slug: str, act: str, q: str, token: str) -> int:
+    """The status of one form of the desk, with fields that it refuses at the earliest."""
+    headers = {**SAME, "Authorization": f"Bearer {token}"}
+    page = await (await client.get("/", headers=headers)).get_data(as_text=True)
+    csrf = re.search(r'name="csrf" value="(\w+)"', page)
+    fields = {"csrf": csrf[1] if csrf else "", "q": q, "n": "x", "revision": "x"}
+    response = await client.post(f"/m/{slug}/desk/{act}", headers=headers, form=fields)
+    status: int = response.status_code
+    return status
