@@ -67,7 +67,7 @@ async def _screens(moderator: Page, place: Place) -> None:
     await moderator.locator("details[data-fold=screen] summary").click()
     await moderator.locator("input[value=other-channel]").check()
     await moderator.locator("#note").fill("The canteen's page has the menu.")
-    await moderator.locator("form[data-act=screen] button").click()
+    await moderator.locator("form[data-act=screen] button.act").click()
     await expect(moderator.locator("#desk-none")).to_be_visible()
 
 
