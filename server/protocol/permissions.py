@@ -90,6 +90,8 @@ ROUTES: Mapping[str, Act] = MappingProxyType(
         "pages.host_answer": Act.ANSWER,
         "pages.fate": Act.READ_RECORD,  # the address itself is the proof
         "pages.receipt_file": Act.READ_RECORD,  # likewise
+        "pages.verify": Act.ENTER,
+        "pages.verify_offline": Act.ENTER,
         "pages.device": Act.ENTER,
         "pages.make_device_link": Act.LINK_DEVICE,
         "pages.take_device": Act.ENTER,

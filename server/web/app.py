@@ -44,6 +44,7 @@ from server.web import (
     staff_pages,
     stage_pages,
     stream_pages,
+    verify_pages,
 )
 from server.web.api import api
 from server.web.health import health
@@ -70,7 +71,7 @@ STAFF_PARTS = (
 )
 PAGE_PARTS = (
     *(desk_pages, door_pages, own_pages, question_pages, receipt_pages, record_pages),
-    *(stage_pages, stream_pages),
+    *(stage_pages, stream_pages, verify_pages),
 )
 log = structlog.get_logger()
 HTTP_WORDS = {404: "There is nothing at this address.", 413: "This is too large."}

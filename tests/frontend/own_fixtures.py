@@ -11,11 +11,11 @@ LOG = {"vkey": "openfloor.example/log/abc+01234567+AAAA", "address": "/log/abc"}
 
 def own_pages(
     meeting: Value, mine: list[Value], address: str, qr: str
-) -> dict[str, tuple[str, str, dict[str, Any]]]:
+) -> dict[str, tuple[str, str | None, dict[str, Any]]]:
     """Each page's template, role and values by its name."""
     fate = {"meeting": meeting, "own": mine[1], "address": address, "qr": qr, "is_asker": True}
     shown = {"mine": (mine, False), "mine_empty": ([], False), "mine_forgotten": ([], True)}
-    pages = {
+    pages: dict[str, tuple[str, str | None, dict[str, Any]]] = {
         name: (
             "mine.html",
             "attendee",
@@ -23,4 +23,5 @@ def own_pages(
         )
         for name, (rows, forgotten) in shown.items()
     }
+    pages["verify"] = ("verify.html", None, {"meeting": None})
     return {**pages, "fate": ("fate.html", "attendee", {**fate, "log": LOG})}

@@ -13,6 +13,7 @@ NAMES = sorted(pages())
 
 def test_every_template_has_a_page_here() -> None:
     parts = {"base.html", "history.html", "parts.html", "stage_parts.html", "settings_fields.html"}
+    parts |= {"verify_body.html", "offline.html"}  # the second is no page of the server
     there = {path.name for path in (FRONTEND / "templates").glob("*.html")} - parts
     assert there == {template for template, _, _ in pages().values()}
 
@@ -26,8 +27,8 @@ def test_both_catalogues_have_the_same_sentences_with_the_same_gaps() -> None:
 
 def test_every_sentence_that_a_script_says_is_in_the_catalogue() -> None:
     for path in (FRONTEND / "static" / "js").glob("*.js"):
-        for key in re.findall(r"\bsay\(\s*\"(\w+)\"", path.read_text()):
-            assert f"js.{key}" in catalogue("en"), (path.name, key)
+        for key in re.findall(r"\bsay\(\s*\"([\w.]+)\"", path.read_text()):
+            assert (key if "." in key else f"js.{key}") in catalogue("en"), (path.name, key)
 
 
 @pytest.mark.parametrize("lang", ["en", "de"])

@@ -16,8 +16,9 @@ export function drawProof(ticket, state, why = null) {
   if (!line) {
     line = document.createElement("p");
     line.className = "proof";
-    const after = ticket.querySelector(".saved") ?? ticket.querySelector("header");
-    after?.after(line);
+    const saved = ticket.querySelector(".saved");
+    if (saved) saved.after(line);
+    else ticket.querySelector(".file")?.before(line);
   }
   const told = why?.code === "text" ? say("proof_text", { text: why.message }) : say("proof_wrong", { why: say(`why_${why?.code}`) });
   line.dataset.proof = state;
@@ -45,7 +46,6 @@ export function drawOffers(ticket, held, kept, head) {
 /** @param {string} words @param {string} name @param {any} value */
 function download(words, name, value) {
   const link = document.createElement("a");
-  link.className = "act";
   link.download = name;
   link.href = URL.createObjectURL(new Blob([JSON.stringify(value, null, 1)], { type: "application/json" }));
   link.textContent = words;

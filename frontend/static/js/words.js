@@ -1,8 +1,8 @@
 // @ts-check
 // The page's own sentences (from the catalogue, set by the server), and the polite voice.
 
-const element = document.getElementById("sentences");
-const sentences = element ? JSON.parse(element.textContent ?? "{}") : {};
+const list = document.getElementById("sentences");
+const sentences = list ? JSON.parse(list.textContent ?? "{}") : {};
 
 /** @param {string} key @param {Record<string, string | number>} values */
 export function say(key, values = {}) {

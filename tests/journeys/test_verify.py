@@ -1,0 +1,107 @@
+"""The page that checks receipts: from the server, and as a file without one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest_asyncio
+from playwright.async_api import Page, async_playwright, expect
+
+from server.translog import leaf
+from tests.audit.building import honest
+from tests.frontend.log_cases import VKEY, receipt_of, tampered, zipped
+from tests.frontend.running import chromium
+from tests.journeys.hall import Hall
+from tests.journeys.test_receipts import CHECKED, asked, proof, saved
+from tools.bundle.main import main
+
+
+def file(name: str, data: bytes) -> Any:
+    """A file as a person chooses one."""
+    return {"name": name, "mimeType": "application/octet-stream", "buffer": data}
+
+
+async def choose(page: Page, held: dict[str, Any]) -> None:
+    """Give the page a receipt."""
+    await page.locator("#receipt").set_input_files(file("r.json", json.dumps(held).encode()))
+
+
+async def test_a_real_receipt_is_good_and_the_record_tells_its_fate(hall: Hall) -> None:
+    place = await hall.meeting("Verifying")
+    page = await hall.attendee(place)
+    await asked(hall, place, page)
+    await expect(proof(page)).to_have_text(CHECKED)
+    held = await saved(page)
+    await page.goto("/verify")
+    await choose(page, held)
+    await expect(page.locator("#verdict")).to_have_attribute("data-verdict", "good")
+    await expect(page.locator("#verdict blockquote")).to_have_text(
+        "Will the travel freeze end in March?"
+    )
+    await expect(page.locator("#verdict")).to_contain_text(held["vkey"])
+    await page.locator("#ask-record").click()
+    await expect(page.locator("#told .ledger li")).to_have_count(2)
+    await expect(page.locator("#told")).to_contain_text("Listed")
+    async with page.expect_download() as download:
+        await page.locator("a[href='/verify/offline.html']").click()
+    path = await (await download.value).path()
+    assert Path(path).read_text().startswith("<!doctype html>")
+
+
+@pytest_asyncio.fixture
+async def alone(tmp_path: Path) -> AsyncIterator[Page]:
+    """The offline page, opened from a disk by a browser without a network."""
+    assert main([str(tmp_path)]) == 0
+    async with async_playwright() as driver:
+        browser = await driver.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        context = await browser.new_context(offline=True)
+        page = await context.new_page()
+        complaints: list[str] = []
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        await page.goto((tmp_path / "openfloor-verify.en.html").as_uri())
+        yield page
+        await browser.close()
+        assert [said for said in complaints if "ERR_INTERNET" not in said] == []
+
+
+async def test_the_file_tells_good_receipts_from_tampered_ones(alone: Page) -> None:
+    log = honest()
+    verdict = alone.locator("#verdict")
+    for held, wanted in tampered(log):
+        await alone.locator("#vkey").fill(VKEY)
+        await choose(alone, held)
+        if isinstance(wanted, int):
+            await expect(verdict).to_have_attribute("data-verdict", "good")
+            await expect(verdict.locator(".check[data-check=yes]")).to_have_count(3)
+        else:
+            await expect(verdict).to_have_attribute("data-verdict", "bad")
+            await expect(verdict).not_to_contain_text("why_")
+        await expect(alone.locator("#fate")).to_be_visible(visible=isinstance(wanted, int))
+
+
+async def test_the_file_reads_an_archive_without_a_network(alone: Page) -> None:
+    log = honest()
+    await choose(alone, receipt_of(log, 4, 7))
+    await expect(alone.locator("#verdict")).to_contain_text("Compare it with the one")
+    archive = alone.locator("#archive")
+    await archive.set_input_files(file("log.zip", zipped(log)))
+    rows = alone.locator("#told .ledger li")
+    await expect(rows).to_have_count(2)
+    await expect(rows.last).to_contain_text("Screened out · personal-data · text withheld")
+    other = honest()
+    other.leaves[5] = leaf.finish({**_received(5), "via": "api"}, 1_789_995_006, None)
+    await archive.set_input_files(file("other.zip", zipped(other)))
+    await expect(alone.locator("#told")).to_contain_text("another history")
+    await archive.set_input_files(file("cut.zip", zipped(log)[:500]))
+    await expect(alone.locator("#told")).to_contain_text("missing or damaged")
+    await alone.locator("#ask-record").click()
+    await expect(alone.locator("#told")).to_contain_text("does not answer")
+
+
+def _received(n: int) -> dict[str, Any]:
+    found = leaf.parse(honest().leaves[n])
+    return {"v": 1, "t": found.kind, **found.fields}
