@@ -95,11 +95,6 @@ async def who(store: Redis, meeting: str, token: str) -> SignIn | None:
     )
 
 
-async def stands(store: Redis, meeting: str, sign_in_hash: str) -> bool:
-    """True while the sign-in with this digest has not ended."""
-    return bool(await store.exists(keys.sign_in(meeting, sign_in_hash)))
-
-
 async def standing(store: Redis, meeting: str, sign_in_hashes: Set[str]) -> set[str]:
     """Those of the sign-ins with these digests that have not ended."""
     found, hashes = set[str](), sorted(sign_in_hashes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from redis.asyncio import Redis
@@ -11,7 +12,7 @@ from server.acts.limits import Rate, take_or_refuse
 from server.domain.meeting import Meeting
 from server.domain.refusals import Refusal, Refused
 from server.store import keys, typed, votes
-from server.store.votes import Answer, Wish, slot_of
+from server.store.votes import Answer, Held, Wish, slot_of
 
 STALE_DETAIL = "A later vote of yours is known already; the page shows it."
 
@@ -27,10 +28,12 @@ class VoteResult:
 
 @dataclass(frozen=True, slots=True)
 class OwnVotes:
-    """Public numbers that one person has voted for, and those that they asked."""
+    """Public numbers that one person has voted for, and those that they asked; the highest counter
+    seen from their device."""
 
     votes: list[int]
     own: list[int]
+    counter: int = 0
 
 
 def refusal_of(answer: Answer) -> Refused | None:
@@ -86,20 +89,29 @@ async def cast_now(
 
 
 async def own_votes(store: Redis, meeting: str, voter: int) -> OwnVotes:
-    """One person's votes and questions by public number, in few round trips.
+    """One person's votes and questions by public number, in few round trips."""
+    return (await own_votes_of(store, meeting, [(voter, 0)], {}))[0]
+
+
+async def own_votes_of(
+    store: Redis, meeting: str, people: Sequence[tuple[int, int]], known: dict[int, str]
+) -> list[OwnVotes]:
+    """The same of each (voter, device slot), in one round trip where `known`, the questions' ids by
+    public number, is up to date; else it is brought up to date first.
 
     A merged question's votes and asker count for its head; its own number is not voted on.
     """
-    numbers = await typed.hgetall(store, keys.numbers(meeting))
-    lineage = await typed.hgetall(store, keys.lineage(meeting))
-    asked = await typed.smembers(store, keys.asked(meeting, voter))
-    questions = list(numbers.items())
-    standing = await votes.own(store, meeting, voter, [q for _, q in questions])
-    mine = [
-        int(n)
-        for (n, _), stands in zip(questions, standing, strict=True)
-        if stands and n not in lineage
-    ]
-    own = {int(n) for n, q in questions if q in asked}
-    own |= {int(lineage[n]) for n, q in questions if q in asked and n in lineage}
-    return OwnVotes(sorted(mine), sorted(own))
+    found = await votes.held(store, meeting, people, list(known.values()))
+    if found.given != len(known):
+        numbers = await typed.hgetall(store, keys.numbers(meeting))
+        known.update((int(n), q) for n, q in numbers.items())
+        found = await votes.held(store, meeting, people, list(known.values()))
+    return [_by_number(held, known, found.heads) for held in found.people]
+
+
+def _by_number(held: Held, known: dict[int, str], heads: dict[int, int]) -> OwnVotes:
+    numbers = list(known)
+    mine = sorted(n for n in (numbers[at] for at in held.voted) if n not in heads)
+    own = {n for n, q in known.items() if q in held.asked} if held.asked else set[int]()
+    own |= {heads[n] for n in own if n in heads}
+    return OwnVotes(mine, sorted(own), held.counter)

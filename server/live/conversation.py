@@ -8,10 +8,10 @@ from typing import assert_never
 
 from redis.exceptions import RedisError
 
-from server.acts import admission, meetings, submit
+from server.acts import meetings, submit
 from server.acts.admission import SignIn
 from server.acts.limits import refuse_network
-from server.acts.vote import OwnVotes, own_votes, refusal_of
+from server.acts.vote import OwnVotes, refusal_of
 from server.catalogue import DEFAULT, NAMES, refusal
 from server.domain.board import Board
 from server.domain.refusals import Refusal, Refused
@@ -38,7 +38,7 @@ from server.session.effects import (
     TakeSubmission,
 )
 from server.session.session import Session
-from server.store.votes import Answer, Wish, latest_counter, slot_of
+from server.store.votes import Answer, Wish, slot_of
 
 STAGES_MAX = (
     500  # projectors and overlays of one meeting on one process; no sign-in stands behind them
@@ -155,16 +155,12 @@ class Conversation:
                 assert_never(effect)
 
     async def _enter(self, enter: Enter) -> None:
-        claims, counter = enter.claims, 0
+        claims, own = enter.claims, OwnVotes([], [])
         self._slot = slot_of(enter.device)
         try:
             board = await self._node.boards.follow(claims.meeting)
-            own = OwnVotes([], [])
             if claims.voter is not None:
-                own = await own_votes(self._node.store, claims.meeting, claims.voter)
-                counter = await latest_counter(
-                    self._node.store, claims.meeting, claims.voter, self._slot
-                )
+                own = await self._node.own.ask(claims.meeting, (claims.voter, self._slot))
         except RedisError:
             self._refuse(None, NOT_SAVED)
             self._hang(Close.RESTART, "store away")
@@ -188,7 +184,7 @@ class Conversation:
         voter = claims.voter if claims.voter is not None else -1
         self._session.enter(set(own.own), self._node.budget(claims.meeting, voter))
         self._board = board
-        self._send(outbound.welcome(claims.role.value, own.votes, own.own, counter))
+        self._send(outbound.welcome(claims.role.value, own.votes, own.own, own.counter))
         known = enter.position if enter.epoch == board.meeting.epoch else None
         self._hub.join(
             claims.meeting, audience, self._socket, known, self.end_if, claims.sign_in_hash
@@ -199,7 +195,7 @@ class Conversation:
     async def _watch_sign_in(self, claims: TicketClaims) -> None:
         """A ticket outlives its sign-in by up to 30 s, so look once more, now that an end is heard."""
         try:
-            stands = await admission.stands(self._node.store, claims.meeting, claims.sign_in_hash)
+            stands = await self._node.standing.ask(claims.meeting, claims.sign_in_hash)
         except RedisError:
             return  # what ended is not known now; the stream tells when the store is back
         left = (claims.until - self._node.clock()) / 1000

@@ -11,9 +11,12 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from server.acts import admission
+from server.acts.vote import OwnVotes, own_votes_of
 from server.live.batcher import Batcher
 from server.live.boards import Boards
 from server.live.networks import Networks
+from server.live.together import Together
 from server.session.budget import Budget
 from server.store import votes
 
@@ -58,6 +61,11 @@ class Node:
         self._budgets: OrderedDict[tuple[str, int], Budget] = OrderedDict()
         self._exposure: dict[str, Counter[int]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._numbers: dict[str, dict[int, str]] = {}
+        # What those who come in are asked about, together: their votes by voter and device slot,
+        # and whether their sign-ins stand.
+        self.own = Together[tuple[int, int], OwnVotes](self._own_votes, self.start)
+        self.standing = Together[str, bool](self._standing, self.start)
 
     def budget(self, meeting: str, voter: int) -> Budget:
         """The vote budget that all of one person's connections to this process share."""
@@ -86,6 +94,14 @@ class Node:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             log.error("connection_work_failed", exc_info=task.exception())
+
+    async def _own_votes(self, meeting: str, people: list[tuple[int, int]]) -> list[OwnVotes]:
+        known = self._numbers.setdefault(meeting, {})
+        return await own_votes_of(self.store, meeting, people, known)
+
+    async def _standing(self, meeting: str, sign_ins: list[str]) -> list[bool]:
+        standing = await admission.standing(self.store, meeting, set(sign_ins))
+        return [one in standing for one in sign_ins]
 
     def expose(self, meeting: str, numbers: frozenset[int]) -> None:
         """Count one look at each number; told to the store every few seconds."""

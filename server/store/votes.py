@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
 
@@ -10,7 +11,7 @@ import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from server.store import keys, typed
+from server.store import keys
 from server.store.call import call, check, confirm, needed
 
 COUNTED, STALE, CLOSED, OWN, NOT_LISTED = 1, 2, 3, 4, 5
@@ -92,19 +93,48 @@ def _answers(flat: Sequence[Any]) -> list[Answer]:
     return [Answer(flat[i], flat[i + 1], int(flat[i + 2])) for i in range(0, len(flat), 3)]
 
 
-async def own(redis: Redis, meeting: str, voter: int, questions: Sequence[str]) -> list[bool]:
-    """For each question, whether this person's vote stands."""
-    if not questions:
-        return []
-    bits = await call(redis, "own_votes", [keys.voters(meeting, q) for q in questions], [voter])
-    return [bit == 1 for bit in bits]
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the store holds of one person: those of the questions in question that they voted for, by
+    index; the ids of those that they asked; the highest counter seen from one device slot."""
+
+    voted: list[int]
+    asked: set[str]
+    counter: int
 
 
-async def latest_counter(redis: Redis, meeting: str, voter: int, slot: int) -> int:
-    """The highest counter seen from this person's device slot, 0 at first."""
-    field = str(voter * DEVICE_SLOTS + slot)
-    held = await typed.hget(redis, keys.seen_counters(meeting), field)
-    return int(held or 0)
+@dataclass(frozen=True, slots=True)
+class HeldOf:
+    """The same of some people, and what the meeting's numbers are at that moment: how many are given,
+    and the head's number of each that is merged."""
+
+    people: list[Held]
+    given: int
+    heads: dict[int, int]
+
+
+async def held(
+    redis: Redis, meeting: str, people: Sequence[tuple[int, int]], questions: Sequence[str]
+) -> HeldOf:
+    """What is theirs, of each (voter, device slot), in one round trip."""
+    pipe = redis.pipeline(transaction=False)
+    pipe.hlen(keys.numbers(meeting))
+    pipe.hgetall(keys.lineage(meeting))
+    fields = [str(voter * DEVICE_SLOTS + slot) for voter, slot in people]
+    pipe.hmget(keys.seen_counters(meeting), fields)
+    for voter, _ in people:
+        pipe.smembers(keys.asked(meeting, voter))
+    if questions:
+        used = [keys.voters(meeting, q) for q in questions]
+        pipe.fcall("votes_of", len(used), *used, *(voter for voter, _ in people))
+    given, lineage, counters, *asked = await pipe.execute()
+    bits = asked.pop() if questions else [[] for _ in people]
+    each = zip(bits, asked, counters, strict=True)
+    return HeldOf(
+        [Held([at - 1 for at in ats], ids, int(counter or 0)) for ats, ids, counter in each],
+        given,
+        {int(n): int(head) for n, head in lineage.items()},
+    )
 
 
 async def count_exposure(redis: Redis, meeting: str, looks: Mapping[int, int]) -> None:

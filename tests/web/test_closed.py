@@ -101,7 +101,7 @@ async def test_nothing_is_forgotten_before_every_question_has_its_end(
     assert await closing.forget(store, town.meeting) == 0 and await who_is_who(town)
     await store.zrem(keys.waiting(town.meeting.id), "A" * 22)
     assert await closing.forget(store, town.meeting) == 1
-    assert await admission.stands(store, town.meeting.id, asker.key)
+    assert await admission.standing(store, town.meeting.id, {asker.key})
     await town.attendee()  # who joins afterwards, to read, is forgotten by the next round
     assert await closing.forget(store, town.meeting) == 1
     assert await who_is_who(town) == [] and await closing.forget(store, town.meeting) == 0

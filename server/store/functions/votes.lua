@@ -74,13 +74,19 @@ redis.register_function('cast_votes', function(keys, args)
   return answers
 end)
 
--- own_votes: which of a run of questions one person has voted for.
--- KEYS  voters BITMAP of each question   ARGV  1 voter number
--- Returns a list of 0|1, in the order of KEYS.
-redis.register_function({ function_name = 'own_votes', callback = function(keys, args)
-  local bits = {}
-  for i = 1, #keys do bits[i] = redis.call('GETBIT', keys[i], args[1]) end
-  return bits
+-- votes_of: which of a run of questions each of some people has voted for.
+-- KEYS  voters BITMAP of each question   ARGV  voter numbers
+-- Returns for each voter the list of their questions, by index in KEYS (1..).
+redis.register_function({ function_name = 'votes_of', callback = function(keys, args)
+  local found = {}
+  for i = 1, #args do
+    local voted = {}
+    for at = 1, #keys do
+      if redis.call('GETBIT', keys[at], args[i]) == 1 then voted[#voted + 1] = at end
+    end
+    found[i] = voted
+  end
+  return found
 end, flags = { 'no-writes' } })
 
 -- count_exposure: add how often questions were on a screen; fair order reads the totals.
