@@ -32,6 +32,7 @@ from server.web import (
     openapi,
     organise_pages,
     own_pages,
+    packing,
     pages,
     people,
     permitting,
@@ -110,7 +111,7 @@ def create_app(given: WebParts) -> Quart:
     @app.after_request
     async def add_headers(response: Response) -> Response:
         permitting.check_needed(response.status_code)
-        return headers.secure(response, given)
+        return await packing.pack(headers.secure(response, given))
 
     @app.errorhandler(Refused)
     async def refused(refusal: Refused) -> Response:

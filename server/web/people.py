@@ -180,15 +180,22 @@ def check_origin() -> None:
 
 
 def form_token(fresh: str | None = None) -> str:
-    """The token that our forms carry, bound to this browser's form cookie (or to a fresh one)."""
+    """The token that our forms carry, bound to this browser's form cookie (or to a fresh one).
+
+    It begins with a number of its own: no two pages carry the same token (packing.py).
+    """
     seed = fresh or request.cookies.get(cookie_name(FORM_COOKIE), "")
-    return hmac.digest(parts().secret, f"form|{seed}".encode(), "sha256").hex()
+    return _form_token(secrets.token_hex(8), seed)
+
+
+def _form_token(once: str, seed: str) -> str:
+    return once + hmac.digest(parts().secret, f"form|{once}|{seed}".encode(), "sha256").hex()[:48]
 
 
 def check_form(given: str) -> None:
     """Refuse a form that did not come from a page of ours."""
     seed = request.cookies.get(cookie_name(FORM_COOKIE))
-    if not seed or not hmac.compare_digest(given.encode(), form_token().encode()):
+    if not seed or not hmac.compare_digest(given.encode(), _form_token(given[:16], seed).encode()):
         raise Refused(
             Refusal.FORBIDDEN, "This form is too old. Go back, reload the page, try again."
         )
