@@ -48,11 +48,11 @@ async def _asking(hall: Hall, place: Place, page: Page) -> list[Exhibit]:
         await page.goto(place.path())
         await page.locator("#ask-text").fill("Will there be a recording with subtitles?")
         await page.locator("#ask button[type=submit]").click()
-        await expect(page.locator(".ticket a")).to_be_visible()
+        await expect(page.locator(".ticket a").first).to_be_visible()
 
     async def fate(page: Page) -> None:
         await page.goto(place.path("/mine"))
-        await page.locator(".ticket a[href*='/fate/']").first.click()
+        await page.locator(".ticket .acts a[href*='/fate/']").first.click()
         await page.wait_for_url("**/fate/*")
 
     async def made(page: Page) -> None:

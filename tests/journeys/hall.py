@@ -71,12 +71,14 @@ class Hall:
 
     `complaints` collects what no page may do: a request to another origin, a breach of the content
     security policy, an error on the console. The fixture `hall` fails a test that leaves one behind.
+    `lang`: what every browser opened from here on asks for, where it is not empty.
     """
 
     running: RunningServer
     browser: Browser
     door: Door
     complaints: list[str] = field(default_factory=list)
+    lang: str = ""
     _profiles: list[BrowserContext] = field(default_factory=list)
     _token: str = ""
     _counter: Iterator[int] = field(default_factory=lambda: count(1))
@@ -100,7 +102,7 @@ class Hall:
             base_url=self.origin,
             viewport={"width": look.width, "height": look.height},
             color_scheme=look.scheme,
-            locale=look.lang,
+            locale=self.lang or look.lang,
             java_script_enabled=look.scripts,
             reduced_motion="reduce",
         )

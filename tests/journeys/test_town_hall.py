@@ -93,7 +93,7 @@ async def _votes(ada: BoardPage, ben: BoardPage, cem: BoardPage) -> None:
 async def _follows(page: Page, place: Place) -> None:
     """The asker of the screened question reads its outcome, and so does everybody."""
     await page.goto(place.path("/mine"))
-    await page.locator(".ticket", has_text=LUNCH).locator("a[href*='/fate/']").click()
+    await page.locator(".ticket", has_text=LUNCH).locator(".acts a[href*='/fate/']").click()
     ticket = page.locator(".ticket")
     await expect(ticket.locator(".state.screened_out")).to_be_visible()
     await expect(ticket).to_contain_text("The canteen's page has the menu.")
