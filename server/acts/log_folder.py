@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from server.acts.witnessing import Witnessing, witnessing
+from server.acts.witnessing import Witnessing, through_anchor, witnessing
 from server.audit.replay import Replay
 from server.translog import leaf, policy, proof, tile, tree
+from server.translog.anchor import ANCHOR_ID
 from server.translog.checkpoint import Checkpoint
 from server.translog.note import VerifierKey
 from server.translog.tile import ENTRIES, WIDTH, Tile
@@ -123,15 +124,21 @@ class LogFolder:
     def policy(self) -> str:
         """The trust rule: this log, and the witnesses that it is fed to. Whom to trust stays the
         reader's to say."""
-        path = self._folder.parent / "witnesses.policy"
+        name = "anchor" if self._folder.name == ANCHOR_ID else "witnesses"
+        path = self._folder.parent / f"{name}.policy"
         if path.is_file():
             return f"log {self.vkey().strip()}\n{path.read_text(encoding='utf-8')}"
         return policy.write(VerifierKey.parse(self.vkey().strip()), {}, 0)
 
     def witnessing(self) -> Witnessing | None:
-        """How it is witnessed, None where it is fed to nobody."""
+        """How it is witnessed, by itself or through the anchor log; None where it is fed to nobody."""
         try:
             return witnessing(self.read("witnesses.json"))
+        except FileNotFoundError:
+            pass
+        try:
+            anchor = self._folder.parent / ANCHOR_ID / "witnesses.json"
+            return through_anchor(anchor.read_bytes(), self.read("anchored.json"))
         except FileNotFoundError:
             return None
 

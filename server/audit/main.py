@@ -8,10 +8,11 @@ import time
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from server.audit import checks, reading, sources
+from server.audit import checks, reading, sources, witnessed
 from server.audit.checks import Receipt
 from server.audit.findings import Findings, Grade
 from server.audit.sources import Source, Unreadable
+from server.audit.witnessed import AnchorLog
 from server.translog import checkpoint, policy
 from server.translog.checkpoint import Checkpoint
 from server.translog.note import NoteError, VerifierKey
@@ -30,6 +31,8 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--policy", type=Path, help="tlog-policy file naming the witnesses you trust"
     )
+    parser.add_argument("--anchor", help="the deployment's anchor log: address or folder")
+    parser.add_argument("--anchor-vkey", help="the anchor log's key, from a source you trust")
     parser.add_argument("--evidence", type=Path, default=Path("evidence.json"))
 
 
@@ -43,7 +46,8 @@ def main(options: Namespace) -> int:
         held = _receipts(options.receipts, findings)
         saved = _saved(options.state, log, findings)
         now_s = int(time.time())
-        head = audit(source, log, rule, held, saved, now_s, findings, _bar)
+        anchor = _anchor(options)
+        head = audit(source, log, rule, held, saved, now_s, findings, _bar, anchor)
     except (Unreadable, NoteError, OSError, ValueError) as error:
         print(f"Could not check: {error}", file=sys.stderr)
         return 1
@@ -52,7 +56,9 @@ def main(options: Namespace) -> int:
         _write_evidence(options.evidence, source.name, findings)
         print(f"The evidence is in {options.evidence}.")
     elif head and options.state:
-        _remember(options.state, head)
+        _remember(options.state, "checkpoints", head)
+        if anchor is not None and (note := anchor.source.get("checkpoint")):
+            _remember(options.state, "anchors", note.decode())
     return findings.status()
 
 
@@ -65,13 +71,21 @@ def audit(
     now_s: int,
     findings: Findings,
     progress: reading.Progress,
+    anchor: AnchorLog | None = None,
 ) -> str | None:
     """Carry out A1 to A10. The checkpoint's note where the whole log could be read, else None."""
     found = reading.signed(source, log, rule, findings)
     if found is None:
         return None
+    seen = witnessed.directly(source, log, rule, found[1])
     known = [*saved, *_kept(source, log, findings), *_heads(held, log)]
-    read = reading.read(source, found, known, now_s, findings, progress)
+    known += [(one.where, one.head) for one in seen]
+    anchors = witnessed.anchors(anchor, log.name, rule, findings) if anchor else None
+    if anchors is not None:
+        known, seen = [*known, *anchors.heads], [*seen, *anchors.cosigned]
+    witnessed.judge(rule, seen, found[1].checkpoint.size, findings)
+    bounds = [(one.head.size, one.at) for one in seen]
+    read = reading.read(source, found, known, now_s, findings, progress, bounds)
     if not read.whole:
         return None
     checks.waiting(read, now_s, PATIENCE_S, findings)
@@ -81,6 +95,25 @@ def audit(
     checks.tallies(source, read, findings)
     checks.receipts(held, read, log, findings)
     return found[0]
+
+
+def _anchor(options: Namespace) -> AnchorLog | None:
+    if not options.anchor:
+        return None
+    if not options.anchor_vkey:
+        raise NoteError("--anchor needs --anchor-vkey, from a source that you trust")
+    key = VerifierKey.parse(options.anchor_vkey.strip())
+    return AnchorLog(sources.of(options.anchor), key, _notes(options.state, "anchors"))
+
+
+def _notes(state: Path | None, name: str) -> list[str]:
+    if state is None or not state.exists():
+        return []
+    held = json.loads(state.read_text())
+    found = held.get(name, []) if isinstance(held, dict) else []
+    if not isinstance(found, list):
+        raise ValueError(f"{state} is not a file of this auditor's making")
+    return [str(note) for note in found]
 
 
 def _kept(source: Source, log: VerifierKey, findings: Findings) -> list[tuple[str, Checkpoint]]:
@@ -122,23 +155,24 @@ def _receipts(folder: Path | None, findings: Findings) -> list[Receipt]:
 def _saved(
     state: Path | None, log: VerifierKey, findings: Findings
 ) -> list[tuple[str, Checkpoint]]:
-    if state is None or not state.exists():
-        return []
     found: list[tuple[str, Checkpoint]] = []
-    for note in json.loads(state.read_text())["checkpoints"]:
+    for note in _notes(state, "checkpoints"):
         try:
-            head = checkpoint.verified(str(note), log).checkpoint
+            head = checkpoint.verified(note, log).checkpoint
             found.append((f"your note of size {head.size}", head))
         except NoteError:
             findings.note("A2", f"{state} holds a signature of another log, which is passed over")
     return found
 
 
-def _remember(state: Path, note: str) -> None:
-    held = json.loads(state.read_text())["checkpoints"] if state.exists() else []
-    if note not in held:
-        kept = [*held, note][-SAVED_MOST:]
-        state.write_text(json.dumps({"checkpoints": kept}, indent=1, ensure_ascii=False))
+def _remember(state: Path, name: str, note: str) -> None:
+    held = json.loads(state.read_text()) if state.exists() else {}
+    notes = held.get(name, [])
+    if note not in notes:
+        held[name] = [*notes, note][-SAVED_MOST:]
+        part = state.with_name(f"{state.name}.tmp")
+        part.write_text(json.dumps(held, indent=1, ensure_ascii=False))
+        part.replace(state)
 
 
 def _write_evidence(path: Path, name: str, findings: Findings) -> None:

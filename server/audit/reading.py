@@ -38,7 +38,8 @@ class Read:
 def signed(
     source: Source, log: VerifierKey, policy: Policy | None, findings: Findings
 ) -> tuple[str, SignedCheckpoint] | None:
-    """A1. The checkpoint that all other checks stand on, or None where there is none to stand on."""
+    """A1. The checkpoint that all other checks stand on, or None where there is none to stand on.
+    Whether enough witnesses signed is `witnessed.judge`'s to say."""
     data = source.get("checkpoint")
     if data is None:
         findings.unchecked("A1", "there is no checkpoint: this is not a log, or not published yet")
@@ -49,13 +50,9 @@ def signed(
     except NoteError as error:
         findings.unchecked("A1", f"nothing here is signed by the key that you trust ({error})")
         return None
-    if policy and not policy.met_by(found.witnesses):
-        findings.unchecked("A1", "too few of the witnesses that you trust have signed")
     if found.checkpoint.size > LEAVES_MAX:
         findings.unchecked("A3", f"a log of {found.checkpoint.size} entries is too large to check")
         return None
-    count = len(found.witnesses)
-    findings.done["A1"] = f"{found.checkpoint.size} entries, {count} witnesses."
     return data.decode(), found
 
 
@@ -66,20 +63,21 @@ def read(
     now_s: int,
     findings: Findings,
     progress: Progress,
+    bounds: Sequence[tuple[int, int]] = (),
 ) -> Read:
-    """A2 to A5. `saved` are checkpoints that the log's key signed, with where each was kept."""
-    note, signed_head = found
-    head = signed_head.checkpoint
+    """A2 to A5. `saved` are checkpoints that the log's key signed, with where each was kept. `bounds`
+    are sizes with a time at which witnesses had seen them: no entry below may bear a later one."""
+    note, head = found[0], found[1].checkpoint
     made = Read(head, note, Replay(head.origin))
     edge, roots = Edge(), {0: Edge().root()}
     marks = sorted({one.size for _, one in saved if 0 < one.size <= head.size} | {head.size})
-    latest = min([now_s, *signed_head.witnesses.values()]) + SLACK_S
+    latest = _latest(now_s, bounds)
     for leaves in _bundles(source, head.size, findings):
         if leaves is None:
             made.whole = False
             break
         for data in leaves:
-            _one(data, made, edge.root, latest, findings)
+            _one(data, made, edge.root, latest(len(made.hashes)), findings)
             edge.append([data])
             if edge.size == marks[0]:
                 roots[marks.pop(0)] = edge.root()
@@ -90,6 +88,18 @@ def read(
         _hash_tiles(source, made, findings)
         findings.done["A4"] = findings.done["A5"] = f"{len(made.hashes)} entries."
     return made
+
+
+def _latest(now_s: int, bounds: Sequence[tuple[int, int]]) -> Callable[[int], int]:
+    """The latest time that an entry may bear, by its index."""
+    seen = sorted(bounds)
+
+    def latest(index: int) -> int:
+        while seen and seen[0][0] <= index:
+            seen.pop(0)
+        return min([now_s, *(at for _, at in seen)]) + SLACK_S
+
+    return latest
 
 
 def _bundles(source: Source, size: int, findings: Findings) -> Iterator[list[bytes] | None]:

@@ -114,6 +114,16 @@ ROUTES: Mapping[str, Act] = MappingProxyType(
         "log_files.receipt": Act.READ_RECORD,
         "log_files.opening": Act.READ_RECORD,
         "log_files.archive": Act.READ_RECORD,
+        **dict.fromkeys(  # hashes of what is public to others; nothing of any meeting is in it
+            (
+                "anchor_files.checkpoint",
+                "anchor_files.witnessed_checkpoint",
+                "anchor_files.tile_file",
+                "anchor_files.verifier_key",
+                "anchor_files.trust_policy",
+            ),
+            Act.READ_RECORD,
+        ),
         "pages.waiting": Act.READ_WAITING,
         "staff_pages.invitation": Act.ENTER,
         "staff_pages.redeem_invitation": Act.ENTER,

@@ -13,6 +13,7 @@ from server.domain.refusals import Refusal, Refused
 from server.live import measures
 from server.protocol.answers import http_status
 from server.web import (
+    anchor_files,
     api_asking,
     api_deciding,
     api_desk,
@@ -98,6 +99,7 @@ def create_app(given: WebParts) -> Quart:
         health,
         live_address,
         log_files.log_files,
+        anchor_files.anchor_files,
         pages.pages,
         staff_pages.staff_pages,
     ):

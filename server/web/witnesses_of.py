@@ -10,7 +10,14 @@ from server.domain.meeting import Meeting
 from server.translog.checkpoint import log_id
 from server.web.parts import parts
 
-NOBODY: dict[str, Any] = {"of": 0, "count": 0, "size": 0, "ago_ms": 0, "alarms": []}
+NOBODY: dict[str, Any] = {
+    "of": 0,
+    "count": 0,
+    "size": 0,
+    "ago_ms": 0,
+    "alarms": [],
+    "anchored": False,
+}
 
 
 async def witnesses_of(meeting: Meeting) -> dict[str, Any] | None:

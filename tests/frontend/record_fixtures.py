@@ -54,7 +54,8 @@ def record_values(meeting: Value, counts: Value, rows: list[Value], now: int) ->
         "reasons": [{"code": "off-topic", "sentence": "Not this.", "count": 1},
                     {"code": "reversed", "sentence": "", "count": 1}],
         "earlier": 41, "later": 52,
-        "witnesses": {"size": 212, "count": 2, "of": 3, "ago_ms": 14_200, "alarms": ["press"]},
+        "witnesses": {"size": 212, "count": 2, "of": 3, "ago_ms": 14_200, "alarms": ["press"],
+                      "anchored": True},
     }  # fmt: skip
     alone = {**rows[0], "wording": "", "length": 0, "askers": 1, "head": None}
     passed = [{"number": 3, "reason": "no-time", "sentence": "There was no time left for it."},

@@ -10,6 +10,8 @@ from typing import Any
 from redis.asyncio import Redis
 
 from server.store import keys, typed
+from server.translog.anchor import ANCHOR_ID
+from server.translog.checkpoint import origin
 from workers.sequencer import fsck
 from workers.sequencer.files import Files
 from workers.sequencer.keyring import Keyring
@@ -51,5 +53,8 @@ async def settle(sequencer: Sequencer, redis: Redis) -> None:
 
 
 def findings(folder: Path) -> dict[str, tuple[int, list[str]]]:
-    """What fsck says of the whole deployment."""
-    return fsck.check(folder / "data" / "log", folder / "data-keys")
+    """What fsck says of all logs but the anchor, which holds."""
+    found = fsck.check(folder / "data" / "log", folder / "data-keys")
+    _, wrong = found.pop(origin(HOST, ANCHOR_ID), (0, []))
+    assert not wrong
+    return found

@@ -7,13 +7,18 @@ from pathlib import Path
 from quart import Quart
 from redis.asyncio import Redis
 
-from server.translog import checkpoint, policy, proof
+from server.acts.log_folder import LogFolder
+from server.translog import anchor, checkpoint, policy, proof, tile
+from server.translog.anchor import ANCHOR_ID
+from server.translog.checkpoint import log_id
 from server.translog.note import VerifierKey
 from tests.acts.building import live_town
 from tests.feeder import feeding
 from tests.feeder.feeding import Clock
 from tests.web.test_log_files import Reader, published, taken
 from tests.witness import watching
+from workers.feeder.feeder import Feeder
+from workers.sequencer.files import Files
 
 
 async def test_a_receipt_is_upgraded_once_a_quorum_has_signed(
@@ -65,6 +70,36 @@ async def test_a_witness_that_saw_another_history_stands_on_the_record(
     response = await app.test_client().get(f"/m/{town.meeting.slug}/screened-out", headers=HOST)
     shown = await response.get_data(True)
     assert "Alarm: council saw another history" in shown
+
+
+async def test_a_witnessed_anchor_vouches_for_the_record_and_is_open_to_everybody(
+    app: Quart, store: Redis, tmp_path: Path
+) -> None:
+    town = await live_town(store, readers="attendees")
+    await taken(app, town, "When do we get new chairs?")
+    client, folder = app.test_client(), tmp_path / "data" / "log"
+    at = f"/log/{ANCHOR_ID}"
+    for _ in range(500):
+        response = await client.get(f"{at}/checkpoint", headers=HOST)
+        if response.status_code == 200:
+            break
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+    note = await response.get_data(True)
+    key = VerifierKey.parse(
+        (await (await client.get(f"{at}/vkey", headers=HOST)).get_data(True)).strip()
+    )
+    size = checkpoint.verified(note, key).checkpoint.size
+    held = await client.get(f"{at}/tile/entries/000.p/{size}", headers=HOST)
+    leaves = tile.parse_bundle(await held.get_data(False), size)
+    assert all(len(anchor.parse(data).log) == 64 for data in leaves)
+    assert (await client.get(f"{at}/tile/entries/000.p/250", headers=HOST)).status_code == 404
+    with watching.witness(tmp_path / "w", (key,)) as council:
+        rule = feeding.rule({"council": council}, 1)
+        feeder = Feeder(Files(folder), lambda log: rule if log == ANCHOR_ID else None)
+        await feeder.once()
+    assert (await client.get(f"{at}/checkpoint.witnessed", headers=HOST)).status_code == 200
+    found = LogFolder(folder / log_id(town.meeting.id)).witnessing()
+    assert found and found.anchored and (found.count, found.of) == (1, 1)
 
 
 HOST = {"Host": "floor.example"}

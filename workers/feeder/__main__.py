@@ -11,14 +11,13 @@ from pathlib import Path
 from server import journal
 from server.settings import Settings, SettingsError
 from server.translog import policy
+from server.translog.anchor import ANCHOR_ID
 from server.translog.note import NoteError
 from server.translog.policy import Policy
 from workers.feeder import exchange
 from workers.feeder.feeder import Feeder
 from workers.sequencer.files import Files
 from workers.sequencer.keyring import take_lock
-
-RULES = "witnesses.policy"
 
 
 def rule(name: str, path: Path | None) -> tuple[Policy, str] | None:
@@ -50,15 +49,22 @@ def main() -> int:
         settings = Settings.from_environ(os.environ)
         folder = settings.data / "log"
         meetings = rule("OPENFLOOR_WITNESSES", settings.witnesses)
+        anchor = rule("OPENFLOOR_ANCHOR_WITNESSES", settings.anchor_witnesses)
         files = Files(folder)
         lock = take_lock(folder, "feeder.lock")
         if lock is None:
             raise SettingsError("Another feeder works on this data folder. There is one alone.")
-        if meetings is None:
+        if meetings is None and anchor is None:
             raise SettingsError("OPENFLOOR_WITNESSES names no witnesses: there is nothing to feed.")
-        files.write([(RULES, meetings[1].encode())])
+        rules = {"witnesses.policy": meetings, "anchor.policy": anchor}
+        files.write((name, found[1].encode()) for name, found in rules.items() if found)
         journal.set_up()
-        asyncio.run(_feed(Feeder(files, lambda _: meetings[0])))
+
+        def rule_of(log: str) -> Policy | None:
+            found = anchor if log == ANCHOR_ID else meetings
+            return found[0] if found else None
+
+        asyncio.run(_feed(Feeder(files, rule_of)))
     except (SettingsError, OSError) as reason:
         print(reason, file=sys.stderr)
         return 1

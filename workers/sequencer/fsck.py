@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from server.translog import checkpoint, leaf, timing
+from server.translog import anchor, checkpoint, leaf, timing
+from server.translog.anchor import ANCHOR
 from server.translog.checkpoint import Checkpoint, log_id
 from server.translog.edge import Edge
 from server.translog.leaf import Leaf, LeafError
@@ -27,6 +29,16 @@ class _History:
         self.ticks: dict[int, str] = {}
         self.clockwork = Clockwork()
         self.closed = False
+
+    def read(self, index: int, data: bytes) -> Iterator[str]:
+        """What is wrong with the next leaf's bytes."""
+        try:
+            found = leaf.parse(data)
+        except LeafError as error:
+            yield f"leaf {index}: {error}"
+            return
+        for wrong in self.take(index, found):
+            yield f"leaf {index} ({found.kind}): {wrong}"
 
     def take(self, index: int, found: Leaf) -> Iterator[str]:
         """What is wrong with the next leaf."""
@@ -58,11 +70,28 @@ class _History:
         self.places[q] = index
 
 
+class _Anchor(_History):
+    """The same for the anchor log."""
+
+    def read(self, index: int, data: bytes) -> Iterator[str]:
+        """What is wrong with the next leaf's bytes."""
+        self.clockwork = replace(self.clockwork, precise=True)
+        try:
+            found = anchor.parse(data)
+        except LeafError as error:
+            yield f"leaf {index}: {error}"
+            return
+        if found.at < self.clockwork.last_at:
+            yield f"leaf {index}: its time runs back"
+        self.clockwork = replace(self.clockwork, last_at=found.at)
+
+
 class _Check:
     def __init__(self, store: LeafStore, folder: Path, state: State) -> None:
         self.store, self.state = store, state
         self.folder = folder / log_id(state.meeting)
-        self.history = _History(state.origin)
+        kind = _Anchor if state.meeting == ANCHOR else _History
+        self.history = kind(state.origin)
         self.edge = Edge()
         self.roots: dict[int, bytes] = {0: self.edge.root()}
 
@@ -96,13 +125,7 @@ class _Check:
         if len(leaves) != end - start:
             yield f"leaves {start} to {end} are not all there"
         for index, data in enumerate(leaves, start):
-            try:
-                found = leaf.parse(data)
-            except LeafError as error:
-                yield f"leaf {index}: {error}"
-                continue
-            for wrong in self.history.take(index, found):
-                yield f"leaf {index} ({found.kind}): {wrong}"
+            yield from self.history.read(index, data)
         yield from self._same(self.edge.append(leaves))
         if end % WIDTH == 0 or end == self.state.size:
             first = (end - 1) // WIDTH * WIDTH if end else 0
@@ -150,7 +173,8 @@ class _Check:
 
 
 def _notes(folder: Path, keys: Path | None, log: str) -> dict[str, str]:
-    found = [folder / log / name for name in ("checkpoint", "signed")]
+    names = ("checkpoint", "checkpoint.witnessed", "signed")
+    found = [folder / log / name for name in names]
     found += sorted((folder / log / "cp").glob("*")) if (folder / log / "cp").is_dir() else []
     named = {str(path.relative_to(folder / log)): path for path in found}
     if keys is not None:

@@ -188,6 +188,12 @@ class LeafStore:
             found.update(row[0] for row in self._db.execute(query, (meeting, *asked)))
         return found
 
+    def index_of(self, meeting: str, intent: str) -> int | None:
+        """The index of the leaf that an intent became, None where it became none."""
+        query = "SELECT idx FROM leaves WHERE meeting=? AND intent=?"
+        row = self._db.execute(query, (meeting, intent)).fetchone()
+        return int(row[0]) if row else None
+
     def last_leaf(self, meeting: str, q: str) -> int | None:
         """The index of a question's last leaf, None for one that the log does not know."""
         query = "SELECT MAX(idx) FROM leaves WHERE meeting=? AND q=?"

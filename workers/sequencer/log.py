@@ -91,7 +91,12 @@ class MeetingLog:
 
         known = Known(ticks, last_leaf, self._closing)
         batch = assemble(before, entries, taken, known, now_s)
-        edge = self._edge.copy()
+        self.append(batch, now_s)
+        return batch
+
+    def append(self, batch: Batch, now_s: int) -> None:
+        """Commit a batch that was assembled on the log as it stands (step 2), and project it."""
+        before, edge = self.state, self._edge.copy()
         filled = edge.append(row.data for row in batch.rows)
         root = edge.root()
         after = replace(batch.state, root=root)
@@ -105,7 +110,6 @@ class MeetingLog:
         self.state, self._edge = after, edge
         if batch.rows or gate:
             self._project(filled, before.size)
-        return batch
 
     def _closing(self) -> dict[str, Json]:
         """What the closing entry says of all leaves before it."""

@@ -16,8 +16,11 @@ from server.acts import decide, meetings, tallies
 from server.store import sequencing
 from server.store.sequencing import PAGE, Entry
 from server.translog import leaf
+from server.translog.anchor import ANCHOR, ANCHOR_ID
 from server.translog.checkpoint import log_id, origin
 from server.translog.leaf import LeafError
+from workers.sequencer import anchoring
+from workers.sequencer.anchoring import Anchoring
 from workers.sequencer.files import KEEP_PARTIAL_S, Files
 from workers.sequencer.keyring import Keyring, KeyTrouble
 from workers.sequencer.leaves import LeafStore, State
@@ -49,7 +52,10 @@ class Sequencer:
         self._told: dict[str, tuple[str, bytes]] = {}
         self._listed_to = ""
         self._swept = 0.0
-        for state in leaves.states().values():
+        self._anchoring: Anchoring | None = None
+        states = leaves.states()
+        self._raise_anchor(states.pop(ANCHOR, anchoring.fresh(host)))
+        for state in states.values():
             self._raise(state)
 
     def _raise(self, state: State) -> None:
@@ -60,6 +66,15 @@ class Sequencer:
             self._logs[state.meeting] = found
         except (Halted, KeyTrouble) as reason:
             self._halt(state.meeting, str(reason))
+
+    def _raise_anchor(self, state: State) -> None:
+        """Start the anchor log. The meetings' logs go on without it where it must not be signed."""
+        try:
+            found = MeetingLog(self._leaves, self._files, self._keyring, state)
+            found.project_all()
+            self._anchoring = Anchoring(self._leaves, self._files, found)
+        except (Halted, KeyTrouble) as reason:
+            self._halt(ANCHOR, str(reason))
 
     def _halt(self, meeting: str, reason: str) -> None:
         self._halted[meeting] = reason
@@ -78,6 +93,8 @@ class Sequencer:
                     await self._follow(redis, entries)
             await self._open_gates(redis)
             await self._tell(redis)
+            if self._anchoring is not None:  # last: nobody waits for it
+                self._anchoring.take(self._logs.values(), self._clock())
         except BaseException:
             # The store may come back older, or empty: look at it anew.
             self._cursors, self._noted, self._listed_to = {}, {}, ""
@@ -102,6 +119,7 @@ class Sequencer:
             self._swept = now
             for found in self._logs.values():
                 self._files.drop_old_partials(found.id, now)
+            self._files.drop_old_partials(ANCHOR_ID, now)
 
     async def _follow(self, redis: Redis, entries: list[Entry]) -> None:
         for position, entry in entries:
