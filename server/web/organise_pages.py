@@ -11,6 +11,7 @@ from server.domain.refusals import Refusal, Refused, Sentence
 from server.domain.roles import INVITABLE, Act, Role
 from server.protocol.answers import http_status
 from server.web import people, rendering
+from server.web.log_keys import log_value
 from server.web.pages import form, go, html
 from server.web.parts import parts
 from server.web.rendering import meeting_value, page
@@ -68,7 +69,7 @@ async def run_page(
         }
         for one in found.appointments
     ]
-    shown = meeting_value(meeting)
+    shown, log = meeting_value(meeting), await log_value(meeting)
     set_windows = [name for name in WINDOWS if getattr(meeting, name) is not None]
     response = await html(
         "organise_meeting.html",
@@ -76,6 +77,8 @@ async def run_page(
         meeting=shown,
         join_link=link,
         qr=rendering.qr(link),
+        log=log,
+        key_qr=rendering.qr(log["vkey"]) if log else None,
         phases=[p.value for p in PHASES if order.index(p) > order.index(meeting.phase)],
         invitations=rows,
         made=made,

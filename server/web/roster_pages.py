@@ -10,6 +10,8 @@ from quart import Response, request
 from server.acts import admission
 from server.domain.refusals import Refused
 from server.domain.roster_file import RosterRefused, codes_in
+from server.web import rendering
+from server.web.log_keys import log_value
 from server.web.organise_pages import run_page
 from server.web.pages import form, go, html
 from server.web.parts import parts
@@ -32,11 +34,14 @@ async def make_roster(slug: str) -> Response:
         return await run_page(meeting, person, refused=refused, typed=typed, wrong=wrong)
     # In an order of its own: where a slip lies on the sheet tells nothing about who gets it.
     secrets.SystemRandom().shuffle(codes)
+    log = await log_value(meeting)
     return await html(
         "roster_sheet.html",
         **page(meeting.title, person),
         meeting=meeting_value(meeting),
         join_link=join_address(meeting),
+        log=log,
+        key_qr=rendering.qr(log["vkey"]) if log else None,
         codes=[_grouped(code) for code in codes],
     )
 

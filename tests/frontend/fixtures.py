@@ -169,7 +169,7 @@ def pages() -> dict[str, tuple[str, str | None, dict[str, Any]]]:
         "meeting": MEETING, "join_link": "https://openfloor.example/m/autumn/join", "qr": QR,
         "phases": ["closed"], "invitations": staff, "made": made, "error": None, "lines": (),
         "invitable": ["moderator", "host", "organiser", "auditor"], "wrong": {}, "values": typed,
-        "roster": {"size": 0, "used": 0}, "windows_open": True,
+        "roster": {"size": 0, "used": 0}, "windows_open": True, "log": LOG, "key_qr": QR,
     }  # fmt: skip
     roster = {
         **run, "meeting": {**MEETING, "admission": "roster", "phase": "announced"}, "made": None,
@@ -257,7 +257,13 @@ def pages() -> dict[str, tuple[str, str | None, dict[str, Any]]]:
         "roster_sheet": (
             "roster_sheet.html",
             "organiser",
-            {"meeting": MEETING, "join_link": ADDRESS, "codes": ["K7QM-2WXD"] * 5},
+            {
+                "meeting": MEETING,
+                "join_link": ADDRESS,
+                "codes": ["K7QM-2WXD"] * 5,
+                "log": LOG,
+                "key_qr": QR,
+            },
         ),
         "link": (
             "link.html",

@@ -7,6 +7,7 @@ from playwright.async_api import Page, expect
 from tests.journeys import crowd
 from tests.journeys.exhibit import Exhibit, at
 from tests.journeys.hall import Hall, Place
+from tests.journeys.receipt_exhibits import receipt_exhibits
 from tests.journeys.stage_exhibits import stage_exhibits
 
 
@@ -48,7 +49,7 @@ async def _asking(hall: Hall, place: Place, page: Page) -> list[Exhibit]:
         await page.goto(place.path())
         await page.locator("#ask-text").fill("Will there be a recording with subtitles?")
         await page.locator("#ask button[type=submit]").click()
-        await expect(page.locator(".ticket a").first).to_be_visible()
+        await expect(page.locator(".ticket .proof[data-proof=checked]")).to_be_visible()
 
     async def fate(page: Page) -> None:
         await page.goto(place.path("/mine"))
@@ -63,7 +64,7 @@ async def _asking(hall: Hall, place: Place, page: Page) -> list[Exhibit]:
     newcomer = await hall.attendee(place)
     return [
         Exhibit("asking-similar", page, typing, ("360",)),
-        Exhibit("asking-receipt", page, receipt, ("360",)),
+        Exhibit("asking-receipt", page, receipt, ("360", "dark")),
         Exhibit("mine", page, at(place.path("/mine"))),
         Exhibit("mine-empty", newcomer, at(place.path("/mine")), ("360",)),
         Exhibit("fate", page, fate),
@@ -138,4 +139,4 @@ async def exhibition(hall: Hall, questions: int = 64) -> list[Exhibit]:
         *await _boards(hall, questions),
         *await _staff(hall, place),
     ]
-    return [*pages, *await stage_exhibits(hall)]
+    return [*pages, *await receipt_exhibits(hall), *await stage_exhibits(hall)]

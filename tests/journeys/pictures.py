@@ -24,6 +24,8 @@ async def take(page: Page, path: Path, kind: str) -> None:
     form = page.locator(".asking .ticket, #similar:visible").first
     if width == 360 and await form.count():
         await page.locator(".asking").evaluate("(asking) => asking.scrollIntoView()")
+    if width == 360 and await page.locator("#verdict:visible").count():
+        await page.locator("#verdict").evaluate("(verdict) => verdict.scrollIntoView()")
     high = await page.evaluate("document.documentElement.scrollHeight")
     await page.set_viewport_size({"width": width, "height": min(high, TALLEST_PX[width])})
     await page.screenshot(path=path)

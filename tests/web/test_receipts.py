@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import json
 import secrets
 import time
@@ -12,12 +13,13 @@ from typing import Any
 from quart import Quart
 from redis.asyncio import Redis
 
-from server.acts import admission
+from server.acts import admission, staff
 from server.audit.checks import read_receipt
 from server.audit.findings import Findings, Grade
 from server.audit.main import audit
 from server.audit.sources import Folder
 from server.domain.question import State
+from server.domain.roles import Role
 from server.store import keys
 from server.store.decisions import Decision, commit
 from server.translog import leaf, proof
@@ -143,3 +145,25 @@ def _withdrawal(town: Town, q: str, intent: str) -> Decision:
         fields={"by": "asker"},
         openings={},
     )
+
+
+async def test_the_key_goes_out_on_paper_and_with_the_invitation(app: Quart, store: Redis) -> None:
+    town = await live_town(store, admission="roster")
+    reader = Reader(app, town)
+    await published(reader, 1)
+    vkey = (await reader.get("vkey")).decode().strip()
+    browser = Browser(app)
+    link = await staff.invite(store, town.meeting, Role.ORGANISER, NOW)
+    await browser.get(f"/m/{town.meeting.slug}/invite")
+    await browser.post(f"/m/{town.meeting.slug}/invite", token=link)
+    assert vkey in html.unescape(await browser.get(f"/m/{town.meeting.slug}/organise"))
+    await browser.post(f"/m/{town.meeting.slug}/organise/roster", count="3")
+    assert html.unescape(browser.text).count(vkey) == 3
+
+
+async def test_the_page_that_checks_and_its_file_are_served(app: Quart, store: Redis) -> None:
+    browser = Browser(app)
+    assert "Check a receipt" in await browser.get("/verify")
+    text = await browser.get("/verify/offline.html?lang=de")
+    assert browser.headers["content-disposition"].startswith("attachment")
+    assert '<html lang="de">' in text and "sha256-" in text
