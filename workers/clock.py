@@ -6,12 +6,14 @@ import asyncio
 import os
 import time
 
+import structlog
 from redis.asyncio import Redis
 
 from server.acts import closing, meetings, tallies
 from server.domain.meeting import Meeting, Phase
 from server.domain.refusals import Refused
-from server.store import analysis, jobs, keys
+from server.store import analysis, jobs, keys, sequencing
+from server.store import meetings as stored
 from server.store.jobs import Work
 from workers.running import run, settings_or_end
 
@@ -20,6 +22,8 @@ LEASE_MS = 5_000
 SWEEP_EVERY_S = 300
 TICK_LOOK_MS = 10_000  # a tick follows its minute by no more
 ANALYSE_EVERY_S = 5.0  # a job loads its libraries first: 1.5 s of a core, not for every question
+
+log = structlog.get_logger()
 
 
 class Clock:
@@ -31,6 +35,7 @@ class Clock:
         self._swept = -1
         self._asked: dict[str, float] = {}
         self._looked: dict[str, int] = {}
+        self._behind = False
 
     async def step(self, store: Redis) -> None:
         """One round, where this clock holds the lease; then a second of rest."""
@@ -38,6 +43,7 @@ class Clock:
         if held or await store.get(keys.CLOCK) == self._name:
             await store.pexpire(keys.CLOCK, LEASE_MS)
             await self._windows(store)
+            await self._watch_log(store)
             await self._analysis(store)
             await self._sweep()
         await asyncio.sleep(PERIOD_S)
@@ -54,6 +60,16 @@ class Clock:
                     await meetings.carry_out_due(store, meeting, now)
                 except Refused:
                     continue  # an organiser saved in this instant: the next round looks again
+
+    async def _watch_log(self, store: Redis) -> None:
+        """Raise the alarm once when acts wait too long for their log, and say when that is over."""
+        listed = await stored.listed(store)
+        found = await sequencing.standing(store, listed, int(time.time() * 1000))
+        if found.behind and not self._behind:
+            log.error("log_behind", waiting_s=round(found.waiting_s, 1), halted=found.halted)
+        elif self._behind and not found.behind:
+            log.info("log_caught_up")
+        self._behind = found.behind
 
     async def _tick(self, store: Redis, meeting: Meeting, now: int) -> None:
         looked = self._looked.get(meeting.id, 0)

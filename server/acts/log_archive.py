@@ -11,16 +11,11 @@ from server.store import keys, openings, typed
 
 async def kept_beside(store: Redis, meeting: str, public_json: bytes) -> dict[str, bytes]:
     """Files by their path in the archive, for the questions in public.json; no text that is not public."""
-    public = json.loads(public_json)
-    held: dict[str, bytes] = {}
-    for row in public["questions"]:
-        found = await openings.of_question(store, meeting, row["q"])
-        if found is not None:
-            held[f"opening/{row['q']}.json"] = found
-        for c in (row["note"], row["wording"], row["answer"]):
-            beside = await openings.of_layer(store, meeting, c) if c else None
-            if beside is not None:
-                held[f"opening/{c}.json"] = beside
+    ids = [str(row["q"]) for row in json.loads(public_json)["questions"]]
+    opened = await openings.of_questions(store, meeting, ids)
+    said = [str(c) for c in await typed.hkeys(store, keys.openings(meeting))]
+    opened |= await openings.of_layers(store, meeting, said)
+    held = {f"opening/{name}.json": data for name, data in opened.items()}
     for sha256, text in (await typed.hgetall(store, keys.rules(meeting))).items():
         held[f"rules/{sha256}"] = text.encode()
     return held

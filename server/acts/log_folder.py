@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from server.acts.witnessing import Witnessing, through_anchor, witnessing
-from server.audit.replay import Replay
+from server.audit.record import Record
+from server.audit.record_files import look_in, screened_out
 from server.translog import leaf, policy, proof, tile, tree
 from server.translog.anchor import ANCHOR_ID
 from server.translog.checkpoint import Checkpoint
@@ -99,23 +100,19 @@ class LogFolder:
             raise FileNotFoundError(index)
         return note
 
+    def record(self, note: str) -> Record:
+        """All that the checkpoint in `note` publishes, played again."""
+        head = head_of(note)
+        record = Record(head.origin)
+        for data in self.leaves(0, head.size):
+            for _ in record.take(leaf.parse(data)):
+                pass  # what is wrong is the auditor's to say; the states are what the leaves give
+        return record
+
     def public(self) -> bytes:
         """public.json of the published size, derived from leaves."""
-        head = head_of(self.served())
-        replay = Replay(head.origin)
-        for data in self.leaves(0, head.size):
-            for _ in replay.take(leaf.parse(data)):
-                pass  # what is wrong is the auditor's to say; the states are what the leaves give
-        return replay.public(head.root)
-
-    def tally(self, n: int) -> bytes:
-        """ticks/n.json, where its leaf is published."""
-        data = self.read(f"ticks/{n}.json")
-        wanted = leaf.sha256_hex(data).encode()
-        size = head_of(self.served()).size
-        if not any(b'"t":"v.tick"' in found and wanted in found for found in self.leaves(0, size)):
-            raise FileNotFoundError(n)
-        return data
+        note = self.served()
+        return self.record(note).public(head_of(note).root)
 
     def vkey(self) -> str:
         """The log's verifier key."""
@@ -142,10 +139,12 @@ class LogFolder:
         except FileNotFoundError:
             return None
 
-    def archive(self, more: dict[str, bytes]) -> bytes:
-        """Everything published, as a zip that verifies offline; `more` are openings and rules."""
+    def archive(self, more: Mapping[str, bytes]) -> bytes:
+        """Everything published, as a zip that verifies offline. `more` are rules and openings; an
+        opening of what the published leaves do not tell yet stays out."""
         note = self.served()
-        size = head_of(note).size
+        record, size = self.record(note), head_of(note).size
+        more = dict(_published(record, more))
         made = io.BytesIO()
         with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as whole:
             whole.writestr("checkpoint", note)
@@ -153,17 +152,29 @@ class LogFolder:
             whole.writestr("policy", self.policy())
             with suppress(FileNotFoundError):  # nobody witnesses it, or nobody yet
                 whole.writestr("checkpoint.witnessed", self.witnessed())
-            whole.writestr("public.json", self.public())
+            whole.writestr("public.json", record.public(head_of(note).root))
+            told = screened_out(
+                record, head_of(note).root, look_in({**more, **self._ticks(record)}.get)
+            )
+            whole.writestr("screened-out.json", told[0])
+            whole.writestr("screened-out.csv", told[1])
             for found in tile.tiles(size):
                 whole.writestr(found.path(), self._any_tile(found))
             for path in sorted((self._folder / "cp").glob("*")):
                 if path.name.isdigit() and int(path.name) <= size:
                     whole.writestr(f"cp/{path.name}", path.read_bytes())
-            for path in sorted((self._folder / "ticks").glob("*.json")):
-                try:
-                    whole.writestr(f"ticks/{path.name}", self.tally(int(path.stem)))
-                except FileNotFoundError:
-                    continue  # frozen, and not published yet
-            for name, data in more.items():
+            for name, data in {**self._ticks(record), **more}.items():
                 whole.writestr(name, data)
         return made.getvalue()
+
+    def _ticks(self, record: Record) -> dict[str, bytes]:
+        return {f"ticks/{n}.json": self.read(f"ticks/{n}.json") for n in record.ticks}
+
+
+def _published(record: Record, more: Mapping[str, bytes]) -> Iterator[tuple[str, bytes]]:
+    known = {q for q in record.questions if record.is_public(q)}
+    known |= {c for q in record.questions for c in record.said(q)}
+    for path, data in more.items():
+        folder, _, name = path.partition("/")
+        if folder != "opening" or name.removesuffix(".json") in known:
+            yield path, data

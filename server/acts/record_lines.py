@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from server.acts.public_history import Entry
 from server.acts.public_record import Case, Clocks, Mark, per_reason
 from server.domain.meeting import Meeting
+from server.domain.public_acts import Entry
 from server.domain.public_time import is_day
 from server.domain.question import State
 from server.domain.roles import spoken as spoken_by
@@ -66,19 +66,19 @@ def entry_value(entry: Entry, *, spoken: bool = False) -> dict[str, Any]:
 
 def case_value(case: Case, *, spoken: bool = False) -> dict[str, Any]:
     """One question of the record. Acts before its first screening stand on its own page."""
-    question = case.question
     acts = [entry_value(entry, spoken=spoken) for entry in case.entries]
     first = next((at for at, act in enumerate(acts) if act["act"] == "screened_out"), 0)
     return {
-        "number": question.number,
-        "state": question.state.value,
+        "number": case.number,
+        "state": case.state.value,
         "text": case.text,
-        "length": len(question.text),
-        "lang": question.lang,
-        "dir": question.dir,
-        "by": question.name if case.text is not None else None,
-        "out": question.state is State.SCREENED_OUT,
-        "reason": question.reason if question.state is State.SCREENED_OUT else None,
+        "gone": case.gone,
+        "length": case.length,
+        "lang": case.lang,
+        "dir": case.dir,
+        "by": case.by,
+        "out": case.state is State.SCREENED_OUT,
+        "reason": case.reason if case.state is State.SCREENED_OUT else None,
         "entries": acts[first:],
     }
 

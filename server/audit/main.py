@@ -8,7 +8,7 @@ import time
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from server.audit import checks, reading, sources, witnessed
+from server.audit import checks, reading, record_check, sources, witnessed
 from server.audit.checks import Receipt
 from server.audit.findings import Findings, Grade
 from server.audit.sources import Source, Unreadable
@@ -91,6 +91,7 @@ def audit(
     checks.waiting(read, now_s, PATIENCE_S, findings)
     checks.reasons(source, read, findings)
     checks.states(source, read, findings)
+    record_check.screenings(source, read, findings)
     checks.texts(source, read, findings)
     checks.tallies(source, read, findings)
     checks.receipts(held, read, log, findings)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from server.audit.findings import Findings
+from server.audit.record import Record
 from server.audit.replay import Replay
 from server.audit.sources import Source, tile_of
 from server.translog import checkpoint, leaf
@@ -28,7 +29,7 @@ class Read:
 
     head: Checkpoint
     note: str
-    replay: Replay
+    replay: Record
     picks: list[Leaf] = field(default_factory=list)
     ruled: list[Leaf] = field(default_factory=list)
     hashes: list[bytes] = field(default_factory=list)
@@ -68,7 +69,7 @@ def read(
     """A2 to A5. `saved` are checkpoints that the log's key signed, with where each was kept. `bounds`
     are sizes with a time at which witnesses had seen them: no entry below may bear a later one."""
     note, head = found[0], found[1].checkpoint
-    made = Read(head, note, Replay(head.origin))
+    made = Read(head, note, Record(head.origin, whole=False))
     edge, roots = Edge(), {0: Edge().root()}
     marks = sorted({one.size for _, one in saved if 0 < one.size <= head.size} | {head.size})
     latest = _latest(now_s, bounds)

@@ -109,6 +109,8 @@ ROUTES: Mapping[str, Act] = MappingProxyType(
         "log_files.verifier_key": Act.READ_RECORD,
         "log_files.trust_policy": Act.READ_RECORD,
         "log_files.public_states": Act.READ_RECORD,
+        "log_files.screened_out_json": Act.READ_RECORD,
+        "log_files.screened_out_csv": Act.READ_RECORD,
         "log_files.tally": Act.READ_RECORD,
         "log_files.rules": Act.READ_RECORD,
         "log_files.receipt": Act.READ_RECORD,

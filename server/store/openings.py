@@ -12,7 +12,7 @@ from server.store import keys, question_rows, typed
 from server.translog import layers, leaf
 from server.translog.layers import Layer
 
-PUBLIC_LAYERS = frozenset({Layer.NOTE, Layer.WORDING, Layer.ANSWER})
+PUBLIC_LAYERS = frozenset({Layer.NOTE, Layer.WORDING, Layer.ANSWER, Layer.APPEAL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +37,22 @@ async def own(redis: Redis, meeting: str, q: str) -> Own | None:
 
 async def of_question(redis: Redis, meeting: str, q: str) -> bytes | None:
     """{salt, opening} of a question whose text is public; None of every other."""
-    row = await typed.hgetall(redis, keys.question(meeting, q))
-    salt = row.get("salt")
-    if not salt or not text_is_public(State(row["state"]), row.get("withheld") == "1"):
-        return None
-    text = leaf.opening(meeting, q, row["text"], row["lang"], row.get("name") or None)
-    return leaf.canonical({"opening": text.decode(), "salt": salt})
+    return (await of_questions(redis, meeting, [q])).get(q)
+
+
+async def of_questions(redis: Redis, meeting: str, ids: list[str]) -> dict[str, bytes]:
+    """The same of several, in one round trip."""
+    pipe = redis.pipeline(transaction=False)
+    for q in ids:
+        pipe.hgetall(keys.question(meeting, q))
+    rows = await pipe.execute() if ids else []
+    found: dict[str, bytes] = {}
+    for q, row in zip(ids, rows, strict=True):
+        salt = row.get("salt")
+        if salt and text_is_public(State(row["state"]), row.get("withheld") == "1"):
+            text = leaf.opening(meeting, q, row["text"], row["lang"], row.get("name") or None)
+            found[q] = leaf.canonical({"opening": text.decode(), "salt": salt})
+    return found
 
 
 async def withheld(redis: Redis, meeting: str, q: str) -> str | None:
@@ -52,13 +62,25 @@ async def withheld(redis: Redis, meeting: str, q: str) -> str | None:
 
 
 async def of_layer(redis: Redis, meeting: str, commitment: str) -> bytes | None:
-    """{salt, opening} of a public note, wording or written answer beside a public text."""
-    told = await typed.hget(redis, keys.openings(meeting), commitment)
-    held = json.loads(told) if told else {}
-    if held.get("kind") not in PUBLIC_LAYERS:
-        return None
-    found = await question_rows.read_one(redis, meeting, held["q"])
-    if found is None or not text_is_public(found.state, found.withheld):
-        return None
-    text = layers.opening(meeting, held["q"], Layer(held["kind"]), held["text"])
-    return leaf.canonical({"opening": text.decode(), "salt": held["salt"]})
+    """{salt, opening} of a screening's note, or of a wording, a written answer or an appeal beside a
+    public text."""
+    return (await of_layers(redis, meeting, [commitment])).get(commitment)
+
+
+async def of_layers(redis: Redis, meeting: str, commitments: list[str]) -> dict[str, bytes]:
+    """The same of several, in two round trips; what is not public, or lost, is not among them."""
+    if not commitments:
+        return {}
+    told = await typed.hmget(redis, keys.openings(meeting), commitments)
+    held = {c: json.loads(one) for c, one in zip(commitments, told, strict=True) if one}
+    asked = sorted({one["q"] for one in held.values()})
+    rows = await question_rows.read(redis, meeting, asked)
+    public = {row.q for row in rows if text_is_public(row.state, row.withheld)}
+    found: dict[str, bytes] = {}
+    for c, one in held.items():
+        kind = one["kind"]
+        # A note is the moderator's own public word; the others may repeat what is withheld.
+        if kind == Layer.NOTE or (kind in PUBLIC_LAYERS and one["q"] in public):
+            text = layers.opening(meeting, one["q"], Layer(kind), one["text"])
+            found[c] = leaf.canonical({"opening": text.decode(), "salt": one["salt"]})
+    return found

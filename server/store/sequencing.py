@@ -13,6 +13,7 @@ from server.store import keys, typed
 from server.store.call import call
 
 BLOCK_MS = 1_000
+BEHIND_MS = 5_000  # an act that waits longer for its log is an alarm
 PAGE = 500
 Entry = tuple[str, dict[str, str]]
 
@@ -90,6 +91,15 @@ async def note(
     await call(redis, "note_leaves", used, args)
 
 
+async def behind(redis: Redis, meeting: str, now: int) -> int | None:
+    """Since when (epoch ms) an act of this meeting waits to get into its log, where that is longer than
+    BEHIND_MS at `now`; else None."""
+    at = await cursor(redis, meeting) or "0-0"
+    first = cast("list[Entry]", await redis.xrange(keys.intake(meeting), min=f"({at}", count=1))
+    since = int(first[0][0].partition("-")[0]) if first else now
+    return since if now - since > BEHIND_MS else None
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How the logs stand: age of the oldest act in no log yet, logs halted, intents kept aside."""
@@ -97,6 +107,11 @@ class Standing:
     waiting_s: float
     halted: int
     aside: int
+
+    @property
+    def behind(self) -> bool:
+        """True where an act waits longer for its log than it ever should: an alarm."""
+        return self.waiting_s * 1000 > BEHIND_MS
 
 
 async def standing(redis: Redis, meetings: Sequence[str], now: int) -> Standing:

@@ -17,6 +17,11 @@ async def hget(redis: Redis, key: str, field: str) -> str | None:
     return cast("str | None", await redis.hget(key, field))
 
 
+async def hkeys(redis: Redis, key: str) -> list[str]:
+    """The field names of a HASH."""
+    return cast("list[str]", await redis.hkeys(key))
+
+
 async def hgetall(redis: Redis, key: str) -> dict[str, str]:
     """A whole HASH; empty when there is none."""
     return cast("dict[str, str]", await redis.hgetall(key))

@@ -23,9 +23,13 @@ async def healthz() -> Response:
 
 @health.get("/readyz")
 async def readyz() -> Response:
-    """The store takes writes: PING answers also where a write would fail. 503 when it does not."""
-    await parts().store.set(keys.PROBE, "1", ex=10)
-    return jsonify({"ok": True})
+    """The store takes writes: PING answers also where a write would fail. 503 when it does not. How the
+    logs stand is told beside it: a log that is behind stops nobody from asking or voting."""
+    store = parts().store
+    await store.set(keys.PROBE, "1", ex=10)
+    found = await sequencing.standing(store, await meetings.listed(store), parts().clock())
+    log = {"behind": found.behind, "waiting_s": found.waiting_s, "halted": found.halted}
+    return jsonify({"ok": True, "log": {**log, "aside": found.aside}})
 
 
 @health.get("/metrics")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from quart import Blueprint, Response, request
 
-from server.acts import meetings
+from server.acts import log_record, meetings
 from server.acts.log_archive import kept_beside
 from server.acts.log_folder import LogFolder, head_of
+from server.acts.log_record import Published
 from server.domain.ids import checked
 from server.domain.meeting import Meeting
 from server.domain.refusals import Refusal, Refused
@@ -24,6 +26,7 @@ FOREVER = "max-age=31536000, immutable"
 TEXT = "text/plain; charset=utf-8"
 BYTES = "application/octet-stream"
 JSON = "application/json"
+CSV = "text/csv; charset=utf-8"
 Found = TypeVar("Found")
 log_files = Blueprint("log_files", __name__, url_prefix="/log")
 NOTHING = Refused(Refusal.UNKNOWN, "There is nothing at this address.")
@@ -102,18 +105,49 @@ async def trust_policy(log: str) -> Response:
     return _answer(meeting, await _read(folder.policy), TEXT, "max-age=60")
 
 
+@asynccontextmanager
+async def _published(meeting: Meeting) -> AsyncIterator[Published]:
+    async with parts().records.of(parts().logs, meeting.id) as held:
+        if held is None:
+            raise NOTHING
+        yield held
+
+
 @log_files.get("/<log>/public.json")
 async def public_states(log: str) -> Response:
     """All questions' states and commitments, derived from the published leaves."""
-    meeting, folder = await _log(log)
-    return _answer(meeting, await _read(folder.public), JSON, "max-age=1")
+    meeting, _ = await _log(log)
+    async with _published(meeting) as held:
+        return _answer(meeting, held.record.public(held.root), JSON, "max-age=1")
+
+
+@log_files.get("/<log>/screened-out.json")
+async def screened_out_json(log: str) -> Response:
+    """What was screened out, derived from published leaves and openings."""
+    meeting, _ = await _log(log)
+    async with _published(meeting) as held:
+        told, _ = await log_record.files(parts().store, meeting.id, held)
+    return _answer(meeting, told, JSON, "max-age=1")
+
+
+@log_files.get("/<log>/screened-out.csv")
+async def screened_out_csv(log: str) -> Response:
+    """The same, a line for each act."""
+    meeting, _ = await _log(log)
+    async with _published(meeting) as held:
+        _, told = await log_record.files(parts().store, meeting.id, held)
+    return _answer(meeting, told, CSV, "max-age=1")
 
 
 @log_files.get("/<log>/ticks/<int:n>.json")
 async def tally(log: str, n: int) -> Response:
-    """Frozen tallies."""
+    """Frozen tallies, once their leaf is published."""
     meeting, folder = await _log(log)
-    return _answer(meeting, await _read(lambda: folder.tally(n)), JSON, FOREVER)
+    async with _published(meeting) as held:
+        if n not in held.record.ticks:
+            raise NOTHING
+    found = await _read(lambda: folder.read(f"ticks/{n}.json"))
+    return _answer(meeting, found, JSON, FOREVER)
 
 
 @log_files.get("/<log>/rules/<sha256>")

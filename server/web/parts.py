@@ -11,6 +11,7 @@ from quart import current_app
 from redis.asyncio import Redis
 
 from server.acts.limits import Rate
+from server.acts.log_record import Records
 from server.acts.public_record import Index
 from server.live.boards import Boards
 from server.live.networks import Network, Networks
@@ -35,6 +36,7 @@ class WebParts:
     networks: Networks = field(default_factory=Networks)
     sign_ins: SignIns = field(default_factory=SignIns)
     record: Index = field(default_factory=Index)
+    records: Records = field(default_factory=Records)
     vkeys: dict[str, str] = field(default_factory=dict)
 
     @property

@@ -8,7 +8,6 @@ from quart import Response
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from server.acts import merge
-from server.acts.public_history import public_histories
 from server.acts.record_lines import entry_value
 from server.domain.meeting import Meeting
 from server.domain.public_time import public_at
@@ -16,7 +15,7 @@ from server.domain.question import ON_BOARD, text_is_public
 from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Act, may
 from server.store.question_rows import Question, by_number
-from server.web import away, people
+from server.web import away, people, told_record
 from server.web.api import meeting_at
 from server.web.pages import html, own_numbers, pages
 from server.web.parts import parts
@@ -35,7 +34,7 @@ async def question(slug: str, n: int) -> Response:
     if found is None:
         raise Refused(Refusal.UNKNOWN, "There is no question with this number.")
     votes, own = await own_numbers(meeting, person)
-    entries = (await public_histories(store, meeting, [found]))[0]
+    entries = await told_record.history(meeting, found)
     return await html(
         "question.html",
         **page(meeting.title, person),

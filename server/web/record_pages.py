@@ -11,14 +11,23 @@ from quart import Response, request, stream_with_context
 from server.acts import public_record
 from server.acts.public_record import Case, Mark
 from server.acts.reason_lists import reason_lists
-from server.acts.record_lines import CSV_COLUMNS, case_rows, case_value, csv_lines, record_head
+from server.acts.record_lines import (
+    CSV_COLUMNS,
+    case_rows,
+    case_value,
+    csv_lines,
+    machine_time,
+    record_head,
+)
 from server.domain.meeting import Meeting
 from server.store import desk_log
-from server.web import people
+from server.translog.checkpoint import log_id
+from server.web import people, told_record
 from server.web.api import meeting_at
 from server.web.pages import html, pages
 from server.web.parts import parts
 from server.web.rendering import meeting_value, page
+from server.web.told_record import Overview
 from server.web.witnesses_of import witnesses_of
 
 PAGE = 50
@@ -54,10 +63,10 @@ async def screened_out(slug: str) -> Response:
     """What was screened out, and why."""
     meeting = await meeting_at(slug)
     person = await people.reader_of(meeting)
-    marks = await parts().record.marks(parts().store, meeting.id)
+    told = await told_record.overview(meeting)
     reason = request.args.get("reason", "")[:40]
     search = request.args.get("search", "")[:SEARCH_MAX_CHARS]
-    found = public_record.matching(marks, reason, search)
+    found = public_record.matching(told.marks, reason, search)
     shown, earlier, later = _window(found)
     kept = {"reason": reason, "search": search}
     query = urlencode({name: value for name, value in kept.items() if value})
@@ -65,10 +74,13 @@ async def screened_out(slug: str) -> Response:
         "screened_out.html",
         **page(meeting.title, person),
         meeting=meeting_value(meeting),
-        counts=(await parts().boards.follow(meeting.id)).counts,
-        clocks=await public_record.clocks(parts().store, meeting),
         witnesses=await witnesses_of(meeting),
-        reasons=await _reasons(meeting, marks),
+        counts=told.counts,
+        clocks=told.clocks,
+        size=told.size,
+        behind=told.behind,
+        log=log_id(meeting.id),
+        reasons=await _reasons(meeting, told.marks),
         reason=reason,
         search=search,
         query=query,
@@ -77,9 +89,7 @@ async def screened_out(slug: str) -> Response:
         later=later,
         entries=[
             case_value(case)
-            for case in await public_record.cases(
-                parts().store, meeting, [mark.q for mark in shown]
-            )
+            for case in await told_record.cases(meeting, [mark.q for mark in shown])
         ],
     )
 
@@ -98,18 +108,18 @@ async def _reasons(meeting: Meeting, marks: Sequence[Mark]) -> list[dict[str, ob
 async def _all(meeting: Meeting, found: Sequence[Mark]) -> AsyncIterator[Case]:
     for at in range(0, len(found), public_record.SLICE):
         ids = [mark.q for mark in found[at : at + public_record.SLICE]]
-        for case in await public_record.cases(parts().store, meeting, ids):
+        for case in await told_record.cases(meeting, ids):
             yield case
 
 
-async def _asked(slug: str) -> tuple[Meeting, people.Person, list[Mark]]:
+async def _asked(slug: str) -> tuple[Meeting, people.Person, list[Mark], Overview]:
     meeting = await meeting_at(slug)
     person = await people.reader_of(meeting)
-    marks = await parts().record.marks(parts().store, meeting.id)
+    told = await told_record.overview(meeting)
     found = public_record.matching(
-        marks, request.args.get("reason", "")[:40], request.args.get("search", "")[:100]
+        told.marks, request.args.get("reason", "")[:40], request.args.get("search", "")[:100]
     )
-    return meeting, person, [mark for mark in found if mark.number > _number("after")]
+    return meeting, person, [mark for mark in found if mark.number > _number("after")], told
 
 
 def _kept(response: Response, meeting: Meeting, person: people.Person) -> Response:
@@ -123,9 +133,12 @@ def _kept(response: Response, meeting: Meeting, person: people.Person) -> Respon
 @pages.get("/m/<slug>/screened-out.json")
 async def screened_out_json(slug: str) -> Response:
     """The same as JSON, complete, written as it is read."""
-    meeting, person, found = await _asked(slug)
-    clocks = await public_record.clocks(parts().store, meeting)
-    head = record_head(meeting, found, clocks)
+    meeting, person, found, overview = await _asked(slug)
+    head = {
+        **record_head(meeting, found, overview.clocks),
+        "log_size": overview.size,
+        "behind_since": overview.behind and machine_time(overview.behind),
+    }
 
     @stream_with_context
     async def body() -> AsyncIterator[bytes]:
@@ -143,7 +156,7 @@ async def screened_out_json(slug: str) -> Response:
 @pages.get("/m/<slug>/screened-out.csv")
 async def screened_out_csv(slug: str) -> Response:
     """The same as CSV, a line for each act; no cell is one that a spreadsheet would run as a formula."""
-    meeting, person, found = await _asked(slug)
+    meeting, person, found, _ = await _asked(slug)
 
     @stream_with_context
     async def body() -> AsyncIterator[bytes]:

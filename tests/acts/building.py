@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 from dataclasses import dataclass
@@ -84,6 +85,19 @@ class Town:
             if not entries:
                 return
             await sequencing.number(self.store, m, at, entries[-1][0], questions)
+
+    async def published(self) -> None:
+        """Return once the record shows all that was decided so far: a sequencer works beside the test,
+        and the meeting is live (or has no log)."""
+        m = self.meeting.id
+        async with asyncio.timeout(10):
+            while True:
+                at = await sequencing.cursor(self.store, m)
+                waiting = await typed.entries(self.store, keys.intake(m), at, 1)
+                size, served = await typed.hmget(self.store, keys.log(m), ["size", "served"])
+                if at and not waiting and size == served:
+                    return
+                await asyncio.sleep(0.005)
 
     async def look(self, q: str) -> Question:
         """The question as the store holds it now."""

@@ -9,6 +9,8 @@ from pathlib import Path
 from server.audit.checks import Receipt
 from server.audit.findings import Findings
 from server.audit.main import audit
+from server.audit.record import Record
+from server.audit.record_files import look_in, screened_out
 from server.audit.replay import Replay
 from server.audit.sources import Source, of
 from server.translog import leaf, proof, tile, tree
@@ -95,10 +97,12 @@ class Made:
                 start = found.n * WIDTH
                 files[found.path()] = tile.bundle(self.leaves[start : start + found.width])
         files["checkpoint"] = self.note(size).encode()
-        replay = Replay(ORIGIN)
+        record = Record(ORIGIN, whole=False)
         for data in self.leaves:
-            list(replay.take(leaf.parse(data)))
-        files["public.json"] = replay.public(self.root(size))
+            list(record.take(leaf.parse(data)))
+        files["public.json"] = record.public(self.root(size))
+        told = screened_out(record, self.root(size), look_in(self.files.get))
+        files["screened-out.json"], files["screened-out.csv"] = told
         for name, data in files.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(data)

@@ -60,6 +60,8 @@ def test_an_honest_log_passes_every_check(tmp_path: Path) -> None:
         ("A3", _change("tile/0/000.p/*", b"", b"x")),
         ("A5", _change("rules/*", b"personal-data", b"personal-dat4")),
         ("A7", _change("public.json", b'"screened_out"', b'"listed"')),
+        ("A7", _change("screened-out.json", b'"personal-data"', b'"personal-dat4"')),
+        ("A7", _change("screened-out.csv", b"mod:", b"mod:9")),
         ("A8", _change(f"opening/{q_id(1)}.json", b"Question", b"Query")),
         ("A9", _change("ticks/1.json", b",4]", b",9]")),
     ],

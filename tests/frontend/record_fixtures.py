@@ -41,6 +41,7 @@ def record_values(meeting: Value, counts: Value, rows: list[Value], now: int) ->
                    reason_sentence="It is not about this meeting.")  # fmt: skip
     withheld = {
         "number": 52, "text": None, "lang": "en", "dir": "ltr", "length": 140, "out": True, "by": None,
+        "gone": None,
         "state": "screened_out", "reason": "personal-data",
         "entries": [_act(now, "screened_out", reason="personal-data", by="mod:1", withheld=True)],
     }  # fmt: skip
@@ -50,7 +51,9 @@ def record_values(meeting: Value, counts: Value, rows: list[Value], now: int) ->
                          _act(now, "overturned", by="mod:4", at=now - now % 86_400_000)]}  # fmt: skip
     ledger = {
         "meeting": meeting, "counts": counts, "reason": "", "search": "", "query": "", "found": 2,
-        "clocks": {"waiting": 4, "oldest": now - 900_000, "decided": 30, "median_ms": 540_000},
+        "size": 812, "behind": now - 60_000, "log": "a" * 26,
+        "clocks": {"waiting": 4, "oldest": now - 900_000, "decided": 30, "median_ms": 540_000,
+                   "by_day": False},
         "reasons": [{"code": "off-topic", "sentence": "Not this.", "count": 1},
                     {"code": "reversed", "sentence": "", "count": 1}],
         "earlier": 41, "later": 52,

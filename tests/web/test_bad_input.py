@@ -142,6 +142,7 @@ async def test_direction_marks_and_scripts_are_harmless_in_every_field(
         return bool((await client.send("GET", f"{path}/questions"))[1]["questions"])
 
     await until(told, "the question is on the board")
+    await town.published()
     reader = Browser(app)
     for page in ("", "/q/1", "/screened-out", "/join", "?search=%3Cscript%3Ealert(1)"):
         html = await reader.get(f"/m/{made['slug']}{page}")
@@ -160,6 +161,7 @@ async def test_no_cell_of_the_csv_is_a_formula(store: Redis, app: Quart, lead: s
     await decide.screen_out(
         store, town.meeting, moderator, question.q, 1, "unclear", f"{lead}1+1", None, NOW
     )
+    await town.published()
     text = await Browser(app).get(f"/m/{town.meeting.slug}/screened-out.csv")
     rows = list(csv.reader(io.StringIO(text)))
     assert "HYPERLINK" in rows[1][rows[0].index("text")]

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from quart import Quart
 from redis.asyncio import Redis
+
+from tests.acts.building import live_town
+from tests.sequencer.building import sequencer_in, settle
+from tests.web.browsing import Browser
+from tests.web.test_told_record import site
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
@@ -34,3 +42,17 @@ async def test_probes_ask_by_address_and_other_sites_names_are_refused(
 async def test_nothing_else_is_served_by_such_a_name(app: Quart, host: str) -> None:
     answer = await app.test_client().get("/", headers={"Host": host})
     assert answer.status_code == 400
+
+
+async def test_readiness_tells_how_the_logs_stand(store: Redis, tmp_path: Path) -> None:
+    town, sequencer = await live_town(store), sequencer_in(tmp_path)
+    await settle(sequencer, store)
+    await town.submit(await town.attendee())
+    told = [
+        json.loads(await Browser(site(store, tmp_path, later)).get("/readyz"))["log"]
+        for later in (0, 6_000)
+    ]
+    assert [one["behind"] for one in told] == [False, True] and told[1]["halted"] == 0
+    await settle(sequencer, store)
+    late = Browser(site(store, tmp_path, 6_000))
+    assert json.loads(await late.get("/readyz"))["log"]["behind"] is False

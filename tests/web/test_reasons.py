@@ -52,6 +52,7 @@ async def test_a_decision_keeps_its_sentence_when_the_reason_is_edited_or_remove
     with pytest.raises(Refused) as refused:
         await out(town, "muddled")
     assert refused.value.refusal is Refusal.REASON_UNKNOWN
+    await town.published()
     reader, path = Browser(app), f"/m/{town.meeting.slug}"
     for question, said, unsaid in ((first, FIRST, SECOND), (second, SECOND, FIRST)):
         fate = fate_capability(b"w" * 32, town.meeting.id, question.q)
@@ -59,6 +60,7 @@ async def test_a_decision_keeps_its_sentence_when_the_reason_is_edited_or_remove
         for page in (f"/q/{question.number}", f"/fate/{fate}"):
             html = await reader.get(f"{path}{page}")
             assert reader.status == 200 and said in html and unsaid not in html, page
+    await town.published()
     record = await reader.get(f"{path}/screened-out")
     assert FIRST in record and SECOND in record and ">muddled<" in record.replace("\n", "")
     for page in ("/screened-out.json", "/screened-out.csv"):

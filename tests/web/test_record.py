@@ -9,7 +9,7 @@ import json
 from quart import Quart
 from redis.asyncio import Redis
 
-from server.acts import appeal, decide, merge, stage
+from server.acts import appeal, decide, meetings, merge, stage
 from server.acts.admission import SignIn
 from server.store.question_rows import Question
 from tests.acts.building import NOW, Town, live_town
@@ -39,6 +39,7 @@ async def test_a_reversal_stands_under_what_it_reverses_in_every_form(
     )
     appealed = await appeal.appeal(store, town.meeting, asker, out.q, "It is about work.", NOW)
     await appeal.judge(store, town.meeting, second, out.q, appealed.revision, True, NOW)
+    await town.published()
     browser, at = Browser(app), f"/m/{town.meeting.slug}/screened-out"
     page = await browser.get(at)
     order = [
@@ -68,6 +69,7 @@ async def test_a_withheld_text_is_a_bar_and_cannot_be_searched(store: Redis, app
     moderator = await town.moderator()
     await _screened(town, moderator, f"Who lives at {SECRET_WORDS}?", "personal-data", "See rule")
     await _screened(town, moderator, "Will there be cake today?", "off-topic")
+    await town.published()
     browser, at = Browser(app), f"/m/{town.meeting.slug}/screened-out"
     for path in (at, f"{at}.json", f"{at}.csv", f"/m/{town.meeting.slug}/q/1"):
         text = await browser.get(path)
@@ -88,12 +90,14 @@ async def test_a_page_keeps_its_place_while_more_is_screened_out(store: Redis, a
         await decide.screen_out(
             store, town.meeting, moderator, asked.q, asked.revision, "unclear", "", None, NOW
         )
+    await town.published()
     browser, at = Browser(app), f"/m/{town.meeting.slug}/screened-out"
     first = await browser.get(at)
     assert 'id="n51"' in first and 'id="n52"' not in first and "after=51" in first
     await decide.screen_out(
         store, town.meeting, moderator, early.q, early.revision, "unclear", "", None, NOW
     )
+    await town.published()
     second = await browser.get(f"{at}?after=51")
     assert 'id="n52"' in second and 'id="n51"' not in second and "before=52" in second
     assert 'id="n51"' in await browser.get(f"{at}?before=52")
@@ -106,6 +110,9 @@ async def test_before_the_meeting_all_times_tell_the_day_alone(store: Redis, app
     await _screened(town, moderator, "Will there be cake today?", "off-topic")
     listed = await town.ask(asker, "When do we get new chairs?")
     await decide.list_question(store, town.meeting, moderator, listed.q, listed.revision, NOW)
+    # The record is published at a gate; what came before it keeps its day for good.
+    await meetings.change(store, town.meeting, {"phase": "live"}, "org:1", NOW + 1)
+    await town.published()
     browser, slug = Browser(app), town.meeting.slug
     entry = json.loads(await browser.get(f"/m/{slug}/screened-out.json"))["screened_out"][0]
     assert len(entry["entries"][0]["at"]) == len("2026-11-23")
@@ -121,6 +128,7 @@ async def test_before_the_meeting_all_times_tell_the_day_alone(store: Redis, app
 async def test_a_question_that_waits_shows_its_number_and_no_text(store: Redis, app: Quart) -> None:
     town = await live_town(store)
     await town.ask(await town.attendee(), f"Do we keep {SECRET_WORDS}?")
+    await town.published()
     browser = Browser(app)
     page = await browser.get(f"/m/{town.meeting.slug}/q/1")
     assert browser.status == 200 and SECRET_WORDS not in page and "Received" in page
@@ -136,6 +144,7 @@ async def test_merged_wordings_stay_readable_and_the_stage_is_told(
     head = await town.listed(text="Why is the canteen shut?")
     other = await town.listed(text="Canteen shut, why is that?")
     await merge.merge(store, town.meeting, moderator, other.q, other.revision, 1, NOW)
+    await town.published()
     browser, slug = Browser(app), town.meeting.slug
     page = await browser.get(f"/m/{slug}/q/1")
     assert "Canteen shut, why is that?" in page and "Merged into this one:" in page
@@ -147,6 +156,7 @@ async def test_merged_wordings_stay_readable_and_the_stage_is_told(
     aired = await stage.pick(store, town.meeting, host, head.q, worded.revision, NOW)
     answer = "See https://example.org/canteen. Not javascript:alert(1)"
     await stage.answer(store, town.meeting, host, head.q, aired.revision, 95, answer, NOW)
+    await town.published()
     page = await browser.get(f"/m/{slug}/q/1")
     assert "picked as no. 1 by votes" in page and "Why is the canteen shut?" in page
     assert 'href="https://example.org/canteen"' in page and 'href="javascript' not in page
@@ -159,7 +169,9 @@ async def test_the_index_follows_each_act(store: Redis, app: Quart) -> None:
     at = f"/m/{town.meeting.slug}/screened-out.json"
     assert json.loads(await browser.get(at))["total"] == 0
     out = await _screened(town, moderator, "Will there be cake today?", "off-topic")
+    await town.published()
     assert json.loads(await browser.get(at))["reasons"] == {"off-topic": 1}
     await decide.list_question(store, town.meeting, moderator, out.q, out.revision, NOW)
+    await town.published()
     told = json.loads(await browser.get(at))
     assert told["reasons"] == {"reversed": 1} and told["screened_out"][0]["state"] == "listed"

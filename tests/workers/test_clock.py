@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+import structlog
 from redis.asyncio import Redis
 
 from server.acts import admission, meetings
+from server.store import keys
 from tests.acts.building import NOW, live_town
 from workers.clock import Clock
 
@@ -27,3 +29,23 @@ async def test_a_closed_meeting_ends_its_questions_and_then_forgets_who_asked(
                 break
             await clock.step(store)
     assert (await town.look(question.q)).state == "not_reached"
+
+
+async def test_acts_that_wait_too_long_for_their_log_raise_one_alarm(
+    store: Redis, store_url: str
+) -> None:
+    town = await live_town(store)
+    await store.hset(keys.cursor(town.meeting.id), "intake", "0-1")
+    intake = keys.intake(town.meeting.id)
+    await store.delete(intake)
+    await store.xadd(intake, {"id": "x:1", "intent": "{}"}, id="1-0")
+    clock = Clock(store_url, "one")
+    with structlog.testing.capture_logs() as told:
+        await clock.step(store)
+        await clock.step(store)
+        await store.delete(intake)
+        await clock.step(store)
+    assert [line["event"] for line in told if line["event"].startswith("log_")] == [
+        "log_behind",
+        "log_caught_up",
+    ]

@@ -1,0 +1,115 @@
+"""What the pages tell of the public record: from its published log, or else from the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+
+from server.acts import log_record, public_record
+from server.acts.log_record import Published
+from server.acts.public_history import public_histories
+from server.acts.public_record import Case, Clocks, Gone, Mark, Stand
+from server.audit.record import Record
+from server.domain.meeting import Meeting
+from server.domain.public_acts import Entry
+from server.domain.question import State
+from server.domain.text import direction
+from server.store import question_rows, sequencing
+from server.store.question_rows import Question
+from server.web.parts import parts
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The record's index, counts and clocks; the published size, None for a meeting without a log; since
+    when (epoch ms) the log is behind, None where it is not."""
+
+    marks: list[Mark]
+    counts: dict[str, int]
+    clocks: Clocks
+    size: int | None
+    behind: int | None
+
+
+async def overview(meeting: Meeting) -> Overview:
+    """The record of a meeting as it is published now."""
+    store, index = parts().store, parts().record
+    behind = await sequencing.behind(store, meeting.id, parts().clock())
+    async with parts().records.of(parts().logs, meeting.id) as held:
+        if held is not None:
+            record = held.record
+            marks = await index.marks(store, meeting.id, record.size, lambda: _stands(record))
+            return Overview(marks, _counts(record), _clocks(record), record.size, behind)
+    marks = await index.marks(store, meeting.id)
+    counts = (await parts().boards.follow(meeting.id)).counts
+    return Overview(marks, counts, await public_record.clocks(store, meeting), None, behind)
+
+
+def _stands(record: Record) -> list[Stand]:
+    found = [(record.questions[q], q) for q in record.screened()]
+    return [Stand(k.number, q, record.reason(k), record.is_public(q)) for k, q in found]
+
+
+def _counts(record: Record) -> dict[str, int]:
+    found = {state: int(str(count)) for state, count in record.counts().items()}
+    listed = found.get(State.LISTED, 0) + found.get(State.ON_AIR, 0)
+    return {"listed": listed, "screened_out": found.get(State.SCREENED_OUT, 0)}
+
+
+def _clocks(record: Record) -> Clocks:
+    found = record.clocks()
+    oldest = None if found.oldest is None else found.oldest * 1000
+    median = None if found.median is None else found.median * 1000
+    return Clocks(found.waiting, oldest, found.decided, median, found.by_day)
+
+
+async def cases(meeting: Meeting, ids: Sequence[str]) -> list[Case]:
+    """These questions of the record with all that happened to them."""
+    store = parts().store
+    async with parts().records.of(parts().logs, meeting.id) as held:
+        if held is not None:
+            return await _cases(store, meeting, held, ids)
+    return await public_record.cases(store, meeting, ids)
+
+
+async def _cases(store: Redis, meeting: Meeting, held: Published, ids: Sequence[str]) -> list[Case]:
+    look, record = await log_record.look(store, meeting.id, held, ids), held.record
+    # How long a withheld text is stands in no leaf: the store alone can tell.
+    rows = {row.q: row for row in await question_rows.read(store, meeting.id, ids)}
+    found: list[Case] = []
+    for q in ids:
+        known, row = record.questions[q], rows.get(q)
+        opened = look.opening(q) if record.is_public(q) else None
+        hidden = row is not None and bool(row.text)
+        gone = Gone.ERASED if known.erased else None
+        if opened is None and gone is None and not hidden:
+            gone = Gone.LOST
+        found.append(
+            Case(
+                number=known.number,
+                state=known.state,
+                text=opened["text"] if opened else None,
+                length=len(row.text) if row else 0,
+                lang=opened["lang"] if opened else "und",
+                dir=direction(opened["text"]) if opened else "auto",
+                by=opened["as"] if opened else None,
+                reason=record.reason(known),
+                entries=record.entries(q, look),
+                gone=gone,
+            )
+        )
+    return found
+
+
+async def history(meeting: Meeting, question: Question) -> list[Entry]:
+    """One question's public history, oldest act first; empty while the log has not published it."""
+    store = parts().store
+    async with parts().records.of(parts().logs, meeting.id) as held:
+        if held is not None:
+            if question.q not in held.record.questions:
+                return []
+            look = await log_record.look(store, meeting.id, held, [question.q])
+            return held.record.entries(question.q, look)
+    return (await public_histories(store, meeting, [question]))[0]
