@@ -40,9 +40,8 @@ from server.session.effects import (
 from server.session.session import Session
 from server.store.votes import Answer, Wish, slot_of
 
-STAGES_MAX = (
-    500  # projectors and overlays of one meeting on one process; no sign-in stands behind them
-)
+# Projectors and overlays of one meeting on one process; no sign-in stands behind them.
+STAGES_MAX = 500
 NOT_SAVED = Refused(Refusal.NOT_SAVED, "Not saved yet. We keep it and try again.", retry_in=1.0)
 BUSY = Refused(Refusal.BUSY, "Very many vote right now. We try again in a moment.", retry_in=2.0)
 
@@ -56,6 +55,7 @@ class Conversation:
         "_end",
         "_hub",
         "_late",
+        "_missed",
         "_node",
         "_session",
         "_slot",
@@ -73,6 +73,7 @@ class Conversation:
         self._late: asyncio.TimerHandle | None = None
         self._end: asyncio.TimerHandle | None = None
         self._counted = False
+        self._missed: tuple[tuple[int, bool, int], ...] = ()
         self._slot = 0
 
     def opened(self, socket: LiveSocket) -> None:
@@ -108,7 +109,7 @@ class Conversation:
             self._hub.leave(self._socket)
         claims = self._session.claims
         if self._counted and claims is not None and claims.voter is not None:
-            self._node.left(claims.meeting, claims.voter)
+            self._node.left(claims.meeting, claims.voter, self)
         self._socket = None
 
     def end_if(self, sign_in_hash: str) -> None:
@@ -116,6 +117,13 @@ class Conversation:
         claims = self._session.claims
         if claims is not None and claims.sign_in_hash == sign_in_hash:
             self._hang(Close.SIGNED_OUT, "signed out")
+
+    def stands(self, n: int, on: bool, votes: int) -> None:
+        """Tell what this person cast over another connection; after the welcome, which may be older."""
+        if self._board is None:
+            self._missed += ((n, on, votes),)
+        else:
+            self._send(outbound.ack(0, n, on, votes))
 
     def _send(self, payload: bytes) -> None:
         if self._socket is not None:
@@ -157,6 +165,9 @@ class Conversation:
     async def _enter(self, enter: Enter) -> None:
         claims, own = enter.claims, OwnVotes([], [])
         self._slot = slot_of(enter.device)
+        # Before we look at what is theirs: what they cast elsewhere meanwhile is told here, too.
+        if self._socket is None or not self._admit_voter(claims.meeting, claims.voter):
+            return
         try:
             board = await self._node.boards.follow(claims.meeting)
             if claims.voter is not None:
@@ -172,7 +183,7 @@ class Conversation:
         if board.meeting.slug != self._slug:
             self._hang(Close.SIGNED_OUT, "ticket of another meeting")
             return
-        if self._socket is None or not self._admit_voter(claims.meeting, claims.voter):
+        if self._socket is None:
             return
         # A reader's ticket opens the stage: the same public frames, no votes, no person behind it.
         audience = STAGE if claims.role is Role.READER else ATTENDEES
@@ -185,6 +196,9 @@ class Conversation:
         self._session.enter(set(own.own), self._node.budget(claims.meeting, voter))
         self._board = board
         self._send(outbound.welcome(claims.role.value, own.votes, own.own, own.counter))
+        missed, self._missed = self._missed, ()
+        for n, on, votes in missed:
+            self.stands(n, on, votes)
         known = enter.position if enter.epoch == board.meeting.epoch else None
         self._hub.join(
             claims.meeting, audience, self._socket, known, self.end_if, claims.sign_in_hash
@@ -208,12 +222,10 @@ class Conversation:
     def _admit_voter(self, meeting: str, voter: int | None) -> bool:
         if voter is None:
             return True
-        if self._node.sockets[meeting, voter] >= self._node.pace.sockets_per_voter:
+        self._counted = self._node.enter(meeting, voter, self)
+        if not self._counted:
             self._hang(Close.TOO_MANY, "too many tabs or devices at once")
-            return False
-        self._node.sockets[meeting, voter] += 1
-        self._counted = True
-        return True
+        return self._counted
 
     def _cast(self, vote: CastVote) -> None:
         claims = self._session.claims
@@ -231,6 +243,8 @@ class Conversation:
                 measures.SOCKET_VOTES.inc()
                 measures.ACK.observe(time.perf_counter() - began)
                 self._send(outbound.ack(vote.r, vote.n, vote.on, answer.votes))
+                for other in self._node.others(claims.meeting, wish.voter, self):
+                    other.stands(vote.n, vote.on, answer.votes)
             else:
                 stale = refused.refusal is Refusal.STALE
                 self._refuse(vote.r, refused, answer.counter if stale else None)
@@ -247,14 +261,8 @@ class Conversation:
         claims = self._session.claims
         if claims is None:
             return
-        sign_in = SignIn(
-            claims.role,
-            claims.voter,
-            claims.label,
-            claims.meeting,
-            claims.expires,
-            claims.sign_in_hash,
-        )
+        who = (claims.role, claims.voter, claims.label, claims.meeting)
+        sign_in = SignIn(*who, claims.expires, claims.sign_in_hash)
         try:
             self._take_from_network()
             meeting = await meetings.by_id(self._node.store, claims.meeting)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
 from redis.asyncio import Redis
@@ -37,6 +38,13 @@ class Pace:
     network_per_min: int = 6_000
 
 
+class Present(Protocol):
+    """A connection of somebody who may vote."""
+
+    def stands(self, n: int, on: bool, votes: int) -> None:
+        """What they cast over another connection is counted."""
+
+
 class Node:
     """One server process's live state. Owns every task that a connection needs."""
 
@@ -57,7 +65,7 @@ class Node:
         self.secret = secret
         self.pace = pace
         self.clock = clock
-        self.sockets: Counter[tuple[str, int]] = Counter()
+        self._people: dict[tuple[str, int], tuple[Present, ...]] = {}
         self._budgets: OrderedDict[tuple[str, int], Budget] = OrderedDict()
         self._exposure: dict[str, Counter[int]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -78,11 +86,31 @@ class Node:
                 self._budgets.popitem(last=False)
         return found
 
-    def left(self, meeting: str, voter: int) -> None:
-        """One socket of this person is gone; nothing is kept of who has none."""
-        self.sockets[meeting, voter] -= 1
-        if self.sockets[meeting, voter] <= 0:
-            del self.sockets[meeting, voter]
+    def enter(self, meeting: str, voter: int, one: Present) -> bool:
+        """A connection of this person begins; False when they have as many as they may."""
+        there = self._people.get((meeting, voter), ())
+        if len(there) >= self.pace.sockets_per_voter:
+            return False
+        self._people[meeting, voter] = (*there, one)
+        return True
+
+    def left(self, meeting: str, voter: int, one: Present) -> None:
+        """One connection of this person is gone; nothing is kept of who has none."""
+        there = tuple(other for other in self._people[meeting, voter] if other is not one)
+        if there:
+            self._people[meeting, voter] = there
+        else:
+            del self._people[meeting, voter]
+
+    def others(self, meeting: str, voter: int, one: Present) -> Sequence[Present]:
+        """This person's further connections to this process."""
+        there = self._people.get((meeting, voter), ())
+        return () if len(there) < 2 else [other for other in there if other is not one]
+
+    @property
+    def people(self) -> int:
+        """How many people have a connection that may vote."""
+        return len(self._people)
 
     def start(self, work: Coroutine[object, object, None]) -> None:
         """Run a connection's short piece of work; the node keeps hold of it until it ends."""

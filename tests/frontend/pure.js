@@ -6,12 +6,16 @@ import { pinned, staying } from "../../frontend/static/js/moves.js";
 import * as outbox from "../../frontend/static/js/outbox.js";
 import { mix, ranked } from "../../frontend/static/js/ranking.js";
 import { similar } from "../../frontend/static/js/similar.js";
+import { play } from "./histories.js";
 import { PROVING } from "./proving.js";
+import { castAll } from "./votes_server.js";
 
 const numbers = (rows) => rows.map((row) => row.n);
 
 const DEEDS = {
   ...PROVING,
+  histories: play,
+  castAll,
   mix: ({ pairs }) => pairs.map(([seed, n]) => mix(seed, n)),
   ranked: ({ rows, seed }) => ["wanted", "newest", "fair"].map((order) => numbers(ranked(rows, order, seed))),
   board: ({ messages }) => {

@@ -44,9 +44,9 @@ async def test_two_tabs_and_a_second_device_are_one_person(hall: Hall) -> None:
     await phone.shows(ONE, 1, mine=True)
     await phone.press(ONE)
     await phone.shows(ONE, 0, mine=False)
+    await second.shows(ONE, 0, mine=False)  # without a reload: one's own devices hear of each other
     await second.press(TWO)
     await second.shows(TWO, 1, mine=True)
-    await phone.page.reload()
     await phone.shows(TWO, 1, mine=True)
     await phone.shows(ONE, 0, mine=False)
 
@@ -115,6 +115,9 @@ async def test_votes_pressed_while_the_server_is_away_are_saved_when_it_is_back(
     await expect(board.box(TWO)).to_have_attribute("aria-pressed", "true")
     await expect(board.row(TWO).locator("form.pending")).to_be_visible()
     await expect(board.page.locator("#said")).to_contain_text("Not saved yet")
+    await expect(board.page.locator("#link")).to_have_text(
+        "Not connected. We try again. Not saved yet: 2 of your votes. We keep trying."
+    )
     await hall.start()
     await expect(board.page.locator("#link")).to_be_hidden(timeout=40_000)
     await board.shows(TWO, 1, mine=True)

@@ -78,10 +78,10 @@ async def test_nothing_is_kept_of_who_has_no_socket_any_more(store: Redis) -> No
     town = await live_town(store)
     async with live_half(store) as half:
         async with dial(half.port, town) as one:
-            voter = (await entered(one, town)).voter
-            assert half.node.sockets == {(town.meeting.id, voter): 1}
+            await entered(one, town)
+            assert half.node.people == 1
         async with asyncio.timeout(5):
-            while half.node.sockets:
+            while half.node.people:
                 await asyncio.sleep(0.005)
 
 
@@ -123,3 +123,35 @@ async def test_a_vote_after_the_number_behind_a_ticket_was_destroyed_is_refused_
         await hear(socket, "welcome")
         await socket.send(json.dumps({"t": "vote", "n": 1, "on": True, "c": 1, "r": 1}))
         assert (await hear(socket, "refused"))["code"] == "closed"
+
+
+async def test_what_one_device_casts_is_told_to_the_persons_other_devices_alone(
+    store: Redis,
+) -> None:
+    town = await live_town(store)
+    n = (await town.listed()).number
+    async with (
+        live_half(store) as half,
+        dial(half.port, town) as one,
+        dial(half.port, town) as two,
+        dial(half.port, town) as stranger,
+    ):
+        joined = await admission.join(store, town.meeting, town.meeting.code, NOW)
+        for socket in (one, two):
+            await greet(socket, signed(joined, joined.sign_in.expires_at))
+            await hear(socket, "welcome")
+        await entered(stranger, town)
+        await one.send(json.dumps({"t": "vote", "n": n, "on": True, "c": 1, "r": 7}))
+        assert await hear(one, "ack") == {"t": "ack", "r": 7, "n": n, "on": True, "votes": 1}
+        assert await hear(two, "ack") == {"t": "ack", "r": 0, "n": n, "on": True, "votes": 1}
+        await stranger.send(json.dumps({"t": "ping"}))
+        assert (await next_but(stranger, "snapshot", "delta"))["t"] == "pong"
+
+
+async def next_but(socket: ClientConnection, *passed_over: str) -> dict[str, object]:
+    """The next message of another kind."""
+    async with asyncio.timeout(5):
+        while True:
+            told: dict[str, object] = json.loads(await socket.recv())
+            if told["t"] not in passed_over:
+                return told

@@ -43,6 +43,11 @@ export class Live {
     return this.socket?.readyState === WebSocket.OPEN && this.welcomed;
   }
 
+  /** The connection that is open, to tell whether it still is; null while there is none. */
+  get line() {
+    return this.open ? this.socket : null;
+  }
+
   /** True when it was sent; the caller keeps what must not be lost. @param {any} message */
   send(message) {
     if (!this.open) return false;

@@ -60,9 +60,28 @@ export class MeetingPage {
   /** @param {"live" | "away" | "ended"} status */
   status(status) {
     clearTimeout(this.away);
-    if (status === "away") this.away = setTimeout(() => drawStatus(status), AWAY_MS);
-    else drawStatus(status);
+    const draw = () => {
+      this.linked = status;
+      this.drawLink();
+    };
+    if (status === "away") this.away = setTimeout(draw, AWAY_MS);
+    else draw();
     if (status === "ended") announce(say("signed_out"));
+  }
+
+  /** How the line is, and how many wishes have waited for their answer for more than a blink. */
+  drawLink() {
+    if (!this.box.pending.size) {
+      clearTimeout(this.slow);
+      this.slow = undefined;
+      this.overdue = false;
+    } else this.slow ??= setTimeout(() => this.late(), AWAY_MS);
+    if (this.linked) drawStatus(this.linked, this.overdue ? this.box.pending.size : 0);
+  }
+
+  late() {
+    this.overdue = true;
+    this.drawLink();
   }
 
   /** @param {any} message */
@@ -103,12 +122,20 @@ export class MeetingPage {
   /** After a split votes stand as they were before: ask for one's own, each page at its own moment. */
   askAnew() {
     clearTimeout(this.asking);
-    this.asking = setTimeout(async () => {
-      const answer = await fetch(`/api/v1/meetings/${this.slug}/votes`, { credentials: "same-origin" }).catch(() => null);
-      if (!answer?.ok) return;
-      this.box = outbox.welcomed(this.box, { c: 0, ...(await answer.json()) }).box;
-      this.draw();
-    }, Math.random() * SPLIT_SPREAD_MS);
+    this.asking = setTimeout(() => this.askOwn(), Math.random() * SPLIT_SPREAD_MS);
+  }
+
+  /** Own votes as they stand, beside the open socket; what is answered meanwhile there is newer. */
+  async askOwn() {
+    const [line, heard] = [this.live?.line, this.box.heard];
+    if (!line) return; // the next welcome tells
+    const answer = await fetch(`/api/v1/meetings/${this.slug}/votes`, { credentials: "same-origin" }).catch(() => null);
+    if (!answer?.ok) return;
+    const told = await answer.json();
+    if (this.live?.line !== line) return;
+    if (this.box.heard !== heard) return this.askAnew();
+    this.box = outbox.exchanged(this.box, told);
+    this.draw();
   }
 
   /** @param {any} message */
@@ -160,6 +187,7 @@ export class MeetingPage {
     drawOnAir([...rows.values()].find((row) => row.state === "on_air"));
     drawHeading(counts, meeting, shown.length, rows.size > 0);
     drawPill(listed.length - shown.length);
+    this.drawLink();
   }
 }
 

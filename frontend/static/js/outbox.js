@@ -1,15 +1,20 @@
 // @ts-check
 // This person's votes: what the server confirmed, and wishes that it has not answered yet. Pure.
+//
+// `settled` are the wishes of this tab that were acknowledged and stand, for a server that has forgotten
+// them: it then knows a lower counter of this tab, and is told again. `heard` counts the answers.
 
 /** @typedef {{on: boolean, c: number, r: number}} Wish */
-/** @typedef {{confirmed: Set<number>, own: Set<number>, pending: Map<number, Wish>, c: number, r: number}} Outbox */
+/** @typedef {{on: boolean, c: number}} Settled */
+/** @typedef {{confirmed: Set<number>, own: Set<number>, pending: Map<number, Wish>, settled: Map<number, Settled>, c: number, r: number, heard: number}} Outbox */
 
 // These say "not yet"; every other refusal is a "no" and rolls the wish back.
 const LATER = new Set(["too_fast", "busy", "not_saved"]);
 
 /** @param {Iterable<number>} confirmed @param {Iterable<number>} own @returns {Outbox} */
 export function start(confirmed = [], own = []) {
-  return { confirmed: new Set(confirmed), own: new Set(own), pending: new Map(), c: 0, r: 0 };
+  const [settled, pending] = [new Map(), new Map()];
+  return { confirmed: new Set(confirmed), own: new Set(own), pending, settled, c: 0, r: 0, heard: 0 };
 }
 
 /**
@@ -35,23 +40,52 @@ export function lead(box, n) {
   return Number(ticked(box, n)) - Number(box.confirmed.has(n));
 }
 
-/** A reconnect: what stands, and the wishes to send again. @param {Outbox} box @param {any} welcome */
-export function welcomed(box, welcome) {
-  const c = Math.max(box.c, welcome.c);
-  const after = { ...box, c, confirmed: new Set(welcome.votes), own: new Set(welcome.own) };
-  const messages = [...box.pending].map(([n, { on, c, r }]) => ({ t: "vote", n, on, c, r }));
-  return { box: after, messages };
+/**
+ * Own votes as the server holds them, heard after everything before: another device may have changed
+ * them, and then what this tab once wished is no longer what this person wants.
+ * @param {Outbox} box @param {{votes: number[], own: number[]}} told @returns {Outbox}
+ */
+export function exchanged(box, told) {
+  const confirmed = new Set(told.votes);
+  const settled = new Map([...box.settled].filter(([n, { on }]) => confirmed.has(n) === on));
+  return { ...box, confirmed, settled, own: new Set(told.own) };
 }
 
-/** @param {Outbox} box @param {any} ack @returns {Outbox} */
+/**
+ * A connection begins: what stands, and the wishes to send again, oldest first; among them those that
+ * were acknowledged and that the server, by its counter of this tab, knows nothing of.
+ * @param {Outbox} box @param {any} welcome
+ */
+export function welcomed(box, welcome) {
+  const [pending, settled] = [new Map(box.pending), new Map(box.settled)];
+  let r = box.r;
+  for (const [n, { on, c }] of box.settled) {
+    if (c <= welcome.c) continue;
+    settled.delete(n);
+    if (!pending.has(n)) pending.set(n, { on, c, r: ++r });
+  }
+  const c = Math.max(box.c, welcome.c);
+  const messages = [...pending].map(([n, wish]) => ({ t: "vote", n, on: wish.on, c: wish.c, r: wish.r }));
+  messages.sort((a, b) => a.c - b.c);
+  return { box: exchanged({ ...box, c, r, pending, settled }, welcome), messages };
+}
+
+/**
+ * A vote stands. `r` 0: another device of this person cast it, or this one over an earlier connection.
+ * @param {Outbox} box @param {any} ack @returns {Outbox}
+ */
 export function acknowledged(box, ack) {
-  const confirmed = new Set(box.confirmed);
+  const [confirmed, pending, settled] = [new Set(box.confirmed), new Map(box.pending), new Map(box.settled)];
   if (ack.on) confirmed.add(ack.n);
   else confirmed.delete(ack.n);
-  const pending = new Map(box.pending);
+  if (settled.get(ack.n)?.on !== ack.on) settled.delete(ack.n);
   // By its reference: a wish for a merged question is answered under its head's number.
-  for (const [n, wish] of box.pending) if (wish.r === ack.r) pending.delete(n);
-  return { ...box, confirmed, pending };
+  for (const [n, wish] of box.pending)
+    if (wish.r === ack.r) {
+      pending.delete(n);
+      settled.set(ack.n, { on: ack.on, c: wish.c });
+    }
+  return { ...box, confirmed, pending, settled, heard: box.heard + 1 };
 }
 
 /**
@@ -59,8 +93,11 @@ export function acknowledged(box, ack) {
  * @param {Outbox} box @param {[number, number][]} pairs number, head @returns {Outbox}
  */
 export function merged(box, pairs) {
-  const [confirmed, own, pending] = [new Set(box.confirmed), new Set(box.own), new Map(box.pending)];
+  const [confirmed, own] = [new Set(box.confirmed), new Set(box.own)];
+  const [pending, settled] = [new Map(box.pending), new Map(box.settled)];
   for (const [n, head] of pairs) {
+    settled.delete(n);
+    settled.delete(head);
     if (confirmed.has(n)) confirmed.add(head);
     if (own.has(n)) own.add(head);
     const wish = pending.get(n);
@@ -68,7 +105,7 @@ export function merged(box, pairs) {
     pending.delete(n);
   }
   for (const n of own) confirmed.delete(n);
-  return { ...box, confirmed, own, pending };
+  return { ...box, confirmed, own, pending, settled };
 }
 
 /**

@@ -80,13 +80,15 @@ export function drawHeading(counts, meeting, shown, some) {
 }
 
 /** @param {"live" | "away" | "ended"} status */
-export function drawStatus(status) {
+export function drawStatus(status, unsaved = 0) {
   const page = at("live");
   if (page) page.dataset.status = status;
   const node = at("link");
   if (!node) return;
-  node.hidden = status === "live";
-  setText(node, status === "live" ? "" : say(status === "away" ? "offline" : "signed_out"));
+  const words = status === "live" ? [] : [say(status === "away" ? "offline" : "signed_out")];
+  if (unsaved && status !== "ended") words.push(say("unsaved", { n: unsaved }));
+  node.hidden = words.length === 0;
+  setText(node, words.join(" "));
 }
 
 /** @param {number} fresh */
