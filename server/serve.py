@@ -64,6 +64,7 @@ def web_parts(
         tick_ms=limits.tick_ms,
         vote_pace=Rate(limits.votes_per_s, limits.vote_burst),
         logs=settings.data / "log",
+        jobs_url=settings.jobs_url,
         trusted_proxies=read_proxies(settings.trusted_proxies),
         networks=networks or Networks(),
     )

@@ -8,6 +8,7 @@ import time
 
 import structlog
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from server.acts import closing, meetings, tallies
 from server.domain.meeting import Meeting, Phase
@@ -15,6 +16,7 @@ from server.domain.refusals import Refused
 from server.store import analysis, jobs, keys, sequencing
 from server.store import meetings as stored
 from server.store.jobs import Work
+from workers.exporting import hand_over
 from workers.running import run, settings_or_end
 
 PERIOD_S = 1.0
@@ -34,6 +36,7 @@ class Clock:
         self._name = name
         self._swept = -1
         self._asked: dict[str, float] = {}
+        self._told = False
         self._looked: dict[str, int] = {}
         self._behind = False
 
@@ -44,8 +47,7 @@ class Clock:
             await store.pexpire(keys.CLOCK, LEASE_MS)
             await self._windows(store)
             await self._watch_log(store)
-            await self._analysis(store)
-            await self._sweep()
+            await self._jobs(store)
         await asyncio.sleep(PERIOD_S)
 
     async def _windows(self, store: Redis) -> None:
@@ -76,6 +78,20 @@ class Clock:
         if meeting.phase is Phase.LIVE and now - looked >= TICK_LOOK_MS:
             self._looked[meeting.id] = now
             await tallies.freeze(store, meeting.id, now)
+
+    async def _jobs(self, store: Redis) -> None:
+        """What the store says is to be done, put on the queue. Windows go on without the jobs' store."""
+        try:
+            for meeting in await meetings.all_meetings(store):
+                await hand_over(store, self._jobs_url, meeting.id)
+            await self._analysis(store)
+            await self._sweep()
+        except RedisError as error:
+            if not self._told:
+                log.warning("jobs_store_away", error=type(error).__name__)
+            self._told = True
+        else:
+            self._told = False
 
     async def _analysis(self, store: Redis) -> None:
         """One job per meeting with something new; its id tells how far it starts, and the minute, so

@@ -1,4 +1,8 @@
-"""The RQ worker: forks for each job, JSON only, looks after dead jobs every 30 s."""
+"""The RQ worker: forks for each job, JSON only, looks after dead jobs every 30 s.
+
+A worker that was killed leaves its job marked as started; whichever worker lives finds it there 60 to
+95 s later and runs it again (docs/operating.md).
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,7 @@ from workers.running import settings_or_end
 
 RETRY_S = 0.5
 MAINTENANCE_S = 30
+MONITOR_S = 5
 
 
 def main() -> None:
@@ -29,7 +34,12 @@ def main() -> None:
             time.sleep(RETRY_S)
     queue = Queue(jobs.NAME, connection=connection, serializer="json")
     worker = Worker(
-        [queue], connection=connection, serializer="json", maintenance_interval=MAINTENANCE_S
+        [queue],
+        connection=connection,
+        serializer="json",
+        maintenance_interval=MAINTENANCE_S,
+        job_monitoring_interval=MONITOR_S,
+        worker_ttl=jobs.WORKER_S,
     )
     worker.work(logging_level="WARNING")
 

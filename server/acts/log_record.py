@@ -13,9 +13,12 @@ from typing import Any
 from redis.asyncio import Redis
 
 from server.acts.log_folder import LogFolder, head_of
+from server.acts.public_record import Case, Clocks, Gone, Stand
 from server.audit.record import Look, Record
 from server.audit.record_files import screened_out
-from server.store import keys, openings, typed
+from server.domain.meeting import Meeting
+from server.domain.text import direction
+from server.store import keys, openings, question_rows, typed
 from server.translog import leaf
 from server.translog.checkpoint import log_id
 from server.translog.tile import WIDTH
@@ -119,6 +122,50 @@ async def opened_of(
     for at in range(0, len(said), SLICE):
         opened |= await openings.of_layers(store, meeting, said[at : at + SLICE])
     return opened
+
+
+def stands(record: Record) -> list[Stand]:
+    """How each question of the record stands at its published size."""
+    found = [(record.questions[q], q) for q in record.screened()]
+    return [Stand(k.number, q, record.reason(k), record.is_public(q)) for k, q in found]
+
+
+def clocks(record: Record) -> Clocks:
+    """How long people wait, by the published leaves."""
+    found = record.clocks()
+    oldest = None if found.oldest is None else found.oldest * 1000
+    median = None if found.median is None else found.median * 1000
+    return Clocks(found.waiting, oldest, found.decided, median, found.by_day)
+
+
+async def cases(store: Redis, meeting: Meeting, held: Published, ids: Sequence[str]) -> list[Case]:
+    """These questions as they are published, with all that happened to them."""
+    words, record = await look(store, meeting.id, held, ids), held.record
+    # How long a withheld text is stands in no leaf: the store alone can tell.
+    rows = {row.q: row for row in await question_rows.read(store, meeting.id, ids)}
+    found: list[Case] = []
+    for q in ids:
+        known, row = record.questions[q], rows.get(q)
+        opened = words.opening(q) if record.is_public(q) else None
+        hidden = row is not None and bool(row.text)
+        gone = Gone.ERASED if known.erased else None
+        if opened is None and gone is None and not hidden:
+            gone = Gone.LOST
+        found.append(
+            Case(
+                number=known.number,
+                state=known.state,
+                text=opened["text"] if opened else None,
+                length=len(row.text) if row else 0,
+                lang=opened["lang"] if opened else "und",
+                dir=direction(opened["text"]) if opened else "auto",
+                by=opened["as"] if opened else None,
+                reason=record.reason(known),
+                entries=record.entries(q, words),
+                gone=gone,
+            )
+        )
+    return found
 
 
 async def files(

@@ -52,6 +52,8 @@ class Act(StrEnum):
     READ_ROLES = "read_roles"
     ORGANISE = "organise"
     CREATE_MEETING = "create_meeting"
+    EXPORT = "export"
+    RUN_JOBS = "run_jobs"
     OPERATE = "operate"
 
 
@@ -73,7 +75,8 @@ MAY = MappingProxyType(
         | {Act.LINE_UP},
         Role.HOST: _SIGNED_IN | _STAGE,
         # An organiser moderates only under a second, public invitation (architecture: roles).
-        Role.ORGANISER: _SIGNED_IN | {Act.ORGANISE, Act.CREATE_MEETING, Act.READ_ROLES},
+        Role.ORGANISER: _SIGNED_IN
+        | {Act.ORGANISE, Act.CREATE_MEETING, Act.READ_ROLES, Act.EXPORT, Act.RUN_JOBS},
         Role.AUDITOR: _SIGNED_IN | _DESK | {Act.READ_ROLES},
     }
 )

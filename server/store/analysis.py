@@ -58,8 +58,8 @@ async def texts(redis: Redis, meeting: str, low: int, high: int) -> list[tuple[s
 async def grouped(redis: Redis, meeting: str, upto: int) -> list[Grouped]:
     """Everything that earlier runs have grouped, in order of arrival."""
     known = await texts(redis, meeting, 1, upto)
-    firsts = await typed.hgetall(redis, keys.copies(meeting))
-    signatures = await typed.hgetall(redis, keys.signatures(meeting))
+    firsts = await typed.hgetall(redis, keys.analysed(meeting, "copies"))
+    signatures = await typed.hgetall(redis, keys.analysed(meeting, "signatures"))
     return [
         Grouped(q, text, asker, firsts.get(q, q), signatures[q])
         for q, text, asker in known
@@ -77,9 +77,9 @@ async def note(redis: Redis, meeting: str, before: str, after: int, found: Findi
     }
     used = [
         keys.analysis(meeting),
-        keys.copies(meeting),
-        keys.signatures(meeting),
-        keys.similar(meeting),
+        keys.analysed(meeting, "copies"),
+        keys.analysed(meeting, "signatures"),
+        keys.analysed(meeting, "similar"),
         keys.by_askers(meeting),
         keys.events(meeting),
     ]
@@ -89,13 +89,13 @@ async def note(redis: Redis, meeting: str, before: str, after: int, found: Findi
 
 async def firsts(redis: Redis, meeting: str, ids: Sequence[str]) -> dict[str, str]:
     """For each analysed question, the first one of its copy group."""
-    rows = await typed.hmget(redis, keys.copies(meeting), list(ids)) if ids else []
+    rows = await typed.hmget(redis, keys.analysed(meeting, "copies"), list(ids)) if ids else []
     return {q: first for q, first in zip(ids, rows, strict=True) if first}
 
 
 async def similar(redis: Redis, meeting: str, q: str) -> list[tuple[str, float]]:
     """Questions like `q` with their likeness, best first, less those that somebody dismissed."""
-    row = await typed.hget(redis, keys.similar(meeting), q)
+    row = await typed.hget(redis, keys.analysed(meeting, "similar"), q)
     pairs = [(str(other), float(score)) for other, score in json.loads(row)] if row else []
     if not pairs:
         return []

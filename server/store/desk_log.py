@@ -51,6 +51,11 @@ async def page(redis: Redis, meeting: str, before: str | None, count: int) -> li
     return _parse(cast("list[tuple[str, dict[str, str]]]", found))
 
 
+async def after(redis: Redis, meeting: str, place: str, count: int) -> list[LoggedAct]:
+    """The oldest acts after a place in the log, oldest first."""
+    return _parse(await typed.entries(redis, keys.desk_log(meeting), place, count))
+
+
 async def history(redis: Redis, meeting: str, q: str) -> list[LoggedAct]:
     """What happened to one question, oldest first; for a head, merges and splits of its members too."""
     return (await histories(redis, meeting, [q]))[0]

@@ -269,24 +269,25 @@ def analysis(m: str) -> str:
     return _of(m, "analysis")
 
 
-def copies(m: str) -> str:
-    """HASH question -> the first question of the group in the same wording (itself when alone)."""
-    return _of(m, "analysis:copies")
-
-
-def signatures(m: str) -> str:
-    """HASH question -> its MinHash signature in hex. Leaves with the question's text."""
-    return _of(m, "analysis:signatures")
-
-
-def similar(m: str) -> str:
-    """HASH question -> JSON [[question, likeness 0..1], ...], at most five, best first."""
-    return _of(m, "analysis:similar")
+def analysed(m: str, what: str) -> str:
+    """HASH question -> its `copies` (the first of its group, itself when alone), `signatures` (MinHash in
+    hex; leave with the text) or `similar` (JSON [[question, likeness 0..1], ...], best first, five)."""
+    return _of(m, f"analysis:{what}")
 
 
 def dismissed(m: str) -> str:
     """HASH "question question" (in order of ids) -> who dismissed the suggestion."""
     return _of(m, "analysis:dismissed")
+
+
+def exports(m: str) -> str:
+    """HASH export id -> JSON of server/domain/export.py; at most KEPT. Lives as long as the meeting."""
+    return _of(m, "exports")
+
+
+def export_file(m: str, export: str, sha256: str, part: str = "") -> str:
+    """STRING the bytes of an export, in the jobs' store; `part` while it is written. Expires by itself."""
+    return _of(m, f"export:{export}:{sha256}{part}")
 
 
 def fates(m: str) -> str:

@@ -17,6 +17,7 @@ from server.web import (
     api_asking,
     api_deciding,
     api_desk,
+    api_exports,
     api_joining,
     api_meetings,
     api_reading,
@@ -26,7 +27,9 @@ from server.web import (
     away,
     desk_pages,
     door_pages,
+    export_pages,
     headers,
+    job_pages,
     link_pages,
     log_files,
     look_pages,
@@ -65,9 +68,11 @@ API_PARTS = (
     api_deciding,
     api_desk,
     api_staging,
+    api_exports,
     openapi,
 )
 STAFF_PARTS = (
+    *(export_pages, job_pages),
     *(appointment_pages, link_pages, look_pages, organise_pages, roster_pages),
     settings_pages,
 )

@@ -21,7 +21,8 @@ from server.web.away import SignIns
 @dataclass(frozen=True, slots=True)
 class WebParts:
     """Store, boards and the few values that requests need. `clock` gives epoch milliseconds;
-    `logs` is the folder where the sequencer writes, None where this process cannot see it."""
+    `logs` is the folder where the sequencer writes, None where this process cannot see it;
+    `jobs_url` the store of the job queue, '' where there is none."""
 
     store: Redis
     boards: Boards
@@ -32,6 +33,7 @@ class WebParts:
     tick_ms: int
     vote_pace: Rate = field(default_factory=lambda: Rate(5, 20))
     logs: Path | None = None
+    jobs_url: str = ""
     trusted_proxies: tuple[Network, ...] = ()
     networks: Networks = field(default_factory=Networks)
     sign_ins: SignIns = field(default_factory=SignIns)

@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from redis.asyncio import Redis
-
 from server.acts import log_record, public_record
-from server.acts.log_record import Published
 from server.acts.public_history import public_histories
-from server.acts.public_record import Case, Clocks, Gone, Mark, Stand
+from server.acts.public_record import Case, Clocks, Mark
 from server.audit.record import Record
 from server.domain.meeting import Meeting
 from server.domain.public_acts import Entry
 from server.domain.question import State
-from server.domain.text import direction
-from server.store import question_rows, sequencing
+from server.store import sequencing
 from server.store.question_rows import Question
 from server.web.parts import parts
 
@@ -40,16 +36,13 @@ async def overview(meeting: Meeting) -> Overview:
     async with parts().records.of(parts().logs, meeting.id) as held:
         if held is not None:
             record = held.record
-            marks = await index.marks(store, meeting.id, record.size, lambda: _stands(record))
-            return Overview(marks, _counts(record), _clocks(record), record.size, behind)
+            marks = await index.marks(
+                store, meeting.id, record.size, lambda: log_record.stands(record)
+            )
+            return Overview(marks, _counts(record), log_record.clocks(record), record.size, behind)
     marks = await index.marks(store, meeting.id)
     counts = (await parts().boards.follow(meeting.id)).counts
     return Overview(marks, counts, await public_record.clocks(store, meeting), None, behind)
-
-
-def _stands(record: Record) -> list[Stand]:
-    found = [(record.questions[q], q) for q in record.screened()]
-    return [Stand(k.number, q, record.reason(k), record.is_public(q)) for k, q in found]
 
 
 def _counts(record: Record) -> dict[str, int]:
@@ -58,49 +51,13 @@ def _counts(record: Record) -> dict[str, int]:
     return {"listed": listed, "screened_out": found.get(State.SCREENED_OUT, 0)}
 
 
-def _clocks(record: Record) -> Clocks:
-    found = record.clocks()
-    oldest = None if found.oldest is None else found.oldest * 1000
-    median = None if found.median is None else found.median * 1000
-    return Clocks(found.waiting, oldest, found.decided, median, found.by_day)
-
-
 async def cases(meeting: Meeting, ids: Sequence[str]) -> list[Case]:
     """These questions of the record with all that happened to them."""
     store = parts().store
     async with parts().records.of(parts().logs, meeting.id) as held:
         if held is not None:
-            return await _cases(store, meeting, held, ids)
+            return await log_record.cases(store, meeting, held, ids)
     return await public_record.cases(store, meeting, ids)
-
-
-async def _cases(store: Redis, meeting: Meeting, held: Published, ids: Sequence[str]) -> list[Case]:
-    look, record = await log_record.look(store, meeting.id, held, ids), held.record
-    # How long a withheld text is stands in no leaf: the store alone can tell.
-    rows = {row.q: row for row in await question_rows.read(store, meeting.id, ids)}
-    found: list[Case] = []
-    for q in ids:
-        known, row = record.questions[q], rows.get(q)
-        opened = look.opening(q) if record.is_public(q) else None
-        hidden = row is not None and bool(row.text)
-        gone = Gone.ERASED if known.erased else None
-        if opened is None and gone is None and not hidden:
-            gone = Gone.LOST
-        found.append(
-            Case(
-                number=known.number,
-                state=known.state,
-                text=opened["text"] if opened else None,
-                length=len(row.text) if row else 0,
-                lang=opened["lang"] if opened else "und",
-                dir=direction(opened["text"]) if opened else "auto",
-                by=opened["as"] if opened else None,
-                reason=record.reason(known),
-                entries=record.entries(q, look),
-                gone=gone,
-            )
-        )
-    return found
 
 
 async def history(meeting: Meeting, question: Question) -> list[Entry]:

@@ -165,8 +165,8 @@ def test_only_the_sequencer_holds_the_log_s_key(compose: dict[str, Any]) -> None
     assert mounted == [environ["OPENFLOOR_DATA"], environ["OPENFLOOR_LOG_KEYS"]]
 
 
-def test_the_servers_read_the_records_and_cannot_write_them(compose: dict[str, Any]) -> None:
-    for name in ("server-1", "server-2"):
+def test_servers_and_worker_read_the_records_and_cannot_write_them(compose: dict[str, Any]) -> None:
+    for name in ("server-1", "server-2", "worker"):
         data = image_environ()["OPENFLOOR_DATA"]
         assert compose["services"][name]["volumes"] == [f"records:{data}:ro"]
 

@@ -11,6 +11,7 @@ import segno
 from server.domain import stream
 from server.web.record_values import pieces
 from tests.frontend.desk_fixtures import at_desk, desk_log, desk_row
+from tests.frontend.job_fixtures import job_pages
 from tests.frontend.own_fixtures import LOG, own_pages
 from tests.frontend.record_fixtures import record_values
 from tests.frontend.running import ROOT
@@ -223,6 +224,7 @@ def pages() -> dict[str, tuple[str, str | None, dict[str, Any]]]:
         ),
         **stage_pages(MEETING, ROWS, QR),
         **own_pages(MEETING, [OWN, OUT, BACK, GIVEN, JOINED], ADDRESS, QR),
+        **job_pages(MEETING, NOW),
         "screened_out": ("screened_out.html", None, {**ledger, "entries": [shown, withheld]}),
         "screened_out_empty": (
             "screened_out.html",

@@ -23,7 +23,7 @@ PUBLIC_URL = "http://floor.example"
 
 
 @pytest_asyncio.fixture
-async def app(store: Redis, tmp_path: Path) -> AsyncIterator[Quart]:
+async def app(store: Redis, store_url: str, tmp_path: Path) -> AsyncIterator[Quart]:
     """A running application; its sequencer and tail end with the test."""
     boards = Boards(store)
     tail = Tail(store, boards, Hub(boards, 250), 20)
@@ -44,6 +44,7 @@ async def app(store: Redis, tmp_path: Path) -> AsyncIterator[Quart]:
             network_per_min=6000,
             tick_ms=250,
             logs=tmp_path / "data" / "log",
+            jobs_url=store_url,
         )
     )
     contract.hold(made)

@@ -39,8 +39,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "api.return_question": {"revision": 1},
     "api.answer_question": {"revision": 1},
     "api.skip_question": {"revision": 1, "reason": "later"},
+    "api.ask_export": {"id": fresh_q(), "kind": "csv"},
 }
-SIGNED_OUT_AT = {Act.CREATE_MEETING}
+SIGNED_OUT_AT = {Act.CREATE_MEETING, Act.RUN_JOBS}
 
 
 def test_every_route_and_every_message_is_in_the_table(app: Quart) -> None:

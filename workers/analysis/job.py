@@ -16,6 +16,7 @@ from server.store.client import connect
 from workers.analysis.copies import CopyGroups
 from workers.analysis.similar import nearest, vectors
 from workers.analysis.wording import Signature
+from workers.failing import without_words
 
 SLICE = 500
 COMPARED_MAX = 20_000  # brute force stays below a second a slice up to here
@@ -24,11 +25,12 @@ COMPARED_MAX = 20_000  # brute force stays below a second a slice up to here
 async def analyse_meeting(meeting: str) -> int:
     """Analyse what has arrived; returns how many questions. Safe to repeat: values are absolute, and
     a run that another has overtaken stops."""
-    store = connect(Settings.from_environ(os.environ).store_url)
-    try:
-        return await analyse(store, meeting)
-    finally:
-        await store.aclose()
+    with without_words():
+        store = connect(Settings.from_environ(os.environ).store_url)
+        try:
+            return await analyse(store, meeting)
+        finally:
+            await store.aclose()
 
 
 async def analyse(store: Redis, meeting: str) -> int:

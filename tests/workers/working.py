@@ -1,0 +1,107 @@
+"""Real workers on two real stores: meetings on one, the queue on the other."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import redis
+from redis.asyncio import Redis
+
+from server.acts import exports
+from server.domain.export import Export, Stage
+from server.domain.ids import from_bytes
+from server.domain.meeting import Meeting
+from server.store import exports as stored
+from tests.acts.building import NOW
+from workers.exporting import hand_over
+
+PATIENCE_S = 30.0
+LOOK_S = 0.02
+
+
+async def until(look: Callable[[], Awaitable[bool]], what: str) -> None:
+    """Return as soon as `look` is true."""
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            while not await look():
+                await asyncio.sleep(LOOK_S)
+    except TimeoutError:
+        raise AssertionError(f"never came true: {what}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Works:
+    """Where workers find everything."""
+
+    store_url: str
+    jobs_url: str
+    folder: Path
+
+    def environ(self) -> dict[str, str]:
+        """What `run` would tell a worker."""
+        secret = self.folder / "secret"
+        secret.write_bytes(b"s" * 32)
+        told = {"STORE_URL": self.store_url, "JOBS_URL": self.jobs_url, "SECRET_FILE": str(secret)}
+        told |= {"DATA": str(self.folder / "data"), "PORT": "8000"}
+        return {**os.environ, **{f"OPENFLOOR_{name}": value for name, value in told.items()}}
+
+    @asynccontextmanager
+    async def worker(self) -> AsyncIterator[subprocess.Popen[bytes]]:
+        """A worker in a process group of its own; killed with its job at the end."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "workers.rq_worker"],
+            env=self.environ(),
+            start_new_session=True,
+        )
+        try:
+            yield process
+        finally:
+            kill_all(process)
+
+    def queue(self) -> redis.Redis:
+        """A client of the queue's store."""
+        return redis.Redis.from_url(self.jobs_url)
+
+
+def kill_all(worker: subprocess.Popen[bytes]) -> None:
+    """End a worker and the job that it runs at once, as a power cut does."""
+    try:
+        os.killpg(worker.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    worker.wait()
+
+
+def child_of(worker: subprocess.Popen[bytes]) -> int:
+    """The process of the job that a worker runs now."""
+    listed = Path(f"/proc/{worker.pid}/task/{worker.pid}/children").read_text().split()
+    assert len(listed) == 1
+    return int(listed[0])
+
+
+async def asked(store: Redis, meeting: Meeting, kind: str = "csv") -> Export:
+    """An export that was just asked for, and that nobody has handed over yet."""
+    return await exports.ask(store, meeting, from_bytes(os.urandom(16)), kind, "org:1", NOW)
+
+
+async def settled(store: Redis, jobs_url: str, meeting: Meeting, id: str) -> Export:
+    """The export once it is ready or failed; the clock's part is done meanwhile."""
+    found: list[Export] = []
+
+    async def look() -> bool:
+        await hand_over(store, jobs_url, meeting.id)
+        export = await stored.read(store, meeting.id, id)
+        assert export is not None
+        found.append(export)
+        return export.stage in (Stage.READY, Stage.FAILED)
+
+    await until(look, "the export is ready or failed")
+    return found[-1]
