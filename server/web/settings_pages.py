@@ -17,7 +17,7 @@ from server.web import people
 from server.web.pages import form, go, html
 from server.web.parts import parts
 from server.web.reason_rows import REASONS_MAX, reasons_of, rows_of
-from server.web.rendering import meeting_value, page, said, wall_time
+from server.web.rendering import language, meeting_value, page, said, sentence, wall_time
 from server.web.staff_pages import organised, organiser, same_revision, staff_pages
 
 SETTINGS: tuple[str, ...] = (
@@ -38,6 +38,13 @@ def _values(meeting: Meeting) -> dict[str, str]:
     return shown
 
 
+def _start() -> Meeting:
+    """What the form of a new meeting begins with: policy and reasons in the organiser's language."""
+    reasons = (replace(r, sentence=sentence(f"start.reason_{r.code}")) for r in BLANK.reasons)
+    policy = sentence("start.policy")
+    return replace(BLANK, languages=(language(),), policy=policy, reasons=tuple(reasons))
+
+
 async def _form_page(
     meeting: Meeting | None,
     person: people.Person,
@@ -45,7 +52,7 @@ async def _form_page(
     wrong: dict[str, Sentence] | None = None,
     status: int = 200,
 ) -> Response:
-    stands = meeting or BLANK
+    stands = meeting or _start()
     shown = meeting_value(meeting) if meeting else None
     reasons = rows_of(stands.reasons, typed)
     response = await html(

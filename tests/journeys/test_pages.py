@@ -31,10 +31,11 @@ def _told(name: str, violations: list[dict[str, Any]]) -> list[str]:
 
 
 def english() -> set[str]:
-    """Whole sentences of the catalogue that German says otherwise."""
-    german = catalogue("de")
+    """Whole sentences of the catalogue that German says otherwise; not what a meeting begins with,
+    which is its own text from then on."""
+    german, rules = catalogue("de"), "start."
     whole = ((key, text) for key, text in catalogue("en").items() if "{" not in text)
-    return {text for key, text in whole if text != german[key]}
+    return {text for key, text in whole if text != german[key] and not key.startswith(rules)}
 
 
 def _in_english(name: str, said: str, sentences: set[str]) -> list[str]:

@@ -12,11 +12,14 @@ from quart import Quart
 from redis.asyncio import Redis
 
 from server.catalogue import catalogue, key_of, refusal
+from server.domain.meeting import STARTING_POLICY
 from server.domain.question import Act, State, step
 from server.domain.refusals import Refusal, Refused, Sentence
 from server.domain.roles import spoken
+from server.domain.screening import STARTING_REASONS
 from tests.acts.building import live_town
 from tests.web.browsing import Browser, Client
+from tests.web.organising import form_of, organising
 
 ROOT = Path(__file__).parents[2]
 # Which argument of each call is the English sentence; the last two pass on what they are given.
@@ -127,3 +130,17 @@ async def test_page_and_program_are_refused_in_their_language(
     path = f"/meetings/{town.meeting.slug}/questions/9999"
     status, told = await Client(app).send("GET", path, headers=headers)
     assert status == 404 and words in told["error"]["message"]
+
+
+async def test_a_new_meeting_begins_with_rules_in_the_organisers_language(
+    store: Redis, app: Quart
+) -> None:
+    organiser = await organising(app, store)
+    for lang, policy in (("en", STARTING_POLICY), ("de", "Jede Frage bekommt bei Eingang")):
+        form = form_of(await organiser.get(f"/organise/new?lang={lang}"))
+        assert form["policy"].startswith(policy) and form["languages"] == lang
+        for at, reason in enumerate(STARTING_REASONS):
+            said = catalogue(lang)[f"start.reason_{reason.code}"]
+            assert form[f"reason_code_{at}"] == reason.code
+            assert form[f"reason_sentence_{at}"] == said
+            assert (said == reason.sentence) is (lang == "en")
