@@ -10,6 +10,7 @@ from typing import Protocol, cast
 
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
+from websockets.protocol import Protocol as Wire
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
@@ -17,6 +18,7 @@ from server.live import measures
 from server.live.buffers import bound, peer_of
 from server.live.door import Door
 from server.live.frames import client_frame_bytes, short_texts, text_frame
+from server.live.wire import IDLE, PING, Idle, fresh, is_pong
 from server.protocol.close_codes import Close
 
 PING_S = 20.0
@@ -62,7 +64,7 @@ class LiveSocket(asyncio.Protocol):
     def __init__(self, door: Door, conversation: Conversation) -> None:
         self._door = door
         self._conversation = conversation
-        self._wire = ServerProtocol(max_size=door.frame_bytes, extensions=[])
+        self._wire: Wire | Idle = ServerProtocol(max_size=door.frame_bytes, extensions=[])
         self._transport: asyncio.Transport | None = None
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
@@ -111,6 +113,10 @@ class LiveSocket(asyncio.Protocol):
         if self._flooded or self._flood(0, len(data)):
             return  # unparsed: what a flood goes on to say is dropped
         if not self._unparsed and not self._parts and self._wire.state is State.OPEN:
+            if is_pong(data):
+                self._awaiting_pong = False
+                self._flood(1, 0)
+                return
             payloads = short_texts(data)
             if payloads is not None:  # whole small messages, as nearly every chunk is
                 for payload in payloads:
@@ -119,10 +125,16 @@ class LiveSocket(asyncio.Protocol):
                 return
         self._parse(data)
 
+    def _own_wire(self) -> Wire:
+        if isinstance(self._wire, Idle):
+            self._wire = fresh(self._door.frame_bytes)
+        return self._wire
+
     def _parse(self, data: bytes) -> None:
+        wire = self._own_wire()
         self._unparsed += len(data)
-        self._wire.receive_data(data)
-        for event in self._wire.events_received():
+        wire.receive_data(data)
+        for event in wire.events_received():
             if isinstance(event, Request):
                 # The port hands on the whole head at once; what follows it are frames.
                 self._unparsed = len(data) - data.find(b"\r\n\r\n") - 4
@@ -131,10 +143,12 @@ class LiveSocket(asyncio.Protocol):
                 self._unparsed -= client_frame_bytes(len(event.data))
                 self._frame(event)
         self._flush()
+        if not self._unparsed and not self._parts and wire.state is State.OPEN:
+            self._wire = IDLE
 
     def eof_received(self) -> None:
         """The other side ended."""
-        self._wire.receive_eof()
+        self._own_wire().receive_eof()
         self._flush()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -180,7 +194,7 @@ class LiveSocket(asyncio.Protocol):
         """Say why, then end; a peer that does not answer is cut after a moment."""
         if self._transport is None or self._wire.state is not State.OPEN:
             return
-        self._wire.send_close(code, reason)
+        self._own_wire().send_close(code, reason)
         self._flush()
         self._again(FAREWELL_S, self._abort)
         self._go_on()  # to hear the other side's farewell
@@ -195,7 +209,7 @@ class LiveSocket(asyncio.Protocol):
             self._transport.abort()
 
     def _flush(self) -> None:
-        if self._transport is None:
+        if self._transport is None or isinstance(self._wire, Idle):
             return
         for data in self._wire.data_to_send():
             if data:
@@ -214,14 +228,12 @@ class LiveSocket(asyncio.Protocol):
             self._transport.close()
 
     def _upgrade(self, request: Request) -> None:
+        wire = cast(ServerProtocol, self._wire)  # a request comes once, as the first event of all
         refused = self._door.refusal(request, self._loop.time())
-        if refused is None:
-            response = self._wire.accept(request)
-        else:
-            response = self._wire.reject(*refused)
-            if refused[0] == 503:
-                response.headers["Retry-After"] = "2"
-        self._wire.send_response(response)
+        response = wire.accept(request) if refused is None else wire.reject(*refused)
+        if refused is not None and refused[0] == 503:
+            response.headers["Retry-After"] = "2"
+        wire.send_response(response)
         if self._wire.state is State.OPEN:
             self._door.open.add(self)
             measures.SOCKETS.set(len(self._door.open))
@@ -229,7 +241,6 @@ class LiveSocket(asyncio.Protocol):
             self._flush()
             forwarded = request.headers.get_all("X-Forwarded-For")
             self.network = self._door.network_name(peer_of(self._transport), forwarded)
-            request.headers.clear()  # the wire's parser holds on to it: 2 KB for as long as we listen
             self._conversation.opened(self)
 
     def _beat(self) -> None:
@@ -238,8 +249,7 @@ class LiveSocket(asyncio.Protocol):
             return
         if self._wire.state is State.OPEN:
             self._awaiting_pong = True
-            self._wire.send_ping(b"")
-            self._flush()
+            self.send_frame(PING)
             self._again(PING_S, self._beat)
 
     def _flood(self, frames: int, size: int) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
+import tracemalloc
 from typing import Any, cast
 
 import pytest
@@ -137,6 +139,59 @@ async def test_a_whole_message_inside_a_fragmented_one_is_a_protocol_error() -> 
 )
 def test_what_is_not_whole_short_masked_texts_takes_the_long_way(chunk: bytes) -> None:
     assert short_texts(chunk) is None
+
+
+async def test_a_socket_that_only_listens_keeps_no_parser_also_after_a_long_message() -> None:
+    door = Door(frozenset({HOST}), frozenset({ORIGIN}), 16_384, 10.0, 1_000, 1_000)
+
+    def opened() -> LiveSocket:
+        ear = Ear()
+        connection = LiveSocket(door, ear)
+        connection.connection_made(cast(asyncio.Transport, Transport()))
+        connection.data_received(upgrade())
+        connection.data_received(masked(b"x" * 3_000))
+        assert len(ear.heard.pop()) == 3_000
+        return connection
+
+    kept = [opened() for _ in range(10)]  # what is made once is made
+    gc.collect()
+    tracemalloc.start()
+    try:
+        kept += [opened() for _ in range(100)]
+        gc.collect()
+        bytes_each = tracemalloc.get_traced_memory()[0] / 100
+    finally:
+        tracemalloc.stop()
+        for connection in kept:
+            connection.connection_lost(None)
+    assert bytes_each < 2_000  # 8,700 where each keeps its parser
+
+
+async def test_a_pong_keeps_a_socket_and_its_absence_ends_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(live_socket, "PING_S", 0.01)
+
+    class Cut(Transport):
+        cut = False
+
+        def abort(self) -> None:
+            self.cut = True
+
+    transport = Cut()
+    door = Door(frozenset({HOST}), frozenset({ORIGIN}), 16_384, 10.0, 10, 10)
+    connection = LiveSocket(door, Ear())
+    connection.connection_made(cast(asyncio.Transport, transport))
+    connection.data_received(upgrade())
+    async with asyncio.timeout(5):
+        for pings in range(1, 6):
+            while transport.written.count(b"\x89\x00") < pings:
+                assert not transport.cut
+                await asyncio.sleep(0)
+            connection.data_received(masked(b"", Opcode.PONG))
+        while not transport.cut:
+            await asyncio.sleep(0)
+    connection.connection_lost(None)
 
 
 @pytest.mark.parametrize("on", [True, False])
