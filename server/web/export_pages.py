@@ -79,7 +79,7 @@ async def ask_export(slug: str) -> Response:
         if refused.refusal is not Refusal.BUSY:
             raise
         return await _page(meeting, person, refused)
-    return go(f"/m/{slug}/organise/exports")
+    return go(f"/m/{slug}/organise/exports#made")
 
 
 @staff_pages.post("/m/<slug>/organise/exports/<id>/again")
@@ -88,7 +88,7 @@ async def export_again(slug: str, id: str) -> Response:
     await form()
     meeting, _ = await exporting(slug)
     await exports.again(parts().store, meeting, id, parts().clock())
-    return go(f"/m/{slug}/organise/exports")
+    return go(f"/m/{slug}/organise/exports#made")
 
 
 @staff_pages.get("/m/<slug>/organise/exports/<id>/file")

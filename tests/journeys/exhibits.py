@@ -7,6 +7,7 @@ from playwright.async_api import Page, expect
 from tests.journeys import crowd
 from tests.journeys.exhibit import Exhibit, at
 from tests.journeys.hall import Hall, Place
+from tests.journeys.job_exhibits import job_exhibits
 from tests.journeys.receipt_exhibits import receipt_exhibits
 from tests.journeys.stage_exhibits import stage_exhibits
 
@@ -138,5 +139,6 @@ async def exhibition(hall: Hall, questions: int = 64) -> list[Exhibit]:
         *await _doors(hall, place),
         *await _boards(hall, questions),
         *await _staff(hall, place),
+        *await job_exhibits(hall, place),
     ]
     return [*pages, *await receipt_exhibits(hall), *await stage_exhibits(hall)]

@@ -44,7 +44,7 @@ class Browser:
         response = await self._client.post(path, form=form, headers={**SAME, **(headers or {})})
         await self._read(response)
         while self.status == 303:
-            await self.get(self.headers["location"])
+            await self.get(self.headers["location"].partition("#")[0])
         return self.text
 
     async def _read(self, response: Any) -> str:
