@@ -90,11 +90,11 @@ async def live_half(
         await asyncio.wait(waiting, timeout=0.2)
 
 
-def signed(joined: SignInToken, until: int) -> str:
+def signed(joined: SignInToken, until: int, lang: str = "en") -> str:
     """A ticket as the API would give it."""
     who, soon = joined.sign_in, int(time.time() * 1000) + 60_000  # NOW may be minutes old
     claims = ticket.TicketClaims(
-        who.meeting, who.role, who.voter, who.label, digest(joined.token), soon, until
+        who.meeting, who.role, who.voter, who.label, digest(joined.token), soon, until, lang
     )
     return ticket.sign(SECRET, claims)
 

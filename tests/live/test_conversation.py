@@ -155,3 +155,14 @@ async def next_but(socket: ClientConnection, *passed_over: str) -> dict[str, obj
             told: dict[str, object] = json.loads(await socket.recv())
             if told["t"] not in passed_over:
                 return told
+
+
+async def test_a_refusal_is_said_in_the_language_of_the_ticket(store: Redis) -> None:
+    town = await live_town(store)
+    joined = await admission.join(store, town.meeting, town.meeting.code, NOW)
+    for lang, words in (("de", "keine Frage"), ("en", "no question"), ("xx", "no question")):
+        async with live_half(store) as half, dial(half.port, town) as socket:
+            await greet(socket, signed(joined, joined.sign_in.expires_at, lang))
+            await hear(socket, "welcome")
+            await socket.send(json.dumps({"t": "vote", "n": 99, "on": True, "c": 1, "r": 1}))
+            assert words in str((await hear(socket, "refused"))["message"])
