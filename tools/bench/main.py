@@ -19,6 +19,7 @@ from tools.bench import (
     machine,
     meeting,
     overload,
+    pages,
     raw_store,
     report,
     storm,
@@ -126,6 +127,16 @@ def _log(sizes: Sizes) -> Outcome:
     return Outcome("log", text, leaves.as_json(points))
 
 
+def _page(who: str) -> Callable[[Sizes], Outcome]:
+    def bench(sizes: Sizes) -> Outcome:
+        seconds = sizes.seconds or 20
+        points = pages.run(who, seconds, sizes.runs or 3)
+        text = pages.page(points, seconds, sizes.command, sizes.started)
+        return Outcome(who, text, pages.as_json(points))
+
+    return bench
+
+
 BENCHES: dict[str, Callable[[Sizes], Outcome]] = {
     "fanout": _fanout,
     "votes": _votes,
@@ -133,6 +144,8 @@ BENCHES: dict[str, Callable[[Sizes], Outcome]] = {
     "join": _join,
     "overload": _overload,
     "growth": _growth,
+    "board": _page("board"),
+    "desk": _page("desk"),
     "submit": _submit,
     "log": _log,
 }

@@ -29,7 +29,7 @@ from server.domain.ids import digest, from_bytes
 from server.domain.meeting import Meeting
 from server.protocol import ticket
 from server.protocol.ticket import TicketClaims
-from server.store import boards
+from server.store import keys
 from server.store.client import connect
 from tools.bench import machine
 
@@ -161,7 +161,7 @@ async def set_up(product: Product, people: int, questions: int, *, listed: bool 
         meeting = await meetings.create(store, fields, now)
         await _ask(store, product, meeting, questions, now)
         admitted = await _admit(store, meeting, people, now)
-        await _numbered(store, meeting, questions)
+        await _numbered(store, meeting, questions, listed)
         return Stage(meeting, questions, admitted)
     finally:
         await store.aclose()
@@ -197,9 +197,10 @@ async def _admit(store: Redis, meeting: Meeting, people: int, now: int) -> list[
     return list(await asyncio.gather(*(one() for _ in range(people))))
 
 
-async def _numbered(store: Redis, meeting: Meeting, questions: int) -> None:
+async def _numbered(store: Redis, meeting: Meeting, questions: int, listed: bool) -> None:
     until = time.monotonic() + START_S
-    while len(await boards.all_rows(store, meeting.id, meeting.live_at)) < questions:
+    numbers, ranked = keys.numbers(meeting.id), keys.ranked(meeting.id)
+    while await (store.zcard(ranked) if listed else store.hlen(numbers)) < questions:
         if time.monotonic() > until:
             raise BenchFailed("The questions were not listed in time.")
         await asyncio.sleep(0.05)

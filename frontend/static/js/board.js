@@ -54,5 +54,5 @@ const folded = (text) => text.toUpperCase().toLowerCase().replaceAll("ς", "σ")
 /** Do the asker's words, or those shown in their place, hold `search`? As Row.says of server/domain/board.py.
  * @param {{text: string, wording?: string | null}} row @param {string} search */
 export function says(row, search) {
-  return folded(`${row.text}\n${row.wording ?? ""}`).includes(folded(search));
+  return search === "" || folded(`${row.text}\n${row.wording ?? ""}`).includes(folded(search));
 }

@@ -7,7 +7,7 @@ import * as outbox from "./outbox.js";
 import { ranked } from "./ranking.js";
 import { Rows } from "./rows.js";
 import * as seen from "./seen.js";
-import { listen } from "./upvote.js";
+import { listen, marks } from "./upvote.js";
 import { drawHeading, drawOnAir, drawPill, drawStatus, fillRow } from "./view.js";
 import { announce, say } from "./words.js";
 
@@ -31,6 +31,7 @@ export class MeetingPage {
     const template = /** @type {HTMLTemplateElement} */ (document.getElementById("row-template"));
     this.rows = new Rows(list, template, (node, row) =>
       fillRow(node, row, this.box, this.votable, slug),
+      (row) => `${marks(this.box, row.n)}/${this.votable}`,
     );
     this.list = list;
     listen(list, (n, on) => this.wish(n, on));

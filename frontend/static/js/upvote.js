@@ -21,6 +21,11 @@ export function drawBallot(node, row, box, open) {
   setText(node.querySelector(".count"), votes);
 }
 
+/** All that a ballot box shows beside its row's own values. @param {import("./outbox.js").Outbox} box @param {number} n */
+export function marks(box, n) {
+  return `${ticked(box, n)}/${box.own.has(n)}/${lead(box, n)}/${box.pending.has(n)}`;
+}
+
 /** @param {Element | null} node @param {string} text */
 export function setText(node, text) {
   if (node && node.textContent !== text) node.textContent = text;
