@@ -28,7 +28,7 @@ const DEEDS = {
     const rows = [...state.rows.values()].sort((a, b) => a.n - b.n);
     return { gaps, state: { ...state, rows } };
   },
-  says: ({ row, searches }) => searches.map((search) => board.says(row, search)),
+  searched: ({ row, searches }) => searches.map((search) => board.says(row, search)),
   outbox: ({ confirmed, steps }) => {
     let box = outbox.start(confirmed);
     return steps.map(([kind, ...given]) => {

@@ -77,7 +77,7 @@ def search_cases() -> list[tuple[Case, Any]]:
         )
     ]
     return [
-        (("says", {"row": row.wire(), "searches": words}), [row.says(word) for word in words])
+        (("searched", {"row": row.wire(), "searches": words}), [row.says(word) for word in words])
         for row in rows
     ]
 
