@@ -15,6 +15,7 @@ from tools.demo import hall as halls
 from tools.demo import script
 from tools.demo.hall import Hall
 from tools.demo.play import CALM, FAST, Play
+from tools.demo.tamper.main import tamper
 from tools.replay.child import server
 from tools.replay.door import Door, ReplayFailed, Turned
 from tools.replay.http import JsonClient
@@ -29,6 +30,11 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, help="keep the meeting in this folder")
     parser.add_argument("--fast", action="store_true", help="play to the end in under two minutes")
     parser.add_argument("--leave", action="store_true", help="stop the server after the end")
+    parser.add_argument(
+        "--tamper",
+        action="store_true",
+        help="instead: cheat with full rights over a small record, and show who notices",
+    )
     return parser.parse_args(argv)
 
 
@@ -101,10 +107,12 @@ async def demo(options: argparse.Namespace) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Exit status: 0 done or stopped, 1 with a sentence on standard error."""
+    """Exit status: 0 done or stopped, 1 with a sentence on standard error; 2 where --tamper went unseen."""
     options = _arguments(argv)
     try:
         with suppress(KeyboardInterrupt):
+            if options.tamper:
+                return asyncio.run(tamper(say))
             asyncio.run(demo(options))
     except (ReplayFailed, Turned, TimeoutError) as failed:
         print(f"The demo stopped: {failed!r}", file=sys.stderr)

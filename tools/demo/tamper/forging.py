@@ -1,0 +1,64 @@
+"""What somebody can do who holds the key, the database and the disk: another record, whole in itself."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from server.audit.replay import Replay
+from server.translog import leaf, tile, tree
+from server.translog.checkpoint import Checkpoint
+from server.translog.edge import Edge
+from server.translog.tile import ENTRIES, WIDTH
+from tools.demo.tamper.record import Record
+
+
+def relinked(leaves: Sequence[bytes]) -> list[bytes]:
+    """The entries with every reference to an earlier one made right again."""
+    last: dict[str, int] = {}
+    made: list[bytes] = []
+    for data in leaves:
+        body = json.loads(data)
+        q = body.get("q")
+        if "ref" in body:
+            body["ref"] = last[q]
+        if q is not None:
+            last[q] = len(made)
+        made.append(leaf.canonical(body))
+    return made
+
+
+def changed(data: bytes, **fields: leaf.Json) -> bytes:
+    """An entry with other fields."""
+    return leaf.canonical({**json.loads(data), **fields})
+
+
+def note_of(record: Record, leaves: Sequence[bytes]) -> str:
+    """A checkpoint over any entries: who has the key can sign anything."""
+    node = tree.nodes_of([tree.leaf_hash(data) for data in leaves])
+    head = Checkpoint(record.signer.key.name, len(leaves), tree.root(len(leaves), node))
+    return record.signer.sign(head.text())
+
+
+def serve(record: Record, to: Path, leaves: Sequence[bytes]) -> Path:
+    """A folder as the server would serve it: tiles, bundles, states, texts, a good signature."""
+    shutil.copytree(record.folder / "honest", to)
+    for stale in ("tile", "cp"):
+        shutil.rmtree(to / stale, ignore_errors=True)
+    edge = Edge()
+    files = {one.path(): data for one, data in [*edge.append(leaves), *edge.partial()]}
+    for one in tile.tiles(len(leaves)):
+        if one.level == ENTRIES:
+            files[one.path()] = tile.bundle(leaves[one.n * WIDTH :][: one.width])
+    files["checkpoint"] = note_of(record, leaves).encode()
+    replay = Replay(record.signer.key.name)
+    for data in leaves:
+        for _ in replay.take(leaf.parse(data)):
+            pass  # the auditor's to say
+    files["public.json"] = replay.public(edge.root())
+    for name, content in files.items():
+        (to / name).parent.mkdir(parents=True, exist_ok=True)
+        (to / name).write_bytes(content)
+    return to
