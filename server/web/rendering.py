@@ -39,7 +39,9 @@ def language() -> str:
     for asked in (request.args.get("lang"), chosen):
         if asked in NAMES:
             return asked
-    return request.accept_languages.best_match(list(NAMES)) or DEFAULT
+    # The library's match takes en before de-AT: an exact tag of low quality before a wider one.
+    wanted = (tag.partition("-")[0].lower() for tag, quality in request.accept_languages if quality)
+    return next((tag for tag in wanted if tag in NAMES), DEFAULT)
 
 
 def sentence(key: str, **values: object) -> str:

@@ -11,13 +11,15 @@ import pytest
 from quart import Quart
 from redis.asyncio import Redis
 
+from server.acts import admission
 from server.catalogue import catalogue, key_of, refusal
 from server.domain.meeting import STARTING_POLICY
 from server.domain.question import Act, State, step
 from server.domain.refusals import Refusal, Refused, Sentence
 from server.domain.roles import spoken
 from server.domain.screening import STARTING_REASONS
-from tests.acts.building import live_town
+from server.protocol import ticket
+from tests.acts.building import NOW, live_town
 from tests.web.browsing import Browser, Client
 from tests.web.organising import form_of, organising
 
@@ -144,3 +146,19 @@ async def test_a_new_meeting_begins_with_rules_in_the_organisers_language(
             assert form[f"reason_code_{at}"] == reason.code
             assert form[f"reason_sentence_{at}"] == said
             assert (said == reason.sentence) is (lang == "en")
+
+
+async def test_a_ticket_carries_the_readers_language_to_the_socket(
+    store: Redis, app: Quart
+) -> None:
+    town = await live_town(store)
+    joined = await admission.join(store, town.meeting, town.meeting.code, NOW)
+    client, path = Client(app, joined.token), f"/meetings/{town.meeting.slug}/ticket"
+    for asked, lang in (
+        ("de-AT, en;q=0.5", "de"),
+        ("fr, de;q=0.2, en;q=0", "de"),
+        ("fr", "en"),
+        ("*", "en"),
+    ):
+        _, told = await client.send("POST", path, headers={"Accept-Language": asked})
+        assert ticket.verify(b"w" * 32, told["ticket"], 0).lang == lang
