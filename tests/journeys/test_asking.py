@@ -14,7 +14,7 @@ FREEZE = "Will the travel freeze end in March?"
 
 
 async def test_the_form_counts_down_and_says_when_it_is_too_much(hall: Hall) -> None:
-    place = await hall.meeting("Limits", min_chars=10, max_chars=40)
+    place = await hall.meeting("Limits of a text", min_chars=10, max_chars=40)
     page = await hall.attendee(place, PHONE)
     limit, text = page.locator("#ask-limit"), page.locator("#ask-text")
     await expect(limit).to_have_text("10 to 40 characters")

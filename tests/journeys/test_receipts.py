@@ -162,3 +162,19 @@ async def test_a_record_that_was_rewritten_is_met_with_evidence(hall: Hall) -> N
         await page.locator(".evidence a[download]").click()
     told = json.loads(Path(await (await download.value).path()).read_text())
     assert told["says"] == "history" and told["served"].startswith(origin)
+
+
+async def test_after_signing_out_the_receipts_can_be_taken_away(hall: Hall) -> None:
+    place = await hall.meeting("Receipts left behind")
+    page = await hall.attendee(place)
+    await asked(hall, place, page)
+    await expect(proof(page)).to_have_text(CHECKED)
+    await page.locator("footer button").click()
+    async with page.expect_download() as download:
+        await page.locator("#kept a[download]").click()
+    (held,) = json.loads(Path(await (await download.value).path()).read_text())
+    assert len(held["code"]) == 22 and FREEZE in held["opening"]
+    await page.locator("#kept button").click()
+    await expect(page.locator("#kept")).to_contain_text("gone")
+    kept = "Object.keys(localStorage).filter((key) => key.startsWith('receipt:')).length"
+    assert await page.evaluate(kept) == 0

@@ -21,4 +21,5 @@ for (const field of document.querySelectorAll("input.address"))
   field.addEventListener("focus", () => /** @type {HTMLInputElement} */ (field).select());
 const config = document.getElementById("live");
 if (config) new MeetingPage(config);
+if (document.getElementById("kept")) import("./left.js").then((left) => left.start());
 if (document.getElementById("log")) import("./receipts.js").then((receipts) => receipts.start());

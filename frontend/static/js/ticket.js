@@ -44,7 +44,7 @@ export function drawOffers(ticket, held, kept, head) {
 }
 
 /** @param {string} words @param {string} name @param {any} value */
-function download(words, name, value) {
+export function download(words, name, value) {
   const link = document.createElement("a");
   link.download = name;
   link.href = URL.createObjectURL(new Blob([JSON.stringify(value, null, 1)], { type: "application/json" }));
