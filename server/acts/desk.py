@@ -24,13 +24,15 @@ OTHERS_MAX = 2_000
 class Desk:
     """The desk at `position`. `whole`: these are all its questions, not only those that changed.
 
-    `firsts` names the first question of each one's copy group, where the analysis has found it.
+    `firsts` names the first question of each one's copy group, where the analysis has found it;
+    `people` how many asked that group, where it waits.
     """
 
     position: str
     whole: bool
     questions: list[Question]
     firsts: dict[str, str]
+    people: dict[str, int]
     counts: dict[str, int]
     line: Line
 
@@ -85,6 +87,7 @@ async def _desk(store: Redis, meeting: str, position: str, whole: bool, ids: lis
         whole,
         numbered,
         firsts,
+        await analysis.people(store, meeting, [question.q for question in numbered]),
         await counts(store, meeting),
         await stage.line(store, meeting),
     )

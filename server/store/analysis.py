@@ -93,6 +93,12 @@ async def firsts(redis: Redis, meeting: str, ids: Sequence[str]) -> dict[str, st
     return {q: first for q, first in zip(ids, rows, strict=True) if first}
 
 
+async def people(redis: Redis, meeting: str, ids: Sequence[str]) -> dict[str, int]:
+    """How many people asked each one's copy group, for those that wait."""
+    found = await redis.zmscore(keys.by_askers(meeting), list(ids)) if ids else []
+    return {q: int(count) for q, count in zip(ids, found, strict=True) if count is not None}
+
+
 async def similar(redis: Redis, meeting: str, q: str) -> list[tuple[str, float]]:
     """Questions like `q` with their likeness, best first, less those that somebody dismissed."""
     row = await typed.hget(redis, keys.analysed(meeting, "similar"), q)

@@ -6,7 +6,8 @@ import msgspec
 
 
 class DeskRow(msgspec.Struct, forbid_unknown_fields=True):
-    """A question as the desk sees it; `first` is the first question of its copy group."""
+    """A question as the desk sees it; `first` is the first question of its copy group, `people` how
+    many asked that group while it waits."""
 
     q: str
     n: int
@@ -35,6 +36,7 @@ class DeskRow(msgspec.Struct, forbid_unknown_fields=True):
     stream_s: int | None
     answer: str
     first: str
+    people: int
 
 
 class DeskLine(msgspec.Struct, forbid_unknown_fields=True):

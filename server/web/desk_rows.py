@@ -8,7 +8,7 @@ from server.acts.desk import Desk
 from server.store.question_rows import Question
 
 
-def row(question: Question, first: str | None = None) -> dict[str, Any]:
+def row(question: Question, first: str | None = None, people: int = 1) -> dict[str, Any]:
     """One question's whole value for the desk; `asker` and salts never leave the store."""
     return {
         "q": question.q,
@@ -38,6 +38,7 @@ def row(question: Question, first: str | None = None) -> dict[str, Any]:
         "stream_s": question.stream_s,
         "answer": question.answer,
         "first": first or question.q,
+        "people": people,
     }
 
 
@@ -46,7 +47,10 @@ def told(desk: Desk) -> dict[str, Any]:
     return {
         "position": desk.position,
         "whole": desk.whole,
-        "questions": [row(question, desk.firsts.get(question.q)) for question in desk.questions],
+        "questions": [
+            row(question, desk.firsts.get(question.q), desk.people.get(question.q, 1))
+            for question in desk.questions
+        ],
         "counts": desk.counts,
         "line": {
             "revision": desk.line.revision,

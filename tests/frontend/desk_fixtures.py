@@ -14,7 +14,7 @@ def desk_row(n: int, now: int, **more: Any) -> dict[str, Any]:
         "name": None, "state": "received", "revision": 1, "votes": 0, "askers": 1, "members": 0,
         "at": now - 900_000, "decided_at": None, "by": "", "reason": None, "note": "",
         "withheld": False, "target": None, "into": None, "appeal": "", "appeal_note": "",
-        "hint": "", "after": None, "stream_s": None, "answer": "", "first": f"w{n}",
+        "hint": "", "after": None, "stream_s": None, "answer": "", "first": f"w{n}", "people": 1,
     }  # fmt: skip
     return {**row_, **more}
 

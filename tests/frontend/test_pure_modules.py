@@ -159,7 +159,9 @@ def desk_cases() -> list[tuple[Case, Any]]:
     first = told([row(1, 1), row(2, 2), row(3, 2), row(4, 4, state="listed", votes=3)], whole=True)
     late = told([row(3, 2, state="merged", revision=2), row(5, 5, state="listed", votes=9)])
     stale = told([row(3, 2)])
+    many = told([row(1, 1, people=7), row(2, 2), row(3, 2)], whole=True)
     asked = [
+        ([many], "waiting", True, [[1, 1], [2, 2]]),
         ([first], "waiting", False, [[1, 1], [2, 2]]),
         ([first], "waiting", True, [[2, 2], [1, 1]]),
         ([first, late, stale], "waiting", False, [[1, 1], [2, 1]]),

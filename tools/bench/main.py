@@ -13,6 +13,7 @@ from pathlib import Path
 
 from server.settings import Limits
 from tools.bench import (
+    analysing,
     fanout,
     growth,
     leaves,
@@ -53,6 +54,7 @@ class Outcome:
     text: str
     points: list[dict[str, object]]
     sound: bool = True
+    document: Path = report.PAGE
 
 
 def limits_for(sockets: int) -> dict[str, int]:
@@ -137,6 +139,13 @@ def _page(who: str) -> Callable[[Sizes], Outcome]:
     return bench
 
 
+def _analysis(sizes: Sizes) -> Outcome:
+    points = analysing.run(sizes.runs or 1)
+    text = analysing.page(points, sizes.command, sizes.started)
+    told = analysing.as_json(points)
+    return Outcome("analysis", text, told, document=analysing.DOCUMENT)
+
+
 BENCHES: dict[str, Callable[[Sizes], Outcome]] = {
     "fanout": _fanout,
     "votes": _votes,
@@ -146,6 +155,7 @@ BENCHES: dict[str, Callable[[Sizes], Outcome]] = {
     "growth": _growth,
     "board": _page("board"),
     "desk": _page("desk"),
+    "analysis": _analysis,
     "submit": _submit,
     "log": _log,
 }
@@ -187,7 +197,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             outcomes.append(outcome)
             print(outcome.text, flush=True)
             if options.write:
-                report.put(outcome.name, outcome.text)
+                report.put(outcome.name, outcome.text, outcome.document)
     except BenchFailed as reason:
         print(f"bench: {reason}", file=sys.stderr)
         return 1

@@ -63,7 +63,7 @@ async def _fed(feed: Feed, seconds: float) -> None:
         await asyncio.sleep(min(left, max(0.0, PERIOD_S - (time.monotonic() - began))))
 
 
-async def _traced(page: Any, chrome: Any, feed: Feed, seconds: int) -> browser.Updates:
+async def traced(page: Any, chrome: Any, feed: Feed, seconds: int) -> browser.Updates:
     until = time.monotonic() + CALM_S
     while await browser.period_ms(page) > 1.2 * PERIOD_S * 1000 and time.monotonic() < until:
         await _fed(feed, 1)  # what set up the meeting has widened the server's tick
@@ -120,7 +120,7 @@ async def _board(up: Product, store: Redis, chrome: Any, seconds: int) -> Point:
         await store.xadd(keys.events(stage.meeting.id), {"t": "votes", "run": totals})
         tops.append(await held.evaluate("(node) => node.getBoundingClientRect().top"))
 
-    found = await _traced(page, chrome, feed, seconds)
+    found = await traced(page, chrome, feed, seconds)
     told = await _told("board", BOARD_ROWS, page, held, tops, found)
     first = await browser.sent_bytes(chrome, up.origin, path)
     return Point(**told, first=first)
@@ -163,7 +163,7 @@ async def _desk(up: Product, store: Redis, chrome: Any, seconds: int) -> Point:
         )
         await pipe.execute()
 
-    found = await _traced(page, chrome, feed, seconds)
+    found = await traced(page, chrome, feed, seconds)
     told = await _told("desk", DESK_ROWS, page, held, [], found)
     return Point(**{**told, "moved": 0}, first={})
 

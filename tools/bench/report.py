@@ -15,17 +15,17 @@ from tools.bench.meeting import OURS, Point
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
 
 
-def put(name: str, text: str) -> None:
+def put(name: str, text: str, document: Path = PAGE) -> None:
     """Replace the part of the page between the markers `name`, or add it at the end."""
     start, end = f"<!-- bench {name} -->", f"<!-- end {name} -->"
-    page = PAGE.read_text()
+    page = document.read_text()
     part = f"{start}\n{text}\n{end}"
     if start in page:
         before, _, rest = page.partition(start)
         page = before + part + rest.partition(end)[2]
     else:
         page = f"{page.rstrip()}\n\n{part}\n"
-    PAGE.write_text(page)
+    document.write_text(page)
 
 
 def spread(values: Sequence[float], digits: int = 0) -> str:

@@ -1,6 +1,7 @@
 // @ts-check
 // The rows of a queue on the page: one node per question, changed only where its value changed, moved
 // as little as possible. Thousands of rows are drawn in a few milliseconds because most are untouched.
+import { asked } from "./desk_state.js";
 import { staying } from "./moves.js";
 import { place } from "./rows.js";
 import { setTime } from "./times.js";
@@ -48,7 +49,7 @@ export class DeskList {
       held = { node: /** @type {HTMLElement} */ (made), seen: "" };
       this.held.set(row.q, held);
     }
-    const seen = `${row.revision}/${row.votes}/${row.copies}/${row.askers}/${queue}`;
+    const seen = `${row.revision}/${row.votes}/${row.copies}/${asked(row)}/${queue}`;
     if (held.seen !== seen) fillRow(held.node, row, queue);
     held.seen = seen;
     return held.node;
@@ -78,7 +79,7 @@ function fillRow(node, row, queue) {
   /** @type {HTMLAnchorElement} */ (node.querySelector("a")).href = `?queue=${queue}&n=${row.n}`;
   setText(node.querySelector(".number"), String(row.n));
   words(node.querySelector(".words"), row, row.wording || row.text);
-  const people = Math.max(row.copies ?? 1, row.askers);
+  const people = asked(row);
   setText(node.querySelector(".asked"), people > 1 ? say("desk_asked", { n: people }) : "");
   setText(node.querySelector(".votes-of"), row.state === "received" ? "" : say("desk_votes", { n: row.votes }));
   setTime(/** @type {HTMLElement} */ (node.querySelector("time")), row.at, Date.now());

@@ -44,7 +44,12 @@ export function queue(desk, name, byAskers = false) {
     else groups.set(row.first, { ...row, copies: 1 });
   }
   const collapsed = [...groups.values()];
-  return byAskers ? collapsed.sort((a, b) => b.copies - a.copies || a.n - b.n) : collapsed;
+  return byAskers ? collapsed.sort((a, b) => asked(b) - asked(a) || b.copies - a.copies || a.n - b.n) : collapsed;
+}
+
+/** How many people asked it: as merged, or as its waiting copies were counted. @param {any} row */
+export function asked(row) {
+  return Math.max(row.askers ?? 1, row.people ?? 1);
 }
 
 const MAY = {

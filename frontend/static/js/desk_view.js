@@ -1,7 +1,7 @@
 // @ts-check
 // Draws the desk: the list, the open question, texts side by side. Decides nothing, opens no connection.
 import { words } from "./desk_list.js";
-import { offers } from "./desk_state.js";
+import { asked, offers } from "./desk_state.js";
 import { diff } from "./diff.js";
 import { setText } from "./upvote.js";
 import { say } from "./words.js";
@@ -23,7 +23,7 @@ export function drawOpen(row, line) {
   setText(at("open-state"), row.into ? say("desk_into", { n: row.into }) : say(`state_${row.state}`));
   at("open-state").dataset.state = row.state;
   setText(at("open-votes"), say("desk_votes", { n: row.votes }));
-  setText(at("open-askers"), say("desk_asked", { n: Math.max(row.askers, row.copies ?? 1) }));
+  setText(at("open-askers"), say("desk_asked", { n: asked(row) }));
   setText(at("open-name").querySelector("bdi"), row.name ?? say("anonymous"));
   words(at("open-text").querySelector(".words"), row, row.text);
   part("open-wording", row.wording);
