@@ -13,6 +13,7 @@ from server.domain.meeting import Meeting
 from server.domain.question import State
 
 RING = 128
+DIGEST_BELOW = 2**31
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +206,12 @@ class Board:
             message["counts"] = self.counts
             message["meeting"] = self._heading()
         return message
+
+    def digest(self) -> list[int]:
+        """Three numbers by which a client's board that differs is noticed: rows, votes, and both by
+        number. The same rule stands in frontend/static/js/board.js."""
+        mixed = sum(row.n * (row.votes + 1) for row in self.rows.values()) % DIGEST_BELOW
+        return [len(self.rows), sum(row.votes for row in self.rows.values()), mixed]
 
     def take_delta(self) -> dict[str, object] | None:
         """The delta since the last one taken, or None; remembers it for those who come back."""

@@ -20,6 +20,7 @@ from server.store import events, keys
 
 MIN_GAP_S = 0.03  # urgent wakes in a burst are told together
 RETRY_S = 0.5
+DIGEST_S = 15.0
 STALE_S = 10.0  # not read for so long (frozen, blocked): look whether the stream still reaches back
 log = structlog.get_logger()
 
@@ -35,6 +36,7 @@ class Tail:
         self._urgent = asyncio.Event()
         self._away = False
         self._read_at = 0.0
+        self._digest_at: dict[str, float] = {}
 
     async def run(self) -> None:
         """Follow until cancelled. While the store is away boards stand still; afterwards they are
@@ -135,4 +137,7 @@ class Tail:
             delta = board.take_delta() if board is not None else None
             if board is not None and delta is not None:
                 delta["tick"] = self._hub.tick_ms
+                if self._clock() >= self._digest_at.get(meeting, 0.0):
+                    delta["digest"] = board.digest()
+                    self._digest_at[meeting] = self._clock() + DIGEST_S
                 self._hub.broadcast(meeting, text_frame(encode(delta)), board.position)

@@ -82,6 +82,22 @@ def search_cases() -> list[tuple[Case, Any]]:
     ]
 
 
+def digest_cases(random_: random.Random) -> list[tuple[Case, Any]]:
+    """A board that was told everything agrees with the server's digest; one that missed a tally not."""
+    cases: list[tuple[Case, Any]] = []
+    for _ in range(20):
+        board = Board(MEETING, "0-0")
+        for at in range(1, 30):
+            play(board, at, (random_.choice(KINDS), random_.randint(1, 6), random_.randrange(10)))
+        play(board, 30, ("put", 5, 3))
+        told = json.loads(json.dumps(board.snapshot(250)))
+        said = {"digest": board.digest(), "to": told["pos"]}
+        lacking = {**told, "rows": [{**row, "votes": row["votes"] + 1} for row in told["rows"]]}
+        cases.append((("differs", {"snapshot": told, "message": said}), False))
+        cases.append((("differs", {"snapshot": lacking, "message": said}), True))
+    return cases
+
+
 def outbox_cases() -> list[tuple[Case, Any]]:
     later = {"r": 1, "code": "too_fast", "message": "", "retry_in": 2}
     stale = {"r": 1, "code": "stale", "message": "", "retry_in": None, "c": 900}
@@ -235,6 +251,7 @@ def every_case() -> list[tuple[Case, Any]]:
     return [
         *ranking_cases(random_),
         *board_cases(random_),
+        *digest_cases(random_),
         *search_cases(),
         *outbox_cases(),
         *desk_cases(),

@@ -148,6 +148,19 @@ async def test_what_one_device_casts_is_told_to_the_persons_other_devices_alone(
         assert (await next_but(stranger, "snapshot", "delta"))["t"] == "pong"
 
 
+async def test_a_delta_says_by_its_digest_what_the_whole_board_is(store: Redis) -> None:
+    town = await live_town(store)
+    numbers = [(await town.listed()).number or 0 for _ in range(3)]
+    async with live_half(store, tick_ms=20) as half, dial(half.port, town) as socket:
+        await entered(socket, town)
+        await socket.send(json.dumps({"t": "vote", "n": numbers[1], "on": True, "c": 1, "r": 7}))
+        delta = await hear(socket, "delta")
+        mixed = sum(numbers) + numbers[1]
+        assert delta["tallies"] == [[numbers[1], 1]] and delta["digest"] == [3, 1, mixed]
+        await socket.send(json.dumps({"t": "vote", "n": numbers[0], "on": True, "c": 2, "r": 8}))
+        assert "digest" not in await hear(socket, "delta")
+
+
 async def next_but(socket: ClientConnection, *passed_over: str) -> dict[str, object]:
     """The next message of another kind."""
     async with asyncio.timeout(5):

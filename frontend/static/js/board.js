@@ -42,6 +42,21 @@ export function apply(state, message) {
   return { state: { ...state, pos: message.to, meeting, counts, rows }, gap: false };
 }
 
+/** As Board.digest of server/domain/board.py. @param {Board} state @returns {[number, number, number]} */
+export function digest(state) {
+  let [votes, mixed] = [0, 0];
+  for (const row of state.rows.values()) {
+    votes += row.votes;
+    mixed = (mixed + row.n * (row.votes + 1)) % 2 ** 31;
+  }
+  return [state.rows.size, votes, mixed];
+}
+
+/** Does a message that was applied say that the board should be another? @param {Board} state @param {any} message */
+export function differs(state, message) {
+  return Boolean(message.digest) && message.to === state.pos && String(message.digest) !== String(digest(state));
+}
+
 /** The state with one row's count, as an acknowledgement told it. @param {Board} state @param {number} n @param {number} votes */
 export function counted(state, n, votes) {
   const row = state.rows.get(n);

@@ -55,8 +55,9 @@ export class Live {
     return true;
   }
 
-  /** Start again from the last position: something was missed. */
-  restart() {
+  /** Start again from the last position, within so many ms: something was missed. */
+  restart(spread = 0) {
+    this.spread = spread;
     this.socket?.close(1000);
   }
 

@@ -1,7 +1,7 @@
 // @ts-check
 // The board page at work: messages to state, state to the page, wishes to the socket.
 import { Ask } from "./ask.js";
-import { apply, counted, empty, says } from "./board.js";
+import { apply, counted, differs, empty, says } from "./board.js";
 import { Live } from "./live.js";
 import * as outbox from "./outbox.js";
 import { ranked } from "./ranking.js";
@@ -12,6 +12,7 @@ import { drawHeading, drawOnAir, drawPill, drawStatus, fillRow } from "./view.js
 import { announce, say } from "./words.js";
 
 const SPLIT_SPREAD_MS = 3000; // thousands of pages must not ask in one instant
+const DOUBT_SPREAD_MS = 5000; // what one page doubts, many may
 const AWAY_MS = 2000; // a blink of the network is not worth words
 
 export class MeetingPage {
@@ -26,6 +27,7 @@ export class MeetingPage {
     const list = /** @type {HTMLElement} */ (document.getElementById("rows"));
     const first = JSON.parse(document.getElementById("snapshot")?.textContent ?? "{}");
     this.board = apply(empty(), first).state;
+    this.doubts = 0;
     this.box = startingBox(list);
     this.known = new Set(this.board.rows.keys());
     const template = /** @type {HTMLTemplateElement} */ (document.getElementById("row-template"));
@@ -95,6 +97,7 @@ export class MeetingPage {
         if (message.t === "delta" && message.merged) this.box = outbox.merged(this.box, message.merged);
         if (message.split?.length) this.askAnew();
         if (gap) this.live?.restart();
+        else if (this.doubted(message)) this.live?.restart(DOUBT_SPREAD_MS);
         break;
       }
       case "welcome": {
@@ -118,6 +121,18 @@ export class MeetingPage {
         return;
     }
     this.draw();
+  }
+
+  /**
+   * Twice another digest in a row: this board is wrong, however that came, and is asked for as a whole.
+   * Once may be a vote of one's own that was answered before its tick. @param {any} message
+   */
+  doubted(message) {
+    if (message.digest) this.doubts = differs(this.board, message) ? this.doubts + 1 : 0;
+    if (this.doubts < 2) return false;
+    this.doubts = 0;
+    this.board = { ...this.board, epoch: "" }; // shown until the whole one is here
+    return true;
   }
 
   /** After a split votes stand as they were before: ask for one's own, each page at its own moment. */
