@@ -86,6 +86,7 @@ ROUTES: Mapping[str, Act] = MappingProxyType(
         "pages.vendor": Act.ENTER,
         "pages.answers": Act.READ_BOARD,
         "pages.stage": Act.READ_BOARD,
+        "pages.stage_checkpoint": Act.READ_RECORD,
         "pages.host": Act.READ_LINE,
         "pages.host_next": Act.PICK,
         "pages.host_return": Act.RETURN,

@@ -45,6 +45,7 @@ from server.web import (
     record_pages,
     rendering,
     roster_pages,
+    seal_pages,
     settings_pages,
     staff_pages,
     stage_pages,
@@ -78,7 +79,7 @@ STAFF_PARTS = (
 )
 PAGE_PARTS = (
     *(desk_pages, door_pages, own_pages, question_pages, receipt_pages, record_pages),
-    *(stage_pages, stream_pages, verify_pages),
+    *(seal_pages, stage_pages, stream_pages, verify_pages),
 )
 log = structlog.get_logger()
 HTTP_WORDS = {404: "There is nothing at this address.", 413: "This is too large."}

@@ -25,6 +25,7 @@ from server.web.api_screening import invited
 from server.web.pages import form, go, html, pages
 from server.web.parts import parts
 from server.web.rendering import meeting_value, page, refusal
+from server.web.seal_pages import published_note
 
 WANTED_SHOWN = 5
 NEXT_SHOWN = 3
@@ -60,6 +61,7 @@ async def stage(slug: str) -> Response:
         join_short=join.partition("://")[2],
         show_code=meeting.admission == "code",
         qr=rendering.qr(rendering.join_address(meeting)),
+        sealed=await published_note(meeting) is not None,
         steers=may(staff.role, Act.PICK) and staff.sign_in is not None,
         skips=rendering.skips(),
     )

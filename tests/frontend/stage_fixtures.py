@@ -31,9 +31,18 @@ def stage_pages(
         "show_code": True,
         "qr": qr,
         "steers": True,
+        "sealed": True,
         "skips": SKIP_REASONS,
     }
-    empty = {**shown, "snapshot": {}, "on_air": None, "next": [], "wanted": [], "steers": False}
+    empty = {
+        **shown,
+        "snapshot": {},
+        "on_air": None,
+        "next": [],
+        "wanted": [],
+        "steers": False,
+        "sealed": False,
+    }
     host: Value = {
         "meeting": meeting,
         "on_air": staged,

@@ -9,6 +9,7 @@ const VIEWS = ["air", "wanted", "join"];
 const WANTED = 5;
 const NEXT = 3;
 const REASONS = 3;
+const SEAL_MS = 60_000;
 const at = (/** @type {string} */ id) => document.getElementById(id);
 
 /** How large a text is drawn; the same steps as in stage_parts.html. @param {string} text */
@@ -195,5 +196,18 @@ class Stage {
   }
 }
 
+/** The record grows: show its newest checkpoint once it is loaded, and keep the last one where it is not. */
+function seal() {
+  const shown = at("seal");
+  if (!(shown instanceof HTMLImageElement)) return;
+  const address = shown.src;
+  setInterval(() => {
+    const fresh = new Image();
+    fresh.onload = () => { shown.src = fresh.src; };
+    fresh.src = `${address}?at=${Date.now()}`;
+  }, SEAL_MS);
+}
+
 const main = at("stage");
+seal();
 if (main) new Stage(main);
