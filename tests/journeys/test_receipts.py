@@ -172,7 +172,7 @@ async def test_after_signing_out_the_receipts_can_be_taken_away(hall: Hall) -> N
     await page.locator("footer button").click()
     async with page.expect_download() as download:
         await page.locator("#kept a[download]").click()
-    (held,) = json.loads(Path(await (await download.value).path()).read_text())
+    held = json.loads(Path(await (await download.value).path()).read_text())
     assert len(held["code"]) == 22 and FREEZE in held["opening"]
     await page.locator("#kept button").click()
     await expect(page.locator("#kept")).to_contain_text("gone")

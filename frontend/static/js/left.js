@@ -9,9 +9,9 @@ export function start() {
   const kept = allKept(place.dataset.slug ?? "");
   if (!kept.length) return;
   place.hidden = false;
-  const files = kept.map((one) => ({ ...one.file, q: one.q, code: one.code }));
   const button = /** @type {HTMLButtonElement} */ (place.querySelector("button"));
-  button.before(download(say("receipts_save"), "receipts.json", files));
+  for (const { q, code, file } of kept)
+    if (file) button.before(download(say("receipts_save", { n: file.number ?? q }), `receipt-${file.number ?? q}.json`, { ...file, code }));
   button.addEventListener("click", () => {
     for (const one of kept) forget(one.q);
     place.replaceChildren(say("receipts_gone"));
