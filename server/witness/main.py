@@ -51,6 +51,9 @@ def main(options: Namespace) -> int:
     except (NoteError, OSError, OverflowError, UnicodeDecodeError, sqlite3.Error) as reason:
         print(f"The witness did not start: {reason}.", file=sys.stderr)
         return 1
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
     host, port = door.server_address[:2]
     if book.made:
         print(MADE.format(path=options.data / "witness.sqlite3"))
@@ -61,9 +64,6 @@ def main(options: Namespace) -> int:
     if not book.logs():
         print("It watches no log yet: name one with --log VKEY.")
     sys.stdout.flush()
-    ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
     serving = threading.Thread(target=door.serve_forever, args=(0.1,), daemon=True)
     serving.start()
     ended.wait()

@@ -92,6 +92,17 @@ async def test_the_auditor_finds_the_record_in_its_anchor(store: Redis, tmp_path
     assert findings.done["A2"] == "2 earlier signatures."  # cp/1, and the anchor's
 
 
+async def test_before_its_first_leaf_the_anchor_s_key_is_that_of_the_address_of_today(
+    store: Redis, tmp_path: Path
+) -> None:
+    sequencer_in(tmp_path)
+    key = tmp_path / "data" / "log" / ANCHOR_ID / "vkey"
+    right = key.read_text()
+    key.write_text(right.replace("qa.", "qb."))  # as if started under another one, as long
+    await sequencer_in(tmp_path).step(store)
+    assert key.read_text() == right
+
+
 async def test_fsck_names_an_anchor_leaf_that_was_changed(store: Redis, tmp_path: Path) -> None:
     town = await live_town(store)
     await settle(sequencer_in(tmp_path), store)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from server.translog import checkpoint, witness
-from server.translog.note import NoteError
+from server.translog.note import NoteError, cosigned
 from server.witness.book import Book
 from tests.translog.building import ROOT, log_signer
 from tests.witness import watching
@@ -43,6 +43,12 @@ def test_the_protocol_s_example_reads_and_writes_as_it_stands() -> None:
     found = witness.Submission.parse(EXAMPLE.encode())
     assert (found.old, len(found.proof)) == (20_852_014, 4)
     assert found.text() == EXAMPLE
+
+
+def test_what_is_cosigned_is_laid_out_as_in_the_specification_s_example() -> None:
+    body = "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n"
+    told = cosigned(body, 1_679_315_147)
+    assert told == f"cosignature/v1\ntime 1679315147\n{body}".encode()
 
 
 def test_it_cosigns_a_log_as_it_grows_and_anybody_can_verify_that(tmp_path: Path) -> None:

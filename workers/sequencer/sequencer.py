@@ -72,6 +72,10 @@ class Sequencer:
         try:
             found = MeetingLog(self._leaves, self._files, self._keyring, state)
             found.project_all()
+            if not found.state.size:
+                # Before its first leaf its name follows the public address: tell the key of today.
+                key = f"{found.state.vkey}\n".encode()
+                self._files.write([(f"{ANCHOR_ID}/vkey", key)])
             self._anchoring = Anchoring(self._leaves, self._files, found)
         except (Halted, KeyTrouble) as reason:
             self._halt(ANCHOR, str(reason))

@@ -1,0 +1,74 @@
+"""The feeder as a process: told by the environment, refuses in words, feeds, ends on request."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from server.settings import SettingsError
+from tests.feeder import feeding
+from tests.feeder.feeding import publish, stranger, witnessed
+from tests.translog.building import ROOT
+from tests.witness import watching
+from workers.feeder.__main__ import rule
+
+
+def environ(folder: Path, policy: Path | None) -> dict[str, str]:
+    """What `run` tells it; it never opens the store."""
+    (folder / "secret").write_bytes(bytes(32))
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("OPENFLOOR_")}
+    told = {
+        "OPENFLOOR_STORE_URL": "unix:///nowhere",
+        "OPENFLOOR_SECRET_FILE": str(folder / "secret"),
+        "OPENFLOOR_DATA": str(folder / "data"),
+    }
+    return kept | told | ({"OPENFLOOR_WITNESSES": str(policy)} if policy else {})
+
+
+def test_it_feeds_what_is_published_tells_the_rule_and_ends(tmp_path: Path) -> None:
+    log, policy = tmp_path / "data" / "log", tmp_path / "policy"
+    publish(log, 5)
+    with watching.witness(tmp_path / "w") as (url, key):
+        policy.write_text(f"# ours\nwitness council {key.text()} {url}/\nquorum council\n")
+        rules = feeding.rule({"council": (url, key)}, 1)
+        command = [sys.executable, "-m", "workers.feeder"]
+        with subprocess.Popen(command, cwd=ROOT, env=environ(tmp_path, policy)) as running:
+            deadline = time.monotonic() + 30
+            while witnessed(log, rules) is None:
+                assert time.monotonic() < deadline and running.poll() is None
+                time.sleep(0.02)
+            second = subprocess.run(
+                command, cwd=ROOT, env=environ(tmp_path, policy), capture_output=True, check=False
+            )
+            assert second.returncode == 1 and b"Another feeder" in second.stderr
+            running.send_signal(signal.SIGTERM)
+            assert running.wait(10) == 0
+    told = (log / "witnesses.policy").read_text()
+    assert told == f"witness council {key.text()} {url}/\nquorum council\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("quorum none", "no witness with an address"),
+        (f"witness a {stranger('a').key.text()}\nquorum a", "no witness with an address"),
+        (f"witness a {stranger('a').key.text()} ftp://a\nquorum a", "no address"),
+        (f"witness a {stranger('a').key.text()} http://u@a\nquorum a", "no address"),
+        (f"witness a {stranger('a').key.text()} http://a:x\nquorum a", "OPENFLOOR_WITNESSES"),
+        (f"witness a {stranger('a').key.text()} http://a\nquorum b", "OPENFLOOR_WITNESSES"),
+        ("", "quorum"),
+    ],
+)
+def test_a_policy_that_names_nobody_to_ask_is_refused_in_words(
+    tmp_path: Path, text: str, word: str
+) -> None:
+    path = tmp_path / "policy"
+    path.write_text(text)
+    with pytest.raises(SettingsError, match=word):
+        rule("OPENFLOOR_WITNESSES", path)
