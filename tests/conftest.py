@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -15,9 +16,8 @@ from server.launch import embedded
 from server.launch.supervisor import Child, Supervisor
 from server.store.client import connect
 from server.store.loader import load
-from tests.faults import storm
 
-_LEFT_OUT: list[str] = []
+_LEFT_OUT: set[str] = set()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -27,13 +27,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_deselected(items: Sequence[pytest.Item]) -> None:
     """Remember the fault rounds that a default run leaves out."""
-    _LEFT_OUT.extend(item.nodeid for item in items if item.get_closest_marker("faults"))
+    _LEFT_OUT.update(item.nodeid for item in items if item.get_closest_marker("faults"))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """One of several processes tells the one that prints."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left_out"] = sorted(_LEFT_OUT)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Each process looks at all tests, so that what they leave out is the same."""
+    _LEFT_OUT.update(getattr(node, "workeroutput", {}).get("left_out", ()))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many were left out, and how to run them: nobody shall take them for passed."""
-    for line in storm.said:
-        terminalreporter.write_line(line)
+    """What tests have to tell; and how many were left out, and how to run them: nobody shall take
+    them for passed."""
+    for report in terminalreporter.stats.get("passed", ()):
+        for name, line in report.user_properties:
+            if name == "told":
+                terminalreporter.write_line(str(line))
     if _LEFT_OUT:
         files = ", ".join(sorted({name.partition("::")[0] for name in _LEFT_OUT}))
         terminalreporter.write_line(

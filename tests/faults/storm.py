@@ -14,12 +14,11 @@ from tools.replay.stage import sign_in
 
 CALM_S = 0.7  # so long people are told "saved" before a fault and after it
 ASKERS = 2
-said: list[str] = []  # a line for each fault that came, printed at the end of the run
 
 
-async def storm(machine: Machine, fault: Fault, *, rounds: int = 1) -> Crowd:
+async def storm(machine: Machine, fault: Fault, *, rounds: int = 1) -> str:
     """The crowd votes and asks while the fault comes, `rounds` times; then all is held against the
-    ledger. Fails in words where something acknowledged is gone or there twice."""
+    ledger. Says what was counted; fails in words where something acknowledged is gone or there twice."""
     crowd = await gathered(machine.run.url, await _organiser(machine))
     people = list(crowd.stage.attendees.items())
     async with asyncio.TaskGroup() as group:
@@ -33,10 +32,10 @@ async def storm(machine: Machine, fault: Fault, *, rounds: int = 1) -> Crowd:
         await _more(crowd)
         crowd.leaving.set()
     await asyncio.to_thread(_healed, machine)
-    said.append(f"{fault.__name__}, {rounds} times: {await crowd.judge()}")
+    counted = await crowd.judge()
     await crowd.leave()
     machine.receipts.update(crowd.ledger.receipts)
-    return crowd
+    return f"{fault.__name__}, {rounds} times: {counted}"
 
 
 async def _more(crowd: Crowd) -> None:

@@ -13,6 +13,7 @@ from server.store.call import TooFewReplicas, call, durable
 from server.store.client import connect
 from server.store.loader import load
 from tests.faults import storm
+from tests.faults.conftest import Tell
 from tests.faults.machine import Machine
 from tests.faults.proofs import judge_proofs
 from tests.faults.sentinels import Guarded, guarded
@@ -45,7 +46,9 @@ def _repeatable(stores: Guarded) -> None:
 
 
 @pytest.mark.faults
-async def test_what_was_acknowledged_survives_a_failover(tmp_path: Path, rounds: int) -> None:
+async def test_what_was_acknowledged_survives_a_failover(
+    tmp_path: Path, rounds: int, tell: Tell
+) -> None:
     with guarded(tmp_path) as stores:
 
         async def leader_killed(machine: Machine) -> None:
@@ -59,6 +62,6 @@ async def test_what_was_acknowledged_survives_a_failover(tmp_path: Path, rounds:
         arguments = ("--port", str(free_port()), "--data", str(tmp_path / "data"))
         machine = Machine(tmp_path, Run(arguments, {"REDIS_URL": stores.url}))
         machine.run.start()
-        await storm.storm(machine, leader_killed, rounds=rounds)
+        tell(await storm.storm(machine, leader_killed, rounds=rounds))
         assert machine.run.stop() == 0
         judge_proofs(machine, machine.receipts)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults import faults, storm
+from tests.faults.conftest import Tell
 from tests.faults.faults import Fault
 from tests.faults.machine import Machine, NoCompiler, compiled, machine
 from tests.faults.proofs import judge_proofs
@@ -56,26 +57,26 @@ def judged(made: Machine) -> Iterator[Machine]:
 
 @pytest.mark.parametrize("fault", QUICK)
 async def test_what_was_acknowledged_is_there_once(
-    plain: Machine, fault: Fault, rounds: int
+    plain: Machine, fault: Fault, rounds: int, tell: Tell
 ) -> None:
-    await storm.storm(plain, fault, rounds=rounds)
+    tell(await storm.storm(plain, fault, rounds=rounds))
 
 
 @pytest.mark.faults
 @pytest.mark.parametrize("fault", SLOW)
 async def test_it_is_there_after_longer_trouble_too(
-    plain: Machine, fault: Fault, rounds: int
+    plain: Machine, fault: Fault, rounds: int, tell: Tell
 ) -> None:
-    await storm.storm(plain, fault, rounds=rounds)
+    tell(await storm.storm(plain, fault, rounds=rounds))
 
 
 @pytest.mark.parametrize(
     "fault", [RULED[0], *(pytest.param(fault, marks=pytest.mark.faults) for fault in RULED[1:])]
 )
 async def test_it_is_there_when_disk_or_clock_fail(
-    ruled: Machine, fault: Fault, rounds: int
+    ruled: Machine, fault: Fault, rounds: int, tell: Tell
 ) -> None:
-    await storm.storm(ruled, fault, rounds=rounds)
+    tell(await storm.storm(ruled, fault, rounds=rounds))
 
 
 @pytest.mark.faults
@@ -91,7 +92,7 @@ async def test_a_log_that_is_synced_once_a_second_loses_what_it_acknowledged(
 
 
 @pytest.mark.faults
-async def test_it_is_there_after_the_disk_was_full(tmp_path: Path, rounds: int) -> None:
+async def test_it_is_there_after_the_disk_was_full(tmp_path: Path, rounds: int, tell: Tell) -> None:
     if os.geteuid() != 0:
         pytest.skip("needs root: a small disk of its own is mounted")
     small = tmp_path / "small"
@@ -102,7 +103,7 @@ async def test_it_is_there_after_the_disk_was_full(tmp_path: Path, rounds: int) 
     try:
         made = machine(small, free_port(), None)
         made.run.start()
-        await storm.storm(made, faults.disk_full, rounds=rounds)
+        tell(await storm.storm(made, faults.disk_full, rounds=rounds))
         assert made.run.stop() == 0
         judge_proofs(made, made.receipts)
     finally:

@@ -246,7 +246,10 @@ async def test_numbers_told_in_pages_all_arrive_when_the_store_fails_between_two
 
 @pytest.mark.faults
 async def test_killed_again_and_again_the_sequencer_keeps_every_receipt(
-    store: Redis, store_url: str, tmp_path: Path
+    store: Redis,
+    store_url: str,
+    tmp_path: Path,
+    record_property: Callable[[str, object], None],
 ) -> None:
     town, choose = await live_town(store), random.Random(7)
     (tmp_path / "secret").write_bytes(bytes(32))
@@ -286,5 +289,7 @@ async def test_killed_again_and_again_the_sequencer_keeps_every_receipt(
     assert numbers == list(range(1, len(qs) + 1))
     assert [found[1] for found in findings(tmp_path).values()] == [[]]
     assert len(receipts) > 50
-    print(f"{kills} kills, {len(leaves)} leaves, {len(receipts)} receipts held, 0 violated")
+    record_property(
+        "told", f"{kills} kills, {len(leaves)} leaves, {len(receipts)} receipts held, 0 violated"
+    )
     assert log_id(town.meeting.id) in str(files)
