@@ -131,7 +131,9 @@ async def _hiding(
     ids = sorted({act.q for act in acts if act.q})
     rows = {question.q: question for question in await question_rows.read(store, meeting, ids)}
     hidden = [
-        q for q in ids if q not in rows or not text_is_public(rows[q].state, rows[q].withheld)
+        q
+        for q in ids
+        if q not in rows or rows[q].erased or not text_is_public(rows[q].state, rows[q].withheld)
     ]
     runs = dict(zip(hidden, await desk_log.histories(store, meeting, hidden), strict=True))
     return [

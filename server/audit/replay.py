@@ -129,6 +129,8 @@ class Replay:
 
     def _unlocks(self, found: Leaf, known: Played) -> Iterator[str]:
         name, pre = LOCKS.get(found.kind), found.fields.get("pre")
+        if found.kind == "q.erase" and found.fields["basis"] == "author":
+            name = "w"
         if name is None or not isinstance(known.hl, dict):
             return
         secret = bytes.fromhex(pre) if isinstance(pre, str) else b""

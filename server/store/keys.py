@@ -47,7 +47,7 @@ def question(m: str, q: str) -> str:
     leaf (its index), covered (the first signed checkpoint over it), votes, received_at, decided_at,
     reason, sentence (of the reason, as it was), note, withheld, by, wording, hint, skipped (the stage's last
     reason), appeal, head, members and askers (counts), was (its state before a merge), after.
-    Text and salt leave on erasure."""
+    Text and salt leave on erasure, and `erased` names its legal basis."""
     return _of(m, f"q:{q}")
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 
 from server.domain.appeal import Appeal
+from server.domain.erasing import stands_for
 from server.domain.question import State
 from server.store import keys, typed
 
@@ -53,6 +54,7 @@ class Question:
     answer: str = ""
     lock_w: str = ""
     lock_a: str = ""
+    erased: str = ""
 
     @property
     def shown(self) -> str:
@@ -72,7 +74,7 @@ def parse(meeting: str, row: Mapping[str, str]) -> Question | None:
         q=row["q"],
         meeting=meeting,
         number=_whole(row.get("number")),
-        text=row.get("text", ""),
+        text=stands_for(row["erased"]) if row.get("erased") else row.get("text", ""),
         lang=row.get("lang", ""),
         dir=row.get("dir", "auto"),
         name=row.get("name") or None,
@@ -106,6 +108,7 @@ def parse(meeting: str, row: Mapping[str, str]) -> Question | None:
         answer=row.get("answer", ""),
         lock_w=row.get("lock_w", ""),
         lock_a=row.get("lock_a", ""),
+        erased=row.get("erased", ""),
     )
 
 

@@ -27,6 +27,7 @@ from server.web import (
     away,
     desk_pages,
     door_pages,
+    erase_pages,
     export_pages,
     headers,
     job_pages,
@@ -74,8 +75,8 @@ API_PARTS = (
 )
 STAFF_PARTS = (
     *(export_pages, job_pages),
-    *(appointment_pages, link_pages, look_pages, organise_pages, roster_pages),
-    settings_pages,
+    *(appointment_pages, erase_pages, link_pages, look_pages, organise_pages),
+    *(roster_pages, settings_pages),
 )
 PAGE_PARTS = (
     *(desk_pages, door_pages, own_pages, question_pages, receipt_pages, record_pages),

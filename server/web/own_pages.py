@@ -5,6 +5,7 @@ from __future__ import annotations
 from quart import Response, request
 
 from server.acts import appeal as appeals
+from server.acts import erase as erasing
 from server.acts import submit
 from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Act
@@ -44,6 +45,20 @@ async def withdraw(slug: str) -> Response:
     now = parts().clock()
     await submit.withdraw(parts().store, meeting, person.voter(), q, now, secret)
     return go(f"/m/{slug}/mine")
+
+
+@pages.post("/m/<slug>/erase")
+async def erase(slug: str) -> Response:
+    """Erase the words of an own question for good."""
+    fields = await form()
+    meeting = await meeting_at(slug)
+    person = await people.attendee(meeting)
+    person.need(Act.WITHDRAW)
+    q, secret = fields.get("q", ""), secret_in(fields.get("pre", ""), Lock.WITHDRAW)
+    done = await erasing.erase_own(
+        parts().store, meeting, person.voter(), q, secret, parts().clock()
+    )
+    return go(fate_address(meeting, done.question.q))
 
 
 @pages.post("/m/<slug>/appeal")

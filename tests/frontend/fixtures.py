@@ -13,7 +13,7 @@ from server.web.record_values import pieces
 from tests.frontend.desk_fixtures import at_desk, desk_log, desk_row
 from tests.frontend.job_fixtures import job_pages
 from tests.frontend.own_fixtures import LOG, own_pages
-from tests.frontend.record_fixtures import record_values
+from tests.frontend.record_fixtures import erasing, record_values
 from tests.frontend.running import ROOT
 from tests.frontend.stage_fixtures import stage_pages
 
@@ -84,7 +84,7 @@ MEETING: dict[str, Any] = {
 OWN: dict[str, Any] = {
     "q": "q" * 22, "number": 87, "text": "Why did the plan change in June?", "lang": "en",
     "dir": "ltr", "state": "received", "votes": 0, "at": NOW - 300_000, "revision": 1,
-    "reason": None, "reason_sentence": None, "note": None, "withdrawable": True,
+    "reason": None, "reason_sentence": None, "note": None, "withdrawable": True, "erasable": True,
     "fate": "/m/autumn/fate/cap", "target": None, "hint": None, "wording": None, "head": None,
     "appeal": "", "appeal_note": None, "appealable": False, "stream_s": None, "answer": None,
     "after": None, "locked": True,
@@ -249,6 +249,7 @@ def pages() -> dict[str, tuple[str, str | None, dict[str, Any]]]:
             "organiser",
             {"meeting": MEETING, "phase": "closed"},
         ),
+        "organise_erase": ("organise_erase.html", "organiser", erasing(MEETING, ROWS[0])),
         "policy": (
             "policy.html",
             None,

@@ -70,3 +70,11 @@ def record_values(meeting: Value, counts: Value, rows: list[Value], now: int) ->
            "members": [{**rows[2], "wording": ""}]}  # fmt: skip
     stub = {**alone, "text": None, "length": 140, "state": "screened_out"}
     return RecordValues(ledger, shown, withheld, one, alone, stub)
+
+
+def erasing(meeting: Value, row: Value) -> Value:
+    """The organiser's page on which one question's words are erased."""
+    shown = {**row, "revision": 3, "erased": ""}
+    bases = ["law", "court", "retention"]
+    told = {"missing": False, "error": None, "bases": bases, "done": None}
+    return {"meeting": meeting, "row": shown, **told}

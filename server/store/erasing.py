@@ -1,0 +1,66 @@
+"""Taking a question's words out of the store, and out of the file behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+from redis.asyncio import Redis
+from redis.exceptions import ResponseError
+
+from server.store import keys, typed
+from server.store.call import call
+
+REWRITE_S = 60.0
+LOOK_S = 0.05
+
+
+async def erase(
+    redis: Redis,
+    meeting: str,
+    q: str,
+    revision: int,
+    basis: str,
+    intent: str,
+    now: int,
+    sign_in: str,
+) -> str:
+    """'committed' | 'contended' | 'unknown' | 'signed_out' | 'erased'; all or nothing has changed.
+
+    `sign_in` is the digest of the asker's token, '' for an organiser. What is beside the question is
+    read first: whoever adds to it meanwhile moves the revision.
+    """
+    rows = await typed.hgetall(redis, keys.openings(meeting))
+    beside = [c for c, row in rows.items() if json.loads(row)["q"] == q]
+    m = meeting
+    used = [keys.question(m, q), keys.openings(m), keys.intake(m), keys.desk_log(m)]
+    used += [
+        keys.history(m, q),
+        keys.events(m),
+        keys.analysed(m, "signatures"),
+        keys.analysed(m, "similar"),
+    ]
+    used += [keys.sign_in(m, sign_in) if sign_in else keys.meeting(m)]
+    answer = await call(redis, "erase_question", used, [q, revision, basis, intent, now, *beside])
+    return str(answer[0])
+
+
+async def rewrite(redis: Redis, within_s: float = REWRITE_S) -> bool:
+    """Write the store's file anew and wait until what was deleted is in it no more; False where the
+    store would not say so: its keeper has to do it."""
+    try:
+        async with asyncio.timeout(within_s):
+            await _idle(redis)  # one under way began before the deletion
+            await redis.bgrewriteaof()
+            found = await _idle(redis)
+    except (TimeoutError, ResponseError):
+        return False
+    return found.get("aof_last_bgrewrite_status") == "ok"
+
+
+async def _idle(redis: Redis) -> dict[str, object]:
+    while True:
+        found: dict[str, object] = await redis.info("persistence")
+        if not found.get("aof_rewrite_in_progress") and not found.get("aof_rewrite_scheduled"):
+            return found
+        await asyncio.sleep(LOOK_S)
