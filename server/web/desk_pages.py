@@ -7,10 +7,11 @@ from urllib.parse import urlencode
 
 from quart import Response, request
 
-from server.acts import desk, suggestions
+from server.acts import desk, staff, suggestions
 from server.domain.meeting import Meeting
 from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Act
+from server.domain.rules import Rule, name
 from server.protocol.answers import http_status
 from server.store.question_rows import Question
 from server.web import desk_forms, desk_log_rows, desk_rows, people
@@ -145,6 +146,14 @@ async def desk_log_page(slug: str) -> Response:
         meeting=meeting_value(meeting),
         acts=found.rows,
         before=found.before,
+        actors=await _actors(meeting, filter_.by),
         reasons=[reason.code for reason in meeting.reasons],
         **{f"filter_{name}": value for name, value in more.items()},
     )
+
+
+async def _actors(meeting: Meeting, chosen: str) -> list[str]:
+    """Who may have acted: each label that was given, each rule, and whoever the address names."""
+    given = [one.label for one in (await staff.read(parts().store, meeting)).appointments]
+    known = [*dict.fromkeys(filter(None, given)), *map(name, Rule)]
+    return known if not chosen or chosen in known else [*known, chosen]

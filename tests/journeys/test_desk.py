@@ -115,3 +115,7 @@ async def test_without_a_script_the_desk_decides_by_plain_forms(hall: Hall) -> N
     await expect(page.locator("[data-count=screened_out]")).to_have_text("1")
     await page.goto(place.path("/desk/log"))
     await expect(page.locator(".ledger li").first).to_contain_text("Screened out")
+    await page.locator("#by").select_option("Moderator 1")
+    await page.locator("form.fields button").click()
+    await expect(page.locator(".ledger li").first).to_contain_text("Screened out")
+    await expect(page.locator(".ledger li", has_text="Received")).to_have_count(0)
