@@ -29,17 +29,19 @@ def sentinels(url: str) -> Sentinels | None:
 
     BadAddress where it begins like one and is not.
     """
-    parts = urlsplit(url)
-    if parts.scheme != SCHEME:
+    scheme, _, rest = url.partition("://")
+    if scheme != SCHEME:
         return None
-    who, _, where = parts.netloc.rpartition("@")
-    service, _, db = parts.path.strip("/").partition("/")
+    # Not urlsplit: it takes several hosts for one, and newer ones refuse brackets in the middle.
+    netloc, _, path = rest.partition("/")
+    who, _, where = netloc.rpartition("@")
+    service, _, db = path.strip("/").partition("/")
     try:
         hosts = tuple(_host(host) for host in where.split(","))
         number = int(db or 0)
     except ValueError:
         raise BadAddress(f"Several stores behind Sentinels are named so: {SHAPE}") from None
-    if not service or parts.query or parts.fragment:
+    if not service or "?" in rest or "#" in rest:
         raise BadAddress(f"Several stores behind Sentinels are named so: {SHAPE}")
     user, _, password = who.partition(":")
     sign_in: dict[str, Any] = {"db": number}

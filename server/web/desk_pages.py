@@ -10,7 +10,7 @@ from quart import Response, request
 from server.acts import desk, staff, suggestions
 from server.domain.meeting import Meeting
 from server.domain.refusals import Refusal, Refused
-from server.domain.roles import Act
+from server.domain.roles import Act, pseudonym
 from server.domain.rules import Rule, name
 from server.protocol.answers import http_status
 from server.store.question_rows import Question
@@ -154,6 +154,7 @@ async def desk_log_page(slug: str) -> Response:
 
 async def _actors(meeting: Meeting, chosen: str) -> list[str]:
     """Who may have acted: each label that was given, each rule, and whoever the address names."""
-    given = [one.label for one in (await staff.read(parts().store, meeting)).appointments]
-    known = [*dict.fromkeys(filter(None, given)), *map(name, Rule)]
+    given = (await staff.read(parts().store, meeting)).appointments
+    labels = dict.fromkeys(pseudonym(one.role, one.label) for one in given if one.label)
+    known = [*labels, *map(name, Rule)]
     return known if not chosen or chosen in known else [*known, chosen]

@@ -156,6 +156,9 @@ def test_no_template_or_script_turns_text_into_markup() -> None:
 def test_markup_is_made_of_sanitised_text_alone() -> None:
     for path in (ROOT / "server").rglob("*.py"):
         text = path.read_text()
+        if path.name == "offline_page.py":  # puts our own scripts and styles into one file
+            assert re.findall(r"\bMarkup\((\w+)\)", text) == ["code", "style"]
+            continue
         for at in re.finditer(r"\bMarkup\(", text):
             before = text[: at.start()]
             assert re.search(r"\b(nh3|sanitised)\b", before), path.name
