@@ -40,13 +40,26 @@ class Desk:
 async def look(store: Redis, meeting: str) -> Desk:
     """Everything on the desk. Position first: what arrives while we read is told again."""
     position = await boards.position(store, meeting)
-    ids = await typed.zrange(store, keys.waiting(meeting), 0, WAITING_MAX - 1)
+    ids = await _waiting(store, meeting)
     for queue in (keys.ranked, keys.on_air, keys.appeals, keys.screened, keys.answered):
         ids += await typed.zrange(store, queue(meeting), 0, OTHERS_MAX - 1, desc=True)
     merged = list(await typed.hgetall(store, keys.lineage(meeting)))
     if merged:
         ids += [q for q in await typed.hmget(store, keys.numbers(meeting), merged) if q]
     return await _desk(store, meeting, position, True, list(dict.fromkeys(ids)))
+
+
+async def _waiting(store: Redis, meeting: str) -> list[str]:
+    """What waits, oldest first. Where that is too much to show, one of each copy group comes first, so
+    that no flood of copies hides what waits behind it."""
+    ids = await typed.zrange(store, keys.waiting(meeting), 0, -1)
+    if len(ids) <= WAITING_MAX:
+        return ids
+    groups = await analysis.firsts(store, meeting, ids)
+    oldest: dict[str, str] = {}
+    for q in ids:
+        oldest.setdefault(groups.get(q, q), q)
+    return list(dict.fromkeys([*oldest.values(), *ids]))[:WAITING_MAX]
 
 
 async def since(store: Redis, meeting: str, position: str) -> Desk | None:

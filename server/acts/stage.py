@@ -15,13 +15,13 @@ from server.domain.question import Act
 from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Act as RoleAct
 from server.domain.screening import ANSWER_MAX_CHARS, skip_reason
+from server.domain.stream import STREAM_MAX_S
 from server.store import decisions, keys, question_rows, typed
 from server.store.question_rows import Question
 from server.translog import leaf
 from server.translog.layers import Layer
 
 LINE_MAX = 100
-STREAM_MAX_S = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)

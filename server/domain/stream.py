@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+STREAM_MAX_S = 24 * 3600
 VIDEO = (".mp4", ".webm", ".m4v")
 
 
@@ -45,8 +46,12 @@ def origin(url: str) -> str:
 
 
 def since_live(at: int, live_at: int | None) -> int | None:
-    """Seconds from going live to `at` (epoch ms), or None where that is not known."""
-    return None if live_at is None or at < live_at else (at - live_at) // 1000
+    """Seconds from going live to `at` (epoch ms), or None where that is not known or beyond a day: no
+    stream is that long."""
+    if live_at is None or at < live_at:
+        return None
+    seconds = (at - live_at) // 1000
+    return seconds if seconds <= STREAM_MAX_S else None
 
 
 def moment(stream_s: int, delay_s: int) -> int:

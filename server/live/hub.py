@@ -22,7 +22,7 @@ SLICE = 250  # sockets written per loop turn, so that acknowledgements keep flow
 PASSIVE_S = 10.0
 ATTENDEES, STAGE = "attendee", "stage"
 AUDIENCES = (ATTENDEES, STAGE)
-POSITION = re.compile(r"[0-9]{1,20}-[0-9]{1,20}")
+POSITION = re.compile(r"[0-9]{1,19}-[0-9]{1,19}")
 
 
 @dataclass(slots=True, eq=False)

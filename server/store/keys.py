@@ -46,8 +46,8 @@ def question(m: str, q: str) -> str:
     """HASH of one question: text, lang, name, asker, salt, c, state, votable, revision, number,
     leaf (its index), covered (the first signed checkpoint over it), votes, received_at, decided_at,
     reason, sentence (of the reason, as it was), note, withheld, by, wording, hint, skipped (the stage's last
-    reason), appeal, head, members and askers (counts), was (its state before a merge), after.
-    Text and salt leave on erasure, and `erased` names its legal basis."""
+    reason), appeal, head, members and askers (counts), was (its state before a merge), after,
+    people (who asked it and its copies, as last counted). Erasure takes text and salt; `erased` says why."""
     return _of(m, f"q:{q}")
 
 

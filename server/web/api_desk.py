@@ -18,7 +18,8 @@ from server.web.parts import parts
 WAIT_MAX_S = 15
 LOOK_S = 0.25
 LOG_PAGE = 50
-POSITION = re.compile(r"[0-9]{1,20}-[0-9]{1,20}")
+# The store's numbers have 64 bits, and nothing stands before 0-0.
+POSITION = re.compile(r"(?!0+-0+$)[0-9]{1,19}-[0-9]{1,19}")
 
 
 def position_of(name: str) -> str:

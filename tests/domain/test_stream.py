@@ -34,3 +34,5 @@ def test_a_corrected_delay_moves_every_link() -> None:
 def test_seconds_count_from_going_live() -> None:
     assert since_live(61_500, 1_500) == 60
     assert since_live(1, None) is None and since_live(1, 2) is None
+    day = 24 * 3600
+    assert since_live(day * 1000, 0) == day and since_live((day + 1) * 1000, 0) is None

@@ -46,6 +46,18 @@ async def test_a_position_that_was_trimmed_away_brings_the_whole_desk(
     assert (await desk(moderator, town, "?after=1-0"))["whole"]
 
 
+async def test_an_odd_position_is_refused_in_words(store: Redis, app: Quart) -> None:
+    town = await live_town(store)
+    moderator = await client_of(app, town, Role.MODERATOR)
+    path, nines = f"/meetings/{town.meeting.slug}/desk", "9" * 20
+    for odd in (f"{nines}-0", f"1-{nines}", "0-0", "1", "a-b"):
+        for query in (f"?after={odd}", f"/log?before={odd}"):
+            status, told = await moderator.send("GET", path + query)
+            assert (status, told["error"]["code"]) == (400, "bad_input"), query
+    status, _ = await moderator.send("GET", f"{path}/log?before={'9' * 19}-{'9' * 19}")
+    assert status == 200
+
+
 async def test_attendees_hosts_and_strangers_see_nothing_of_it(store: Redis, app: Quart) -> None:
     town = await live_town(store)
     await town.ask(await town.attendee(), "Is the canary in here?")

@@ -7,7 +7,8 @@ import asyncio
 import pytest
 from redis.asyncio import Redis
 
-from server.acts import suggestions
+from server.acts import decide, desk, merge, suggestions
+from server.domain.question import State
 from server.store import analysis, keys
 from tests.acts.building import NOW, Town, live_town
 from workers.analysis.job import analyse
@@ -34,6 +35,41 @@ async def test_copies_are_counted_by_people_and_nothing_is_decided(store: Redis)
     assert set(firsts.values()) == {asked[0].q, other.q}
     assert await store.zscore(keys.by_askers(town.meeting.id), asked[0].q) == 3
     assert await states(town) == before
+
+
+async def test_who_asked_is_still_counted_after_other_words_and_after_a_split(store: Redis) -> None:
+    town = await live_town(store)
+    asked = [await town.ask(await town.attendee(), SAME) for _ in range(3)]
+    await analyse(store, town.meeting.id)
+    moderator, counted = await town.moderator(), keys.by_askers(town.meeting.id)
+    first, last = asked[0], asked[2]
+    worded = await decide.word(
+        store, town.meeting, moderator, first.q, first.revision, "Will the canteen open?", NOW
+    )
+    assert worded.state is State.RECEIVED and await store.zscore(counted, first.q) == 3
+    head = await decide.list_question(store, town.meeting, moderator, first.q, worded.revision, NOW)
+    assert head.number is not None
+    member = await merge.merge(
+        store, town.meeting, moderator, last.q, last.revision, head.number, NOW
+    )
+    assert await store.zscore(counted, last.q) is None
+    alone = await merge.split(store, town.meeting, moderator, last.q, member.revision, NOW)
+    assert alone.state is State.RECEIVED and await store.zscore(counted, last.q) == 3
+
+
+async def test_a_flood_of_copies_hides_no_question_behind_it(
+    store: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town = await live_town(store)
+    flood = [await town.ask(await town.attendee(), SAME) for _ in range(6)]
+    other = await town.ask(await town.attendee(), "Who pays for the trip to the autumn fair?")
+    await store.zadd(keys.waiting(town.meeting.id), {other.q: NOW + 60_000})
+    await analyse(store, town.meeting.id)
+    monkeypatch.setattr(desk, "WAITING_MAX", 4)
+    shown = await desk.look(store, town.meeting.id)
+    assert len(shown.questions) == 4 and other.q in {row.q for row in shown.questions}
+    asked = {row.q for row in flood}
+    assert {shown.people[row.q] for row in shown.questions if row.q in asked} == {6}
 
 
 async def test_a_later_run_goes_on_with_the_groups_of_an_earlier_one(store: Redis) -> None:

@@ -175,8 +175,13 @@ def page(points: Sequence[Point], command: str, started: str) -> str:
                 f"{DRAINED_S}",
             ],
             ["memory of the worker and its job, MB", spread([f.worker_mb for f in floods]), ""],
-            ["rows on the desk", spread([flood.rows for flood in floods]), "1"],
+            ["rows on the desk", spread([flood.rows for flood in floods]), "2"],
             ["the row says", ", ".join(sorted({flood.said for flood in floods})), ""],
+            [
+                "the one other question, sent last, is a row",
+                ", ".join(sorted({"yes" if flood.other_there else "no" for flood in floods})),
+                "yes",
+            ],
             [
                 "update of that desk, processor 4 times slower, median ms",
                 spread([flood.update_ms for flood in floods], 1),

@@ -18,7 +18,15 @@ local function hindered(keys, d)
   return nil
 end
 
+-- How many people asked it: what the analysis counted while it waited, kept for when it waits again.
+local function people_asked(keys, q)
+  local counted = redis.call('ZSCORE', keys[12], q)
+  if counted then redis.call('HSET', keys[1], 'people', counted) end
+  return counted or redis.call('HGET', keys[1], 'people') or 1
+end
+
 local function enqueue(keys, d, number, votes, received_at)
+  local people = people_asked(keys, d.q)
   for i = 10, 15 do redis.call('ZREM', keys[i], d.q) end
   if d.leaves_line == '1' and redis.call('ZREM', keys[17], d.q) == 1 then
     redis.call('INCR', keys[18])
@@ -27,7 +35,7 @@ local function enqueue(keys, d, number, votes, received_at)
     redis.call('ZADD', keys[10], score(votes, number), d.q)
   elseif d.state == 'received' then
     redis.call('ZADD', keys[11], received_at, d.q)
-    redis.call('ZADD', keys[12], 1, d.q)
+    redis.call('ZADD', keys[12], people, d.q)
   elseif QUEUE_OF[d.state] then
     redis.call('ZADD', keys[QUEUE_OF[d.state]], d.at, d.q)
   end
