@@ -17,7 +17,7 @@ from server.domain.meeting import Meeting
 from server.domain.question import Act, State
 from server.domain.refusals import Refused
 from server.domain.rules import Rule
-from server.store import keys, question_rows, ticks, typed
+from server.store import keys, question_rows, sequencing, ticks, typed
 from server.store.question_rows import Question
 
 SLICE = 200
@@ -27,12 +27,14 @@ async def settle(store: Redis, meeting: Meeting, now: int) -> int:
     """End what is open in a closed meeting; returns how many steps were taken, 0 when all is done.
 
     Order: the question on air returns, waiting appeals end, the tallies freeze for good, then listed
-    and waiting questions end; the record's closing entry is the last.
+    and waiting questions end; the record's closing entry is the last. One whose number is still to come
+    is waited for; one that the log kept aside gets none, and ends without.
     """
     if not meeting.ended:
         return 0
     steps = 0
     m = meeting.id
+    aside = await sequencing.aside(store, m)
     if await ticks.log_closed(store, m):
         return 0
     for queue in (keys.on_air(m), keys.appeals(m), keys.ranked(m), keys.waiting(m)):
@@ -42,7 +44,8 @@ async def settle(store: Redis, meeting: Meeting, now: int) -> int:
         while ids := await typed.zrange(store, queue, 0, SLICE - 1):
             ended = 0
             for question in await question_rows.read(store, m, ids):
-                ended += await _end(store, question, now)
+                if question.number is not None or question.q in aside:
+                    ended += await _end(store, question, now)
             steps += ended
             if not ended:
                 break  # unnumbered yet, or decided in this instant: the next round looks again
@@ -51,8 +54,6 @@ async def settle(store: Redis, meeting: Meeting, now: int) -> int:
 
 
 async def _end(store: Redis, question: Question, now: int) -> int:
-    if question.number is None:
-        return 0
     rule = by_rule(Rule.CLOSING)
     try:
         if question.state is State.ON_AIR:

@@ -72,6 +72,16 @@ def _fields(
     return {**fields, **locks, "salt": salt.hex(), "c": c}, c
 
 
+def _check(entry: str) -> None:
+    """Refuse what could become no leaf: it would wait for a number for ever."""
+    try:
+        leaf.finish(leaf.read_intent(entry), 0, None)
+    except leaf.LeafError as error:
+        raise Refused(
+            Refusal.BAD_INPUT, "This message is not understood: {why}", why=str(error)
+        ) from error
+
+
 async def _pace(store: Redis, meeting: Meeting, voter: int) -> None:
     await take_or_refuse(
         store,
@@ -125,6 +135,7 @@ async def submit(
         fields["after"] = str(after)
     hl: leaf.Json = {"w": seal.withdraw, "a": seal.appeal} if seal.locked else None
     entry = leaf.intent("q.received", q=q, c=c, hl=hl, via=via, assurance=assurance, **more)
+    _check(entry)
     fate = fate_capability(secret, meeting.id, q)
     told = submissions.command(meeting.id, q, sign_in.voter, fields, entry, digest(fate), now)
     answer = await call(store, submissions.FUNCTION, *told)

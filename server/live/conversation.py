@@ -16,7 +16,7 @@ from server.catalogue import DEFAULT, NAMES, refusal
 from server.domain.board import Board
 from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Role
-from server.domain.seal import Seal
+from server.domain.seal import sealed
 from server.live import measures
 from server.live.frames import text_frame
 from server.live.hub import ATTENDEES, STAGE, Hub
@@ -280,7 +280,7 @@ class Conversation:
                 secret=self._node.secret,
                 now=self._node.clock(),
                 after=ask.after,
-                seal=Seal(ask.salt or "", *((ask.hl.w, ask.hl.a) if ask.hl else ())),
+                seal=sealed(ask.salt, *((ask.hl.w, ask.hl.a) if ask.hl else (None, None))),
             )
             number = receipt.number or await self._node.boards.numbered(meeting.id, ask.q)
         except Refused as refused:

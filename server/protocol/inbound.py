@@ -13,7 +13,8 @@ from server.domain.refusals import Refusal, Refused, Sentence
 Number = Annotated[int, Meta(ge=1, le=16_777_214)]
 Counter = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Reference = Annotated[int, Meta(ge=0, le=2**53 - 1)]
-Hex = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+# `$` alone would let a final line feed through; the length does not.
+Hex = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", max_length=64)]
 Short = Annotated[str, Meta(max_length=64)]
 
 
@@ -21,7 +22,7 @@ class Hello(msgspec.Struct, tag_field="t", tag="hello", frozen=True, forbid_unkn
     """First message: the signed ticket, this tab's device name, and where it left off."""
 
     ticket: Annotated[str, Meta(max_length=1024)]
-    d: Annotated[str, Meta(pattern="^[a-z0-9]{1,12}$")]
+    d: Annotated[str, Meta(pattern=r"^[a-z0-9]{1,12}\Z")]
     epoch: Short | None = None
     pos: Short | None = None
 
@@ -46,7 +47,7 @@ class Ask(msgspec.Struct, tag_field="t", tag="ask", frozen=True, forbid_unknown_
     """A submission with a client-made id; repeating it is harmless. `after` is the number of an own
     question that was sent back, which this one follows. `salt` and `hl` are made by the client, too."""
 
-    q: Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{22}$")]
+    q: Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{22}$", max_length=22)]
     text: Annotated[str, Meta(max_length=12_288)]
     r: Reference
     lang: Short | None = None

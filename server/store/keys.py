@@ -183,7 +183,7 @@ def openings(m: str) -> str:
 
 
 def log(m: str) -> str:
-    """HASH {size, root, served, aside, at | halted}: what the sequencer last told of the log."""
+    """HASH {size, root, served, aside, unlogged, at | halted}: what the sequencer last told of it."""
     return _of(m, "log")
 
 

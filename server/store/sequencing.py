@@ -100,6 +100,11 @@ async def behind(redis: Redis, meeting: str, now: int) -> int | None:
     return since if now - since > BEHIND_MS else None
 
 
+async def aside(redis: Redis, meeting: str) -> frozenset[str]:
+    """The questions whose submission could become no leaf: no number will ever come."""
+    return frozenset((await typed.hget(redis, keys.log(meeting), "unlogged") or "").split())
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How the logs stand: age of the oldest act in no log yet, logs halted, intents kept aside."""

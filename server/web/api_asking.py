@@ -9,7 +9,7 @@ from quart import Response, jsonify
 from server.acts import submit, vote
 from server.domain.refusals import Refusal
 from server.domain.roles import Act
-from server.domain.seal import Seal
+from server.domain.seal import sealed
 from server.live import measures
 from server.store.question_rows import Question
 from server.translog.checkpoint import log_id
@@ -73,7 +73,7 @@ async def ask(slug: str, given: Asking) -> tuple[Response, int]:
         secret=parts().secret,
         now=parts().clock(),
         after=given.after,
-        seal=Seal(given.salt or "", *((given.hl.w, given.hl.a) if given.hl else ())),
+        seal=sealed(given.salt, *((given.hl.w, given.hl.a) if given.hl else (None, None))),
     )
     number = receipt.number or await parts().boards.numbered(meeting.id, receipt.q)
     measures.HTTP_QUESTIONS.inc()

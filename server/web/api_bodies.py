@@ -10,6 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from server.domain.refusals import Refusal, Refused
 from server.protocol import strict_json
+from server.protocol.inbound import Hex, Locks
 
 Body = TypeVar("Body", bound=msgspec.Struct)
 Time = int | str | None
@@ -86,16 +87,6 @@ class MeetingChange(MeetingSettings, frozen=True, forbid_unknown_fields=True, kw
     """Settings to change, on the revision that was read."""
 
     revision: int
-
-
-Hex = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
-
-
-class Locks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """SHA-256 of two secrets that the client keeps: `w` to withdraw, `a` to appeal."""
-
-    w: Hex
-    a: Hex
 
 
 class Asking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -121,3 +121,13 @@ def test_a_typed_code_of_a_receipt_gives_the_secret_of_either_lock() -> None:
     assert secret_in(f" {code}\n", Lock.WITHDRAW) == withdraw
     assert secret_in(code, Lock.APPEAL) == hmac.digest(key, b"openfloor appeal", "sha256").hex()
     assert secret_in(W, Lock.WITHDRAW) == W
+
+
+async def test_what_could_become_no_leaf_is_refused_before_anything_is_kept(store: Redis) -> None:
+    town = await live_town(store)
+    asker = await town.attendee()
+    with pytest.raises(Refused) as refused:
+        await _ask(town, asker, fresh_q(), Seal("", f"{_lock(W)}\n", _lock(A)))
+    assert refused.value.refusal is Refusal.BAD_INPUT
+    assert not await submit.mine(store, town.meeting, asker.voter or 0)
+    assert not await store.zcard(keys.waiting(town.meeting.id))

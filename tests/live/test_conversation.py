@@ -179,3 +179,16 @@ async def test_a_refusal_is_said_in_the_language_of_the_ticket(store: Redis) -> 
             await hear(socket, "welcome")
             await socket.send(json.dumps({"t": "vote", "n": 99, "on": True, "c": 1, "r": 1}))
             assert words in str((await hear(socket, "refused"))["message"])
+
+
+async def test_a_lock_with_a_line_feed_behind_it_is_not_taken_over_the_socket(
+    store: Redis,
+) -> None:
+    town = await live_town(store)
+    lock = "ab" * 32
+    async with live_half(store) as half:
+        for more in ({"hl": {"w": f"{lock}\n", "a": lock}}, {"salt": f"{lock}\n"}):
+            async with dial(half.port, town) as socket:
+                asker = await entered(socket, town)
+                assert (await ask(socket, "refused", **more))["code"] == "bad_input"
+                assert not await submit.mine(store, town.meeting, asker.voter or 0)

@@ -13,11 +13,13 @@ from server.audit.checks import Receipt
 from server.audit.findings import Findings
 from server.audit.main import audit
 from server.audit.sources import Folder
-from server.store import keys, typed
+from server.domain.question import State
+from server.store import keys, submissions, typed
+from server.store.call import call
 from server.translog import checkpoint, leaf, proof, tile, tree
 from server.translog.checkpoint import Checkpoint, log_id
 from server.translog.note import VerifierKey
-from tests.acts.building import NOW, Town, live_town
+from tests.acts.building import NOW, Town, fresh_q, live_town
 from tests.sequencer.building import findings, sequencer_in, settle
 from tests.translog.third_party import accepts
 from workers.sequencer.leaves import LeafStore
@@ -205,3 +207,30 @@ async def test_a_clock_that_goes_back_never_takes_the_log_with_it(
     times = [leaf.parse(data).at for data in leaves_of(tmp_path, town)]
     assert times == [1_790_003_000] * 3
     assert [found[1] for found in findings(tmp_path).values()] == [[]]
+
+
+async def test_a_question_that_the_log_kept_aside_holds_up_no_closing(
+    store: Redis, tmp_path: Path
+) -> None:
+    town, sequencer = await live_town(store), sequencer_in(tmp_path)
+    m, asker = town.meeting.id, await town.attendee()
+    # What a release before this one took: a lock that no leaf may hold.
+    aside, hash_, locks = fresh_q(), "ab" * 32, {"w": "ab" * 32 + "\n", "a": "ab" * 32}
+    intent = {"q": aside, "c": hash_, "hl": locks, "via": "api", "assurance": "A0"}
+    entry = json.dumps({"v": 1, "t": "q.received", **intent})
+    told = submissions.command(m, aside, asker.voter or 0, {}, entry, "fate", NOW)
+    assert await call(store, submissions.FUNCTION, *told) == "received"
+    good = await town.submit(asker)
+    closed = await meetings.change(store, town.meeting, {"phase": "closed"}, "org:1", NOW)
+    await closing.settle(store, closed, NOW)
+    assert await store.zcard(keys.waiting(m)) == 2  # the log has looked at neither yet
+    await settle(sequencer, store)
+    await closing.settle(store, closed, NOW)
+    await settle(sequencer, store)
+    found = [await town.look(q) for q in (aside, good)]
+    assert [(one.number, one.state) for one in found] == [
+        (None, State.NOT_REVIEWED),
+        (1, State.NOT_REVIEWED),
+    ]
+    assert leaf.parse(leaves_of(tmp_path, town)[-1]).kind == "log.close"
+    assert await closing.forget(store, closed) == 1

@@ -252,3 +252,22 @@ async def test_a_time_that_no_page_could_show_is_refused(
         assert status == 201 and told["starts_at"] is None
     else:
         assert status == 400 and told["error"]["message"].startswith("starts_at:")
+
+
+async def test_a_lock_with_a_line_feed_behind_it_is_refused_and_nothing_is_kept(
+    store: Redis, app: Quart
+) -> None:
+    town = await live_town(store)
+    client, path = await attendee_of(app, town), f"/meetings/{town.meeting.slug}"
+    good, text = "ab" * 32, "When do we get new chairs?"
+    for more in (
+        {"hl": {"w": good + "\n", "a": good}},
+        {"hl": {"w": good, "a": good + "\n"}},
+        {"salt": good + "\n"},
+    ):
+        given = {"q": fresh_q(), "text": text, **more}
+        status, told = await client.send("POST", f"{path}/questions", given)
+        assert (status, told["error"]["code"]) == (400, "bad_input")
+    assert (await client.send("GET", f"{path}/mine"))[1] == {"questions": []}
+    given = {"q": fresh_q(), "text": text, "salt": good, "hl": {"w": good, "a": good}}
+    assert (await client.send("POST", f"{path}/questions", given))[0] in (201, 202)

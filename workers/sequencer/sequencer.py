@@ -219,11 +219,13 @@ class Sequencer:
     async def _note(self, redis: Redis, found: MeetingLog) -> None:
         state = found.state
         meeting = state.meeting
-        submissions = found.submissions(self._noted[meeting])
+        submissions, aside = found.submissions(self._noted[meeting]), found.aside()
+        unlogged = [kept.intent[2:] for kept in aside if kept.intent.startswith("r:")]
         fields = {
             "root": state.root.hex(),
             "served": str(state.clockwork.served),
-            "aside": str(len(found.aside())),
+            "aside": str(len(aside)),
+            "unlogged": " ".join(unlogged),
             "at": str(int(self._clock())),
         }
         for at in range(0, max(1, len(submissions)), PAGE):
