@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -125,12 +125,14 @@ class Listing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Screening(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Why a question is not shown; `target` is the number of another question, where one is named."""
+    """Why a question is not shown; `target` is the number of another question, where one is named.
+    `first`: split what is merged into it off before; nothing is split where the rest is refused."""
 
     revision: int
     reason: str
     note: str = ""
     target: Annotated[int, Meta(ge=1, le=16_777_214)] | None = None
+    first: Literal["split"] | None = None
 
 
 class Merging(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

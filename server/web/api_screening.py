@@ -84,8 +84,9 @@ async def screen(slug: str, q: str, given: Screening) -> Response:
     """Screen a question out with a public reason."""
     meeting = await meeting_at(slug)
     by = await invited(meeting, Act.SCREEN_OUT)
+    act = decide.screen_alone if given.first == "split" else decide.screen_out
     return decided(
-        await decide.screen_out(
+        await act(
             parts().store,
             meeting,
             by,

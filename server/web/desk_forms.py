@@ -86,7 +86,8 @@ async def _line_up(meeting: Meeting, by: SignIn, fields: Fields, now: int) -> ob
     standing = await stage.line(parts().store, meeting.id)
     numbers = [question.number for question in standing.questions if question.number is not None]
     order = [other for other in numbers if other != n] if n in numbers else [*numbers, n]
-    return await stage.arrange(parts().store, meeting, by, order, standing.revision, now)
+    # The line as its sender saw it: what another arranged since is neither undone nor added to.
+    return await stage.arrange(parts().store, meeting, by, order, whole(fields, "line"), now)
 
 
 async def _line_move(meeting: Meeting, by: SignIn, fields: Fields, now: int) -> object:

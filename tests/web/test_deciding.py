@@ -8,6 +8,7 @@ from quart import Quart
 from redis.asyncio import Redis
 
 from server.acts import admission, staff
+from server.domain.question import State
 from server.domain.roles import Role
 from tests.acts.building import NOW, Town, fresh_q, live_town
 from tests.web.browsing import Client
@@ -103,3 +104,20 @@ async def test_a_vote_for_a_merged_one_goes_to_its_head(store: Redis, app: Quart
     status, told = await sent(voter, town, "votes", n=2, on=True, c=1)
     assert (status, told["n"], told["votes"]) == (200, 1, 1)
     assert (await town.look(head.q)).votes == 1
+
+
+async def test_split_first_then_screened_out_is_one_request_that_does_all_or_nothing(
+    store: Redis, app: Quart
+) -> None:
+    town = await live_town(store)
+    moderator = await client_of(app, town, Role.MODERATOR)
+    head, copy = await town.listed(), await town.listed(text="Why are there no chairs?")
+    await sent(moderator, town, f"questions/{copy.q}/merge", revision=copy.revision, into=1)
+    at, revision = f"questions/{head.q}/screen", (await town.look(head.q)).revision
+    lacking = {"revision": revision, "reason": "duplicate", "first": "split"}
+    status, told = await sent(moderator, town, at, **lacking)
+    assert (status, told["error"]["code"]) == (400, "target_needed")
+    assert (await town.look(copy.q)).state is State.MERGED
+    status, told = await sent(moderator, town, at, **{**lacking, "reason": "abusive"})
+    assert (status, told["state"]) == (200, "screened_out")
+    assert (await town.look(copy.q)).state is State.LISTED

@@ -7,7 +7,7 @@ import re
 from quart import Quart
 from redis.asyncio import Redis
 
-from server.acts import decide, meetings, staff
+from server.acts import decide, meetings, staff, stage
 from server.domain.roles import Role
 from tests.acts.building import NOW, Town, fresh_q, live_town
 from tests.web.browsing import Browser, Client, until
@@ -207,3 +207,18 @@ async def test_a_chosen_language_stays_on_the_pages_that_follow(app: Quart) -> N
     await browser.post("/join", code="nothing")
     assert '<html lang="de"' in browser.text
     assert 'href="/?lang=en"' in browser.text
+
+
+async def test_a_line_that_another_arranged_meanwhile_is_not_lined_up_over(
+    store: Redis, app: Quart
+) -> None:
+    town = await live_town(store)
+    await town.listed()
+    await town.listed(text="Why are there no chairs?")
+    moderator, path = await moderating(app, town), f"/m/{town.meeting.slug}/desk/line_up"
+    await moderator.post(path, n="1", line="0")
+    assert moderator.status == 200
+    await moderator.post(path, n="2", line="0")
+    assert moderator.status == 409 and "Somebody else arranged the line" in moderator.text
+    await moderator.post(path, n="2", line="1")
+    assert [q.number for q in (await stage.line(store, town.meeting.id)).questions] == [1, 2]

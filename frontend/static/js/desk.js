@@ -5,11 +5,12 @@ import { call, decide, follow } from "./desk_feed.js";
 import { begun, foldAll, reason, typed, unfold } from "./desk_form.js";
 import { DeskList } from "./desk_list.js";
 import { drawLine, drawMembers } from "./desk_side.js";
-import { apply, empty, members, moved, offers, queue, reversal } from "./desk_state.js";
+import { apply, empty, members, moved, offers, ordered, queue, reversal, toggled } from "./desk_state.js";
 import { byName, drawCounts, drawOpen, drawSimilar, setRow } from "./desk_view.js";
 import { announce, say } from "./words.js";
 
 const at = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
+const HELD = ["j", "k", "ArrowUp", "ArrowDown"]; // these may be held; a held decision would decide unread questions
 const QUEUES = ["waiting", "listed", "appeals", "screened_out", "answered", "merged"];
 const KEYS = { l: "list", x: "screen", w: "screen", m: "merge", S: "split_all", e: "word", b: "send_back", p: "line_up", o: "pick", r: "return", a: "answer", y: "overturn", n: "uphold", z: "skip" };
 
@@ -18,7 +19,7 @@ class DeskPage {
   constructor(root) {
     this.slug = root.dataset.slug ?? "";
     this.queue = root.dataset.queue ?? "waiting";
-    this.how = { since: Number(root.dataset.since ?? 0), delay: Number(root.dataset.delay ?? 0) };
+    this.since = Number(root.dataset.since ?? 0);
     this.desk = apply(empty(), JSON.parse(at("desk-data").textContent));
     this.q = document.querySelector(".desk-row [aria-current]")?.closest("li")?.dataset.q ?? "";
     this.byAskers = false;
@@ -129,7 +130,7 @@ class DeskPage {
 
   /** @param {KeyboardEvent} event */
   key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || at("keys").open) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || at("keys").open || (event.repeat && !HELD.includes(event.key))) return;
     const target = /** @type {HTMLElement} */ (event.target);
     if (event.key === "Escape") return this.leave();
     if (target.closest("input:not([type=radio], [type=checkbox]), textarea, select")) return;
@@ -159,7 +160,7 @@ class DeskPage {
   act(act, withhold = false) {
     const row = this.open;
     if (!row || !offers(act, row)) return;
-    if (unfold(act, row, { withhold, ...this.how })) return;
+    if (unfold(act, row, { withhold, since: this.since })) return;
     /** @type {HTMLFormElement | null} */ (document.querySelector(`form[data-act=${act}]`))?.requestSubmit();
   }
 
@@ -174,22 +175,34 @@ class DeskPage {
   /** The number in the line that has focus, else the open one, one place on. @param {HTMLElement} target @param {number} by */
   moveInLine(target, by) {
     const n = Number(/** @type {HTMLElement | null} */ (target.closest("#desk-line li"))?.dataset.n ?? this.open?.n);
-    // One after the other: a second press is meant for the line that the first one makes.
-    this.arranging = Promise.resolve(this.arranging).then(() => this.arrange(n, by));
-    return this.arranging;
+    const words = (/** @type {number[]} */ order) => say("desk_place", { n, place: order.indexOf(n) + 1, count: order.length });
+    this.arrange((numbers) => moved(numbers, n, by), words);
   }
 
-  /** @param {number} n @param {number} by */
-  async arrange(n, by) {
+  /** Add a question to the line's end, or take it out where it stands in it. @param {number} n */
+  lineUp(n) {
+    this.arrange((numbers) => toggled(numbers, n), () => say("desk_line_done", { n }));
+  }
+
+  /**
+   * One after the other: a second press is meant for the line that the first one makes.
+   * @param {(numbers: number[]) => number[]} change @param {(order: number[]) => string} words
+   */
+  arrange(change, words) {
+    this.arranging = Promise.resolve(this.arranging).then(() => this.order(change, words));
+  }
+
+  /** @param {(numbers: number[]) => number[]} change @param {(order: number[]) => string} words */
+  async order(change, words) {
     const { numbers, revision } = this.desk.line;
-    const order = moved(numbers, n, by);
+    const order = change(numbers);
     if (order.join() === numbers.join()) return;
     try {
       const told = await call(this.slug, "line", { revision, numbers: order });
-      this.desk = { ...this.desk, line: { revision: told.revision, numbers: order } };
+      this.desk = ordered(this.desk, { revision: told.revision, numbers: order });
       this.complain("");
-      drawLine(this.desk.line);
-      announce(say("desk_place", { n, place: order.indexOf(n) + 1, count: order.length }));
+      this.draw();
+      announce(words(order));
     } catch (error) {
       this.complain(/** @type {Error} */ (error).message);
     }
@@ -206,13 +219,15 @@ class DeskPage {
     const row = this.desk.questions.get(String(fields.get("q")));
     if (!row) return;
     const { act = "split" } = form.dataset;
+    if (act === "line_up") return this.lineUp(row.n);
+    if (this.deciding === row.q) return;
     this.deciding = row.q;
     try {
-      this.decided(row, act, await decide(this.slug, act, fields, this.desk));
+      this.decided(row, act, await decide(this.slug, act, fields));
     } catch (error) {
       await this.refused(form, /** @type {any} */ (error));
     } finally {
-      this.deciding = undefined;
+      if (this.deciding === row.q) this.deciding = undefined;
     }
   }
 
@@ -220,12 +235,10 @@ class DeskPage {
   decided(row, act, told) {
     this.complain("");
     const place = this.rows.findIndex((found) => found.q === row.q);
-    if (told.state) {
-      const appeal = act === "overturn" || act === "uphold" ? "" : row.appeal;
-      const changed = { ...row, state: told.state, revision: told.revision, appeal, into: told.state === "merged" ? row.into : null };
-      this.desk = { ...this.desk, questions: new Map(this.desk.questions).set(row.q, changed) };
-      announce(say("desk_done", { n: row.n, state: say(`state_${told.state}`) }));
-    } else announce(say("desk_line_done", { n: row.n }));
+    const appeal = act === "overturn" || act === "uphold" ? "" : row.appeal;
+    const changed = { ...row, state: told.state, revision: told.revision, appeal, into: told.state === "merged" ? row.into : null };
+    this.desk = { ...this.desk, questions: new Map(this.desk.questions).set(row.q, changed) };
+    announce(say("desk_done", { n: row.n, state: say(`state_${told.state}`) }));
     if (row.q !== this.q) return this.draw();
     foldAll();
     this.rows = queue(this.desk, this.queue, this.byAskers);

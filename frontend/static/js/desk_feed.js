@@ -1,5 +1,6 @@
 // @ts-check
 // What the desk hears and says: a long poll for changes, decisions as API calls.
+import { say } from "./words.js";
 
 const WAIT_S = 12;
 const LONGEST_WAIT_MS = 15_000;
@@ -42,20 +43,16 @@ export async function follow(slug, position, on) {
   }
 }
 
-/** @param {string} text "1:02:03" as seconds, null when empty */
-export function seconds(text) {
+/** "1:02:03" as seconds, null when empty; what is no such time is refused in words. @param {string} text */
+function seconds(text) {
+  if (!text.trim()) return null;
   const parts = text.trim().split(":");
-  return text.trim() ? parts.reduce((sum, part) => sum * 60 + Number(part), 0) : null;
+  if (parts.length > 3 || !parts.every((part) => /^[0-9]{1,5}$/.test(part))) throw new Error(say("desk_no_time"));
+  return parts.reduce((sum, part) => sum * 60 + Number(part), 0);
 }
 
-/** Split all off a head, then screen it out. @param {string} slug @param {string} at @param {number} revision @param {any} why */
-async function alone(slug, at, revision, why) {
-  const head = await call(slug, `${at}/split-all`, { revision });
-  return call(slug, `${at}/screen`, { revision: head.revision, ...why });
-}
-
-/** Sends one act of the desk; `fields` are those of its form. @param {string} slug @param {string} act @param {FormData} fields @param {any} desk */
-export function decide(slug, act, fields, desk) {
+/** Sends one act of the desk; `fields` are those of its form. @param {string} slug @param {string} act @param {FormData} fields */
+export function decide(slug, act, fields) {
   const text = (/** @type {string} */ name) => String(fields.get(name) ?? "");
   const revision = Number(text("revision"));
   const at = `questions/${text("q")}`;
@@ -68,8 +65,7 @@ export function decide(slug, act, fields, desk) {
     case "skip":
       return call(slug, `${at}/skip`, { revision, reason: text("reason") });
     case "screen":
-      if (text("first") === "split") return alone(slug, at, revision, { reason: text("reason"), note: text("note"), target });
-      return call(slug, `${at}/screen`, { revision, reason: text("reason"), note: text("note"), target });
+      return call(slug, `${at}/screen`, { revision, reason: text("reason"), note: text("note"), target, first: text("first") || null });
     case "merge":
       return call(slug, `${at}/merge`, { revision, into: Number(text("into")) });
     case "word":
@@ -81,12 +77,6 @@ export function decide(slug, act, fields, desk) {
       return call(slug, `${at}/judge`, { revision, overturn: act === "overturn" });
     case "answer":
       return call(slug, `${at}/answer`, { revision, stream_s: seconds(text("stream")), text: text("answer") });
-    case "line_up": {
-      const n = Number(text("n"));
-      const { numbers, revision: held } = desk.line;
-      const order = numbers.includes(n) ? numbers.filter((/** @type {number} */ m) => m !== n) : [...numbers, n];
-      return call(slug, "line", { revision: held, numbers: order });
-    }
     default:
       return call(slug, `${at}/${act}`, { revision });
   }

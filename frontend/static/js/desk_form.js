@@ -6,8 +6,8 @@ import { say } from "./words.js";
 
 const at = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
 
-/** Open an act's fold and go to its first field; false where the act has none. @param {string} act @param {any} row @param {{withhold?: boolean, since: number, delay: number}} how */
-export function unfold(act, row, { withhold = false, since, delay }) {
+/** Open an act's fold and go to its first field; false where the act has none. @param {string} act @param {any} row @param {{withhold?: boolean, since: number}} how */
+export function unfold(act, row, { withhold = false, since }) {
   const fold = /** @type {HTMLDetailsElement | null} */ (document.querySelector(`details[data-fold=${act}]`));
   const form = fold?.querySelector("form");
   if (!fold || !form) return false;
@@ -17,16 +17,16 @@ export function unfold(act, row, { withhold = false, since, delay }) {
   const field = withhold ? fold.querySelector("[data-withholds]") : fold.querySelector("input:not([type=hidden]), textarea");
   if (withhold && field) /** @type {HTMLInputElement} */ (field).checked = true;
   if (!begun && act === "word") /** @type {any} */ (form.elements.namedItem("wording")).value = row.wording || row.text;
-  if (!begun && act === "answer" && row.stream_s === null && since) now(form, since, delay);
+  if (!begun && act === "answer" && row.stream_s === null) aired(form, row, since);
   /** @type {HTMLElement | null} */ (field)?.focus();
   says(row);
   return true;
 }
 
-/** Where the stream is now: since the meeting went live, less its delay. @param {HTMLFormElement} form @param {number} since @param {number} delay */
-function now(form, since, delay) {
-  const passed = Math.max(0, Math.round((Date.now() - since) / 1000) - delay);
-  const parts = [Math.floor(passed / 3600), Math.floor(passed / 60) % 60, passed % 60];
+/** When it went on air, as host and stage count it; empty for one that is not on air. @param {HTMLFormElement} form @param {any} row @param {number} since when the meeting went live */
+function aired(form, row, since) {
+  const passed = row.state === "on_air" && since && row.decided_at >= since ? Math.floor((row.decided_at - since) / 1000) : null;
+  const parts = passed === null ? [] : [Math.floor(passed / 3600), Math.floor(passed / 60) % 60, passed % 60];
   /** @type {any} */ (form.elements.namedItem("stream")).value = parts.map((part) => String(part).padStart(2, "0")).join(":");
 }
 

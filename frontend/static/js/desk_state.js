@@ -15,7 +15,13 @@ export function apply(desk, told) {
     const known = questions.get(row.q);
     if (!known || known.revision <= row.revision) questions.set(row.q, row);
   }
-  return { position: told.position, questions, counts: told.counts ?? desk.counts, line: told.line ?? desk.line };
+  const after = { position: told.position, questions, counts: told.counts ?? desk.counts, line: desk.line };
+  return told.line ? ordered(after, told.line) : after;
+}
+
+/** The desk with this line, unless a later one is known. @param {Desk} desk @param {Desk["line"]} line @returns {Desk} */
+export function ordered(desk, line) {
+  return line.revision < desk.line.revision ? desk : { ...desk, line };
 }
 
 const IN = {
@@ -93,4 +99,9 @@ export function moved(numbers, n, by) {
   const others = numbers.filter((other) => other !== n);
   const place = Math.max(0, Math.min(others.length, numbers.indexOf(n) + by));
   return numbers.includes(n) ? [...others.slice(0, place), n, ...others.slice(place)] : numbers;
+}
+
+/** A line with a number at its end, or without it where it stands in it. @param {number[]} numbers @param {number} n */
+export function toggled(numbers, n) {
+  return numbers.includes(n) ? numbers.filter((other) => other !== n) : [...numbers, n];
 }

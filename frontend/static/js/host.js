@@ -48,6 +48,7 @@ const live = new Live(slug, {
 
 document.addEventListener("keydown", (event) => {
   const target = /** @type {HTMLElement} */ (event.target);
+  if (event.repeat) return; // the page that comes next has the same keys for another question
   if (event.ctrlKey || event.metaKey || event.altKey || target.closest("input, textarea, select")) return;
   const button = /** @type {HTMLButtonElement | null} */ (document.querySelector(`[data-key="${CSS.escape(event.key)}"]`));
   if (!button) return;

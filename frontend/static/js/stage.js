@@ -142,7 +142,7 @@ class Stage {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const keys = /** @type {HTMLDialogElement} */ (at("keys"));
     if (keys.open) return;
-    const steers = this.main.dataset.steers === "yes";
+    const steers = this.main.dataset.steers === "yes" && !event.repeat; // a held key would go on and on
     if (this.skipping && /^[1-9]$/.test(event.key)) this.skip(Number(event.key) - 1);
     else if (["ArrowRight", "ArrowDown", " ", "PageDown"].includes(event.key)) this.step(1);
     else if (["ArrowLeft", "ArrowUp", "PageUp"].includes(event.key)) this.step(-1);

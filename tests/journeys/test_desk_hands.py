@@ -1,0 +1,117 @@
+"""Held keys, quick presses and slips of the hand on the desk: nothing unread is decided by them."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+from playwright.async_api import Page, Request, Route, expect
+
+from tests.journeys.hall import Hall
+from tests.journeys.stage_exhibits import QUESTIONS, moderated
+from tests.journeys.test_desk import asked
+from tests.journeys.test_desk_groups import at_desk, listed, open_number
+
+
+def posts(page: Page, end: str) -> list[str]:
+    """Fills up with the addresses that the page posts to and that end so."""
+    found: list[str] = []
+
+    def note(request: Request) -> None:
+        if request.method == "POST" and request.url.endswith(end):
+            found.append(request.url)
+
+    page.on("request", note)
+    return found
+
+
+async def held_back(page: Page, address: str) -> asyncio.Event:
+    """Nothing gets through to `address` until the event is set."""
+    released = asyncio.Event()
+
+    async def slowly(route: Route) -> None:
+        await released.wait()
+        await route.continue_()
+
+    await page.route(address, slowly)
+    return released
+
+
+async def test_a_held_or_hasty_key_decides_one_question(hall: Hall) -> None:
+    place = await hall.meeting("Held keys", after_display=False)
+    await asked(hall, place)
+    page = await hall.moderator(place)
+    await expect(page.locator("#show-keys")).to_be_visible()  # the script listens
+    decided = posts(page, "/list")
+    await page.keyboard.down("l")
+    await expect(page.locator("#open-n")).to_have_text("no. 2")
+    for _ in range(3):
+        await page.keyboard.down("l")
+    await page.keyboard.up("l")
+    assert len(decided) == 1
+    released = await held_back(page, "**/list")
+    await page.keyboard.press("l")
+    await page.keyboard.press("l")
+    released.set()
+    await expect(page.locator("#open-n")).to_have_text("no. 3")
+    assert len(decided) == 2
+
+
+async def test_a_held_key_takes_one_step_on_stage_and_at_the_hosts(hall: Hall) -> None:
+    place, _ = await moderated(hall)
+    page = await hall.stranger()
+    await page.goto(f"{place.path('/invite')}#{await hall.invitation(place, 'host')}")
+    await page.locator("button.act").click()
+    await page.wait_for_load_state()
+    await page.goto(place.path("/host"))
+    answers, released = posts(page, "/answer"), await held_back(page, "**/host/answer")
+    for _ in range(3):
+        await page.keyboard.down("a")
+    await page.keyboard.up("a")
+    released.set()
+    await expect(page.locator("[data-key=n]")).to_be_visible()
+    assert len(answers) == 1
+    await page.goto(place.path("/stage"))
+    steps = posts(page, "/line/next")
+    for _ in range(3):
+        await page.keyboard.down("n")
+    await expect(page.locator("#air")).to_contain_text(QUESTIONS[5])
+    assert len(steps) == 1
+
+
+async def test_questions_are_lined_up_quickly_one_after_the_other(hall: Hall) -> None:
+    page = await at_desk(hall, await listed(hall, "Quick line"))
+    released = await held_back(page, "**/line")
+    await open_number(page, 1)
+    await page.keyboard.press("p")
+    await open_number(page, 2)
+    await page.keyboard.press("p")
+    released.set()
+    await expect(page.locator("#desk-line a")).to_have_text(["no. 1", "no. 2"])
+    await expect(page.locator("#desk-error")).to_be_hidden()
+
+
+async def test_the_moment_of_an_answer_is_when_it_went_on_air_and_a_slip_is_refused(
+    hall: Hall,
+) -> None:
+    place = await listed(hall, "Moments")
+    await hall.change(place, stream_delay_s=30)
+    page = await at_desk(hall, place)
+    stream, answer = page.locator("#stream"), page.locator("form[data-act=answer] button")
+    await page.keyboard.press("a")
+    await expect(page.locator("details[data-fold=answer]")).to_have_attribute("open", "")
+    await expect(stream).to_have_value("")
+    await page.keyboard.press("Escape")
+    await page.clock.install()
+    await page.keyboard.press("o")
+    await expect(page.locator("#open-state")).to_have_text("on air")
+    await page.clock.fast_forward("02:00:00")
+    await page.keyboard.press("a")
+    await expect(stream).to_have_value(re.compile(r"00:0\d:\d\d"))
+    await stream.fill("1:o2:03")
+    await answer.press("Enter")
+    await expect(page.locator("#desk-error")).to_contain_text("as 1:02:03")
+    await expect(page.locator("[data-count=answered]")).to_have_text("0")
+    await stream.fill("1:02:03")
+    await answer.press("Enter")
+    await expect(page.locator("[data-count=answered]")).to_have_text("1")
