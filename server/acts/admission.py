@@ -7,6 +7,7 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from server.domain.ids import code_from, digest, from_bytes, normal_code
 from server.domain.meeting import Meeting
@@ -23,6 +24,7 @@ ROSTER_CODE_CHARS = 26
 FRESH_AT_ONCE = 5_000
 STAGED_AT_ONCE = 5_000
 PARTED_AT_ONCE = 500
+JOIN_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,20 @@ def new_token() -> str:
     return from_bytes(secrets.token_bytes(32))
 
 
+async def _admit(store: Redis, name: str, used: list[str], args: list[str | int]) -> int:
+    """The function's answer. When it is lost the same call is made again: its sign-in may stand already,
+    and a new one would find the roster's code used."""
+    for _ in range(JOIN_TRIES - 1):
+        try:
+            return int(await call(store, name, used, args))
+        except RedisError:
+            continue
+    return int(await call(store, name, used, args))
+
+
 async def join(store: Redis, meeting: Meeting, code: str, now: int) -> SignInToken:
-    """Admit an attendee by the meeting's open code or by a single-use roster code."""
+    """Admit an attendee by the meeting's open code or by a single-use roster code. RedisError after
+    JOIN_TRIES lost answers."""
     token, expires = new_token(), now + VOTER_SIGN_IN_MS
     found = [
         keys.sign_in(meeting.id, digest(token)),
@@ -68,9 +82,9 @@ async def join(store: Redis, meeting: Meeting, code: str, now: int) -> SignInTok
     made: list[str | int] = [expires, digest(token)]
     if meeting.admission == "roster":
         roster = [*found, keys.roster(meeting.id)]
-        voter = int(await call(store, "admit_from_roster", roster, [*made, digest(typed)]))
+        voter = await _admit(store, "admit_from_roster", roster, [*made, digest(typed)])
     elif secrets.compare_digest(typed.encode(), meeting.code.encode()):
-        voter = int(await call(store, "admit_voter", found, made))
+        voter = await _admit(store, "admit_voter", found, made)
     else:
         voter = -1
     if voter == -3:
@@ -120,10 +134,9 @@ async def forget_voters(store: Redis, meeting: str) -> int:
 
 
 async def sign_out(store: Redis, meeting: str, token: str) -> None:
-    """End a sign-in. Sockets under it are told through the event stream and close."""
-    await store.delete(keys.sign_in(meeting, digest(token)))
-    await store.xadd(keys.events(meeting), {"t": "ended", "sign_in": digest(token)})
-    await store.publish(keys.WAKE, meeting)
+    """End a sign-in. Sockets under it are told through the event stream, in the same step, and close."""
+    used = [keys.sign_in(meeting, digest(token)), keys.events(meeting)]
+    await call(store, "end_sign_in", used, [digest(token)])
 
 
 async def device_link(store: Redis, meeting: Meeting, sign_in: SignIn, now: int) -> str:

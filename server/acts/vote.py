@@ -14,6 +14,7 @@ from server.domain.refusals import Refusal, Refused
 from server.store import keys, typed, votes
 from server.store.votes import Answer, Held, Wish, slot_of
 
+FORM = "form"  # the device that votes by pages without a script
 STALE_DETAIL = "A later vote of yours is known already; the page shows it."
 
 
@@ -62,6 +63,7 @@ async def cast_now(
     """Count one vote durably; refused in words where the rules say no. Safe to repeat.
 
     All servers share a person's `pace`, because the store counts; each try takes one of it.
+    From the device FORM the last to come wins, whatever its counter.
     """
     if sign_in.voter is None:
         raise Refused(Refusal.FORBIDDEN, "Only attendees can vote. Join the meeting first.")
@@ -82,6 +84,10 @@ async def cast_now(
         n = int(await typed.hget(store, keys.lineage(meeting.id), str(n)) or n)
     wish = Wish(q, sign_in.voter, on, counter, slot_of(device))
     answer = (await votes.cast(store, meeting.id, [wish]))[0]
+    if answer.status == votes.STALE and device == FORM:
+        # A plain form keeps no counter and sends the clock's time, and a clock may have been set back.
+        again = Wish(q, sign_in.voter, on, answer.counter + 1, wish.slot)
+        answer = (await votes.cast(store, meeting.id, [again]))[0]
     refused = refusal_of(answer)
     if refused is not None:
         raise refused

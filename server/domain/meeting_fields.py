@@ -15,7 +15,8 @@ from server.domain.refusals import Refusal, Refused, Sentence
 from server.domain.screening import Reason
 from server.domain.text import clean
 
-LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+# RFC 5646, 4.4.1: no tag needs more than 35 characters.
+LANGUAGE = re.compile(r"(?!.{36})[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 COLOUR = re.compile(r"#[0-9a-f]{6}")
 TIMES = ("starts_at", "asking_from", "asking_until", "voting_from", "voting_until")
 LATEST_MS = 7_258_118_400_000  # 2200: every zone and every page can show it

@@ -27,6 +27,8 @@ _DROPPED = re.compile(
     "\u200b\u2060-\u2064\u206a-\u206f\ufeff\ufff9-\ufffb"  # unseen: ZWSP, WJ, operators, BOM
     "\U000e0000-\U000e007f]"  # tags
 )
+# Letters and a symbol by their category, and blank all the same: Hangul fillers, the empty braille cell.
+_BLANK = "\u115f\u1160\u3164\uffa0\u2800"
 _LINE_END = re.compile(r"[^\S\n]+\n")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
@@ -76,7 +78,7 @@ def direction(text: str) -> Literal["ltr", "rtl", "auto"]:
 
 
 def _seen(text: str) -> bool:
-    return any(unicodedata.category(char)[0] not in "CZM" for char in text)
+    return any(unicodedata.category(char)[0] not in "CZM" and char not in _BLANK for char in text)
 
 
 def limited(raw: str, min_chars: int, max_chars: int) -> str:

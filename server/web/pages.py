@@ -224,7 +224,7 @@ async def cast_vote(slug: str) -> Response:
         raise Refused(Refusal.BAD_INPUT, "must be a question's number.", field="n")
     now, store, on = parts().clock(), parts().store, fields.get("on") == "on"
     pace = parts().vote_pace
-    await vote.cast_now(store, meeting, person.voter(), int(number), on, now, "form", pace)
+    await vote.cast_now(store, meeting, person.voter(), int(number), on, now, vote.FORM, pace)
     measures.HTTP_VOTES.inc()
     # The page that follows must show this vote in its count.
     await parts().boards.caught_up(meeting.id)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from server.acts import admission, staff
 from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Role
+from server.store import keys, typed
+from server.store.call import call
 from tests.acts.building import NOW, live_town
 
 
@@ -79,3 +84,51 @@ async def test_an_organiser_link_works_once(store: Redis) -> None:
     with pytest.raises(Refused) as refused:
         await staff.redeem_organiser_link(store, link, NOW)
     assert refused.value.refusal is Refusal.USED
+
+
+@pytest.mark.parametrize(("lost", "admitted"), [(1, True), (2, True), (3, False)])
+async def test_a_roster_code_whose_answer_was_lost_still_admits_its_person(
+    store: Redis, monkeypatch: pytest.MonkeyPatch, lost: int, admitted: bool
+) -> None:
+    town, left = await live_town(store, admission="roster"), [lost]
+    code = (await admission.import_roster(store, town.meeting, 1, NOW))[0]
+
+    async def losing(
+        redis: Redis, name: str, used: Sequence[str], args: Sequence[str | int]
+    ) -> Any:
+        answer = await call(redis, name, used, args)
+        left[0] -= 1
+        if left[0] >= 0:
+            raise RedisError("the answer was lost")
+        return answer
+
+    monkeypatch.setattr(admission, "call", losing)
+    if not admitted:
+        with pytest.raises(RedisError):
+            await admission.join(store, town.meeting, code, NOW)
+        return
+    joined = await admission.join(store, town.meeting, code, NOW)
+    found = await admission.who(store, town.meeting.id, joined.token)
+    assert found == joined.sign_in and found.voter is not None
+    assert await store.scard(keys.attendees(town.meeting.id)) == 1
+
+
+async def test_a_sign_in_never_ends_without_its_sockets_being_told(
+    store: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town = await live_town(store)
+    joined = await admission.join(store, town.meeting, town.meeting.code, NOW)
+    execute, left = store.execute_command, [1]
+
+    async def breaking(*command: Any, **options: Any) -> Any:
+        left[0] -= 1
+        if left[0] < 0:
+            raise RedisError("the store went away")
+        return await execute(*command, **options)  # type: ignore[no-untyped-call]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "execute_command", breaking)
+        await admission.sign_out(store, town.meeting.id, joined.token)
+    assert await admission.who(store, town.meeting.id, joined.token) is None
+    told = await typed.entries(store, keys.events(town.meeting.id), "", 100)
+    assert told[-1][1] == {"t": "ended", "sign_in": joined.sign_in.key}

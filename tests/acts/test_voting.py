@@ -128,3 +128,14 @@ async def test_a_question_that_leaves_the_list_and_returns_keeps_its_votes(store
     )
     back = await decide.list_question(store, town.meeting, moderator, out.q, out.revision, NOW)
     assert (out.votes, back.votes) == (1, 1)
+
+
+async def test_a_plain_form_goes_on_voting_after_the_clock_was_set_back(store: Redis) -> None:
+    town = await live_town(store)
+    question, voter = await town.listed(), await town.attendee()
+    n, hour = question.number or 0, 3_600_000
+    await vote.cast_now(store, town.meeting, voter, n, True, NOW, vote.FORM, PACE)
+    back = await vote.cast_now(store, town.meeting, voter, n, False, NOW - hour, vote.FORM, PACE)
+    again = await vote.cast_now(store, town.meeting, voter, n, True, NOW - hour, vote.FORM, PACE)
+    assert (back.votes, again.votes) == (0, 1)
+    assert (await town.look(question.q)).votes == 1

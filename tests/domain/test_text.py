@@ -100,6 +100,8 @@ def test_the_first_strong_character_decides_the_direction(text: str, way: str) -
     [
         ("", Refusal.EMPTY),
         (" \u200b\u200d\n", Refusal.EMPTY),
+        ("\u3164" * 12, Refusal.EMPTY),
+        ("\u115f\u1160\uffa0 \u2800" * 4, Refusal.EMPTY),
         ("Why?", Refusal.TOO_SHORT),
         ("e" + "\u0301" * 30, Refusal.TOO_SHORT),
         ("x" * 21, Refusal.TOO_LONG),

@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 
 from server.acts import admission, decide, meetings, staff
 from server.acts.limits import Rate
+from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Role
 from server.web.parts import WebParts
 from tests.acts.building import NOW, Town, fresh_q, live_town
@@ -271,3 +272,17 @@ async def test_a_lock_with_a_line_feed_behind_it_is_refused_and_nothing_is_kept(
     assert (await client.send("GET", f"{path}/mine"))[1] == {"questions": []}
     given = {"q": fresh_q(), "text": text, "salt": good, "hl": {"w": good, "a": good}}
     assert (await client.send("POST", f"{path}/questions", given))[0] in (201, 202)
+
+
+async def test_no_door_takes_a_language_tag_of_more_than_35_characters(
+    store: Redis, app: Quart
+) -> None:
+    town = await live_town(store)
+    client, path = await attendee_of(app, town), f"/meetings/{town.meeting.slug}"
+    longest = "de" + "-abcdefgh" * 3 + "-abcde"
+    for tag, statuses in ((longest, (201, 202)), (longest + "f", (400,)), (longest * 9, (400,))):
+        given = {"q": fresh_q(), "text": "When do we get new chairs?", "lang": tag}
+        assert (await client.send("POST", f"{path}/questions", given))[0] in statuses
+    with pytest.raises(Refused) as refused:
+        await meetings.change(store, town.meeting, {"languages": [longest + "f"]}, "org:1", NOW)
+    assert refused.value.refusal is Refusal.BAD_INPUT

@@ -79,6 +79,16 @@ redis.register_function('take_device', function(keys, args)
   return tonumber(voter)
 end)
 
+-- end_sign_in: end one sign-in and tell its sockets.
+-- KEYS  1 sign-in HASH   2 events STREAM
+-- ARGV  1 digest of the sign-in
+-- Returns 1 where it stood, else 0; told either way. Idempotent.
+redis.register_function('end_sign_in', function(keys, args)
+  local stood = redis.call('DEL', keys[1])
+  announce(keys[2], meeting_of(keys[2]), true, 't', 'ended', 'sign_in', args[1])
+  return stood
+end)
+
 -- forget_voters: part attendees' sign-ins from their voter numbers; they go on as admissions to read.
 -- KEYS  1 attendees' sign-ins SET   2.. sign-in HASHes
 -- ARGV  1.. their digests, as KEYS 2..
