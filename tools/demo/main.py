@@ -22,6 +22,7 @@ from tools.replay.http import JsonClient
 
 FAST_ROUNDS = 8
 CLOSING_S = 30.0
+TRIES = 3
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -52,9 +53,17 @@ def _links(origin: str, hall: Hall) -> None:
     say(f"Public record  {at}/screened-out")
 
 
+async def _reach(hall: Hall, phase: str) -> None:
+    """Set the phase, unless a visitor with the organiser's link was there first."""
+    for _ in range(TRIES):
+        with suppress(Turned):  # the settings changed in this instant, or the phase is reached
+            await hall.set(phase=phase)
+            return
+
+
 async def _until_closed(hall: Hall) -> None:
     """Return when the closing has given every question its end."""
-    await hall.set(phase="closed")
+    await _reach(hall, "closed")
     async with asyncio.timeout(CLOSING_S):
         while True:
             board = await hall.call(hall.attendees[0], "questions")
@@ -70,12 +79,12 @@ async def _play(hall: Hall, fast: bool) -> Play:
     working = [asyncio.create_task(play.ask_all())]
     working += [asyncio.create_task(play.moderate(token)) for token in hall.moderators]
     try:
-        while play.decided < play.pace.live_after:
+        while play.decided < play.pace.live_after and not all(task.done() for task in working):
             await asyncio.sleep(0.2)
             for task in working:
                 if task.done():
                     task.result()
-        await hall.set(phase="live")
+        await _reach(hall, "live")
         say("The meeting is live.")
         staging = asyncio.create_task(play.stage(FAST_ROUNDS if fast else None))
         await asyncio.gather(*working)

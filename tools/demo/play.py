@@ -1,4 +1,8 @@
-"""The demo at work: people ask and vote, three moderators decide side by side, the stage goes on."""
+"""The demo at work: people ask and vote, three moderators decide side by side, the stage goes on.
+
+Whoever looks on with a printed link may act too: what a visitor did first is told as refused, and
+nothing here waits for it.
+"""
 
 from __future__ import annotations
 
@@ -47,6 +51,7 @@ class Play:
     asked: dict[str, tuple[Line, str]] = field(default_factory=dict)
     heads: dict[str, int] = field(default_factory=dict)
     decided: int = 0
+    all_asked: bool = False
     _votes: int = 0
 
     async def ask_all(self) -> None:
@@ -58,15 +63,20 @@ class Play:
             body: Body = {"q": q, "text": line.text, "lang": line.lang}
             if at % 9 == 0:
                 body["name"] = f"Team {1 + at // 9}"
-            await self.hall.call(asker, "questions", body)
-            self.told["asked"] += 1
+            try:
+                await self.hall.call(asker, "questions", body)
+                self.told["asked"] += 1
+            except Turned as turned:
+                self.told[f"refused: {turned.code}"] += 1
             await asyncio.sleep(self.pace.ask)
+        self.all_asked = True
 
     async def moderate(self, token: str) -> None:
         """Take any of the oldest that wait and decide; a colleague may be quicker, and that is told."""
         while self.decided < len(self.script.lines):
-            found = await self.hall.call(token, "waiting")
-            rows = [row for row in cast("list[Any]", found["questions"]) if row["q"] in self.asked]
+            rows = await self._waiting(token)
+            if not rows and self.all_asked and await self._none_on_the_way(token):
+                return
             if rows:
                 # Each begins at another end of the queue, so that they meet only now and then.
                 turn = self.hall.moderators.index(token) * len(rows) // len(self.hall.moderators)
@@ -75,6 +85,24 @@ class Play:
                 except Turned as turned:
                     self.told[f"refused: {turned.code}"] += 1
             await asyncio.sleep(self.pace.decide * self.random.uniform(0.5, 1.5))
+
+    async def _waiting(self, token: str) -> list[Any]:
+        try:
+            found = await self.hall.call(token, "waiting")
+        except Turned as turned:
+            self.told[f"refused: {turned.code}"] += 1
+            return []
+        return [row for row in cast("list[Any]", found["questions"]) if row["q"] in self.asked]
+
+    async def _none_on_the_way(self, token: str) -> bool:
+        """True when none of ours waits, one without its number yet included."""
+        try:
+            desk = cast("dict[str, Any]", await self.hall.call(token, "desk"))
+        except Turned:
+            return True
+        waiting = [row for row in desk["questions"] if row["state"] == "received"]
+        ours = [row for row in waiting if row["q"] in self.asked]
+        return not ours and desk["counts"]["waiting"] == len(waiting)
 
     async def _decide(self, token: str, row: Body) -> None:
         line, asker = self.asked[str(row["q"])]
@@ -123,27 +151,25 @@ class Play:
 
     async def vote(self) -> None:
         """Votes every second, more for what is wanted already, as it happens in halls."""
-        device = "demo"
         while True:
-            board = await self.hall.call(self.hall.attendees[0], "questions?order=wanted")
-            rows = [
-                row for row in cast("list[Any]", board["questions"]) if row["state"] == "listed"
-            ]
-            for _ in range(min(len(rows), 6)):
-                row = rows[min(int(self.random.expovariate(0.12)), len(rows) - 1)]
-                voter = self.random.choice(self.hall.attendees)
-                self._votes += 1
-                counter = time.time_ns() // 1_000_000 * 100 + self._votes % 100
-                wish: Body = {
-                    "n": row["n"],
-                    "on": self.random.random() < 0.95,
-                    "c": counter,
-                    "d": device,
-                }
-                with suppress(Turned):  # one's own question, or one that was just decided
-                    await self.hall.call(voter, "votes", wish)
-                    self.told["votes"] += 1
+            with suppress(Turned):
+                board = await self.hall.call(self.hall.attendees[0], "questions?order=wanted")
+                await self._vote_for(
+                    [r for r in cast("list[Any]", board["questions"]) if r["state"] == "listed"]
+                )
             await asyncio.sleep(self.pace.vote)
+
+    async def _vote_for(self, rows: list[Any]) -> None:
+        for _ in range(min(len(rows), 6)):
+            row = rows[min(int(self.random.expovariate(0.12)), len(rows) - 1)]
+            voter = self.random.choice(self.hall.attendees)
+            self._votes += 1
+            counter = time.time_ns() // 1_000_000 * 100 + self._votes % 100
+            on = self.random.random() < 0.95
+            wish: Body = {"n": row["n"], "on": on, "c": counter, "d": "demo"}
+            with suppress(Turned):  # one's own question, or one that was just decided
+                await self.hall.call(voter, "votes", wish)
+                self.told["votes"] += 1
 
     async def stage(self, rounds: int | None) -> None:
         """Line the most wanted up, put them on air, answer, skip one, return one; `None` = for ever."""
@@ -174,7 +200,9 @@ class Play:
 
     async def _end(self, turn: int, seconds: int) -> None:
         line = await self.hall.call(self.hall.host, "line")
-        on_air = cast("dict[str, Any]", line["on_air"])
+        on_air = cast("dict[str, Any] | None", line["on_air"])
+        if on_air is None:
+            return  # another host was quicker
         at, revision = f"questions/{on_air['q']}", on_air["revision"]
         if turn % 5 == 4:
             await self.hall.call(self.hall.host, f"{at}/return", {"revision": revision})
@@ -192,11 +220,13 @@ class Play:
 
     async def answer_in_writing(self) -> None:
         """One answer is given by a moderator in writing."""
-        board = await self.hall.call(self.hall.attendees[0], "questions?order=newest")
-        rows = [row for row in cast("list[Any]", board["questions"]) if row["state"] == "listed"]
-        found = next(
-            (q for q, (line, _) in self.asked.items() if line.text == rows[0]["text"]), None
-        )
+        try:
+            board = await self.hall.call(self.hall.attendees[0], "questions?order=newest")
+        except Turned:
+            return
+        listed = [r for r in cast("list[Any]", board["questions"]) if r["state"] == "listed"]
+        texts = {line.text: q for q, (line, _) in self.asked.items()}
+        found = texts.get(listed[0]["text"]) if listed else None
         if found is None:
             return
         words = "Yes. The date and the place stand on the notice board of each site."
