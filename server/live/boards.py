@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass, field
 
 from redis.asyncio import Redis
@@ -14,6 +15,8 @@ from server.store import boards, events, meetings, question_rows
 from server.store.events import Entry
 
 NUMBER_WAIT_S = 1.5  # a submission's answer waits so long for its number, and a vote's page for it
+
+IDLE_S = 600.0  # a board that nobody asked for so long may be let go
 
 
 @dataclass(slots=True)
@@ -29,7 +32,9 @@ class Boards:
 
     def __init__(self, store: Redis) -> None:
         self._store = store
+        self.idle_s = IDLE_S
         self._boards: dict[str, Board] = {}
+        self._asked_at: dict[str, float] = {}
         self._loading: dict[str, asyncio.Task[Board]] = {}
         self._waiters: dict[str, list[asyncio.Future[int]]] = {}
         self._reached: dict[asyncio.Future[None], tuple[str, tuple[int, int]]] = {}
@@ -51,6 +56,7 @@ class Boards:
         """The meeting's board, loaded on first use (once, however many ask at the same time)."""
         board = self._boards.get(meeting)
         if board is not None:
+            self._asked_at[meeting] = time.monotonic()
             return board
         task = self._loading.get(meeting)
         if task is None:
@@ -73,7 +79,17 @@ class Boards:
         await self._line_up(board)
         board.take_delta()
         self._boards[meeting] = board
+        self._asked_at[meeting] = time.monotonic()
         return board
+
+    def idle(self) -> list[str]:
+        """Meetings whose boards nobody asked for during `idle_s`."""
+        before = time.monotonic() - self.idle_s
+        return [meeting for meeting, asked in self._asked_at.items() if asked < before]
+
+    def let_go(self, meeting: str) -> None:
+        """Follow this meeting no more, until somebody asks again. Not while it is folded or reloaded."""
+        del self._boards[meeting], self._asked_at[meeting]
 
     async def reload(self, meeting: str) -> None:
         """Take the state anew (after a gap): what differs becomes an ordinary change."""

@@ -84,6 +84,13 @@ class Hub:
         """How many sockets of this audience listen here."""
         return len(self._audiences.get((meeting, audience), ()))
 
+    def let_go(self, meeting: str) -> bool:
+        """Keep nothing of a meeting that nobody listens to; False where somebody does."""
+        if any(self.watching(meeting, audience) for audience in AUDIENCES):
+            return False
+        self._snapshots.pop(meeting, None)
+        return True
+
     def leave(self, socket: LiveSocket) -> None:
         """Stop listening; nothing happens for a socket that never joined."""
         found = self._by_socket.pop(socket, None)

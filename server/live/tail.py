@@ -62,6 +62,7 @@ class Tail:
                 await asyncio.sleep(RETRY_S)
                 continue
             self._tell()
+            self._let_go()
             measures.STORE_AWAY.set(0)
             measures.TICK.observe(time.perf_counter() - began)
             measures.BOARDS.set(len(self._boards.positions()))
@@ -141,3 +142,10 @@ class Tail:
                     delta["digest"] = board.digest()
                     self._digest_at[meeting] = self._clock() + DIGEST_S
                 self._hub.broadcast(meeting, text_frame(encode(delta)), board.position)
+
+    def _let_go(self) -> None:
+        """Forget the boards that nobody listens to or asks for: memory follows the meetings in use."""
+        for meeting in self._boards.idle():
+            if self._hub.let_go(meeting):
+                self._boards.let_go(meeting)
+                self._digest_at.pop(meeting, None)
