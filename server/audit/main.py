@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from argparse import ArgumentParser, Namespace
+from contextlib import suppress
 from pathlib import Path
 
 from server.audit import checks, reading, record_check, sources, witnessed
@@ -20,6 +21,14 @@ from server.translog.proof import Proof
 
 PATIENCE_S = 48 * 3_600
 SAVED_MOST = 1_000
+# What reads files beside the entries, each for itself: one that cannot be read hides no other's findings.
+_BESIDE = (
+    ("A5", checks.reasons),
+    ("A7", checks.states),
+    ("A7", record_check.screenings),
+    ("A8", checks.texts),
+    ("A9", checks.tallies),
+)
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -47,7 +56,11 @@ def main(options: Namespace) -> int:
         saved = _saved(options.state, log, findings)
         now_s = int(time.time())
         anchor = _anchor(options)
-        head = audit(source, log, rule, held, saved, now_s, findings, _bar, anchor)
+        try:
+            head = audit(source, log, rule, held, saved, now_s, findings, _bar, anchor)
+        except Unreadable as error:  # what was found before it still counts
+            head = None
+            findings.unchecked("A3" if "A1" in findings.done else "A1", str(error))
     except (Unreadable, NoteError, OSError, ValueError) as error:
         print(f"Could not check: {error}", file=sys.stderr)
         return 1
@@ -57,8 +70,9 @@ def main(options: Namespace) -> int:
         print(f"The evidence is in {options.evidence}.")
     elif head and options.state:
         _remember(options.state, "checkpoints", head)
-        if anchor is not None and (note := anchor.source.get("checkpoint")):
-            _remember(options.state, "anchors", note.decode())
+        with suppress(Unreadable):
+            if anchor is not None and (note := anchor.source.get("checkpoint")):
+                _remember(options.state, "anchors", note.decode())
     return findings.status()
 
 
@@ -89,11 +103,11 @@ def audit(
     if not read.whole:
         return None
     checks.waiting(read, now_s, PATIENCE_S, findings)
-    checks.reasons(source, read, findings)
-    checks.states(source, read, findings)
-    record_check.screenings(source, read, findings)
-    checks.texts(source, read, findings)
-    checks.tallies(source, read, findings)
+    for check, carry_out in _BESIDE:
+        try:
+            carry_out(source, read, findings)
+        except Unreadable as error:
+            findings.unchecked(check, str(error))
     checks.receipts(held, read, log, findings)
     return found[0]
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import lzma
 import urllib.error
 import urllib.request
 import zipfile
+import zlib
+from concurrent.futures import Future
+from http.client import HTTPException
 from pathlib import Path
+from threading import Thread
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -17,6 +22,8 @@ MAX_BYTES = (
 )
 PUBLIC_BYTES = 64_000_000
 TIMEOUT_S = 20
+WHOLE_S = 180  # for all of one file: a server that sends byte after byte holds nobody up for ever
+_BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError)
 
 
 class Unreadable(Exception):
@@ -45,11 +52,14 @@ class Folder:
 
     def get(self, path: str, limit: int = MAX_BYTES) -> bytes | None:
         """See Source. Links that lead out of the folder lead nowhere."""
-        whole = (self._folder / path).resolve()
-        if not whole.is_relative_to(self._folder) or not whole.is_file():
-            return None
-        with whole.open("rb") as file:
-            data = file.read(limit + 1)
+        try:
+            whole = (self._folder / path).resolve()
+            if not whole.is_relative_to(self._folder) or not whole.is_file():
+                return None
+            with whole.open("rb") as file:
+                data = file.read(limit + 1)
+        except (OSError, RuntimeError) as error:  # no right to read it, links in a circle
+            raise Unreadable(f"{path} cannot be read: {error}") from error
         return _bounded(path, data, limit)
 
     def names(self, folder: str) -> list[str]:
@@ -77,7 +87,7 @@ class Zip:
                 return _bounded(path, file.read(limit + 1), limit)
         except KeyError:
             return None
-        except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
+        except (*_BROKEN, OSError, RuntimeError, NotImplementedError, EOFError) as error:
             raise Unreadable(f"{path} in the zip cannot be read: {error}") from error
 
     def names(self, folder: str) -> list[str]:
@@ -105,7 +115,22 @@ class Web:
         self._opener = urllib.request.build_opener(_Stay())
 
     def get(self, path: str, limit: int = MAX_BYTES) -> bytes | None:
-        """See Source."""
+        """See Source. Gives up after WHOLE_S seconds, however slowly the bytes come."""
+        found: Future[bytes | None] = Future()
+
+        def fetch() -> None:
+            try:
+                found.set_result(self._get(path, limit))
+            except Exception as error:  # it is raised again below
+                found.set_exception(error)
+
+        Thread(target=fetch, daemon=True).start()
+        try:
+            return found.result(WHOLE_S)
+        except TimeoutError as error:
+            raise Unreadable(f"{path} did not come within {WHOLE_S} seconds") from error
+
+    def _get(self, path: str, limit: int) -> bytes | None:
         try:
             request = urllib.request.Request(f"{self.name}/{path}")  # noqa: S310  # checked above
             with self._opener.open(request, timeout=TIMEOUT_S) as response:
@@ -114,7 +139,7 @@ class Web:
             if error.code in (403, 404, 410):
                 return None
             raise Unreadable(f"{path}: the server answers {error.code}") from error
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, HTTPException) as error:
             raise Unreadable(f"{path}: {error}") from error
 
     def names(self, folder: str) -> list[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from server.audit.findings import CHECKS, Grade
-from server.audit.sources import Folder, Unreadable, Zip
+from server.audit.sources import MAX_BYTES, PUBLIC_BYTES, Folder, Unreadable, Zip
 from server.translog.note import Signer
 from tests.audit.building import NOW, Made, audited, honest, lock, sha
 from tests.translog.building import ROOT, log_signer, q_id
@@ -205,6 +205,20 @@ def test_a_hostile_log_costs_neither_memory_nor_files(tmp_path: Path) -> None:
     (folder / "checkpoint").write_text(huge)
     found = audited(folder)
     assert found.status() == 1 and "too large" in found.report()
+
+
+def test_what_cannot_be_read_hides_no_evidence(tmp_path: Path) -> None:
+    folder, evidence = honest().write(tmp_path / "log"), tmp_path / "evidence.json"
+    _change(f"opening/{q_id(1)}.json", b"Question", b"Query")(folder)
+    with (folder / "public.json").open("wb") as file:
+        file.truncate(PUBLIC_BYTES + 1)
+    given = ("--vkey", log_signer().key.text(), "--evidence", evidence)
+    status, said = _run(folder, *given)
+    assert status == 2 and "could not check: public.json has more than" in said, said
+    assert [one["check"] for one in json.loads(evidence.read_text())["evidence"]] == ["A8"]
+    (folder / "checkpoint").write_bytes(bytes(MAX_BYTES + 1))
+    status, said = _run(folder, *given)
+    assert status == 1 and "?    A1" in said and "Traceback" not in said, said
 
 
 def _run(*arguments: str | Path) -> tuple[int, str]:
