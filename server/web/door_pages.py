@@ -8,7 +8,7 @@ from server.acts import admission, meetings, staff
 from server.domain.ids import normal_code
 from server.domain.meeting import Meeting
 from server.domain.refusals import Refusal, Refused
-from server.domain.roles import Act, may
+from server.domain.roles import Act, Role, may
 from server.live import measures
 from server.protocol.answers import http_status
 from server.web import network, people, rendering
@@ -39,12 +39,20 @@ async def find() -> Response:
         response = await html("home.html", **page("Openfloor"), code=code, error=refusal(none))
         response.status_code = http_status(none.refusal)
         return response
+    if await _has_joined(meeting):
+        return go(f"/m/{meeting.slug}")
     if meeting.admission == "roster":
         return go(f"/m/{meeting.slug}/join")
     joined = await admission.join(parts().store, meeting, code, parts().clock())
     response = go(f"/m/{meeting.slug}")
     people.keep(response, joined)
     return response
+
+
+async def _has_joined(meeting: Meeting) -> bool:
+    """True when this browser holds a living attendee sign-in: joining once more would make a second
+    voter of the same person, and leave the first one's questions and votes behind."""
+    return (await people.attendee(meeting)).role is Role.ATTENDEE
 
 
 @pages.get("/m/<slug>/join")
@@ -60,6 +68,7 @@ async def _join(meeting: Meeting, code: str, error: str | None) -> Response:
         "join.html",
         **page(meeting.title),
         meeting=meeting_value(meeting),
+        joined=await _has_joined(meeting),
         also=list(appointed.also_organisers()),
         code=code,
         error=error,
@@ -72,6 +81,8 @@ async def join(slug: str) -> Response:
     fields = await form()
     await network.take()
     meeting = await meeting_at(slug)
+    if await _has_joined(meeting):
+        return go(f"/m/{slug}")
     code = fields.get("code", "")
     try:
         joined = await admission.join(parts().store, meeting, code, parts().clock())

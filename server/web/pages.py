@@ -54,7 +54,9 @@ async def html(template: str, **context: Any) -> Response:
     if fresh:
         people.set_cookie(response, people.FORM_COOKIE, fresh)
     if request.args.get("lang") in NAMES:
-        people.set_cookie(response, people.LANGUAGE_COOKIE, request.args["lang"])
+        people.set_cookie(
+            response, people.LANGUAGE_COOKIE, request.args["lang"], people.LANGUAGE_MS
+        )
     return response
 
 

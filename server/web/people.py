@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from quart import Response, request
 
 from server.acts import admission, staff
-from server.acts.admission import SignIn, SignInToken
+from server.acts.admission import STAFF_SIGN_IN_MS, SignIn, SignInToken
 from server.domain.ids import digest, from_bytes
 from server.domain.meeting import Meeting
 from server.domain.refusals import Refusal, Refused
@@ -20,6 +20,7 @@ from server.web.parts import WebParts, parts
 
 FORM_COOKIE = "of_form"
 LANGUAGE_COOKIE = "of_lang"
+LANGUAGE_MS = 365 * 24 * 3_600_000
 ORGANISER_COOKIE = "of_org"
 OPERATORS = ("/healthz", "/readyz", "/metrics")
 
@@ -63,24 +64,33 @@ def cookie_name(name: str) -> str:
     return f"__Host-{name}" if parts().secure else name
 
 
-def set_cookie(response: Response, name: str, value: str) -> None:
-    """A session cookie that scripts cannot read and other sites cannot send with a POST."""
+def set_cookie(response: Response, name: str, value: str, lasts_ms: int | None = None) -> None:
+    """A cookie that scripts cannot read and other sites cannot send with a POST. It outlives the
+    browser's closing where `lasts_ms` says how long."""
     response.set_cookie(
-        cookie_name(name), value, path="/", httponly=True, secure=parts().secure, samesite="Lax"
+        cookie_name(name),
+        value,
+        max_age=None if lasts_ms is None else max(0, lasts_ms // 1000),
+        path="/",
+        httponly=True,
+        secure=parts().secure,
+        samesite="Lax",
     )
 
 
 def keep(response: Response, joined: SignInToken) -> None:
-    """Keep a sign-in in this browser; attendee and staff sign-ins of one meeting stand side by side."""
+    """Keep a sign-in in this browser until it ends; attendee and staff sign-ins of one meeting stand
+    side by side."""
     rotate_form(response)
     kind = "a" if joined.sign_in.role is Role.ATTENDEE else "s"
-    set_cookie(response, f"of_{kind}_{joined.sign_in.meeting}", joined.token)
+    lasts = joined.sign_in.expires_at - parts().clock()
+    set_cookie(response, f"of_{kind}_{joined.sign_in.meeting}", joined.token, lasts)
 
 
 def keep_organiser(response: Response, token: str) -> None:
-    """Keep an organiser's sign-in in this browser."""
+    """Keep an organiser's fresh sign-in in this browser until it ends."""
     rotate_form(response)
-    set_cookie(response, ORGANISER_COOKIE, token)
+    set_cookie(response, ORGANISER_COOKIE, token, STAFF_SIGN_IN_MS)
 
 
 def rotate_form(response: Response) -> None:

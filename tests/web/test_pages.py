@@ -7,8 +7,9 @@ import re
 from quart import Quart
 from redis.asyncio import Redis
 
-from server.acts import decide, meetings, staff, stage
+from server.acts import admission, decide, meetings, staff, stage
 from server.domain.roles import Role
+from server.store import keys, typed
 from tests.acts.building import NOW, Town, fresh_q, live_town
 from tests.web.browsing import Browser, Client, until
 
@@ -57,6 +58,34 @@ async def test_a_meeting_by_plain_forms(store: Redis, app: Quart) -> None:
     assert (await town.look(q[1])).votes == 1
     await asker.post(f"/m/{town.meeting.slug}/vote", n="1", on="on")
     assert asker.status == 409 and "You asked this question" in asker.text
+
+
+async def test_joining_again_in_the_same_browser_makes_no_second_voter(
+    store: Redis, app: Quart
+) -> None:
+    town = await live_town(store)
+    browser = await joined(app, town)
+    path = f"/m/{town.meeting.slug}"
+    assert "You have joined with this browser" in await browser.get(f"{path}/join")
+    assert 'name="code"' not in browser.text
+    await browser.post(f"{path}/join", code=town.meeting.code)
+    await browser.get("/")
+    await browser.post("/join", code=town.meeting.code)
+    assert browser.status == 200 and town.meeting.title in browser.text
+    assert len(await typed.smembers(store, keys.attendees(town.meeting.id))) == 1
+    await browser.get(f"{path}/join")
+    await browser.post(f"{path}/signout")
+    assert 'name="code"' in await browser.get(f"{path}/join")
+
+
+async def test_joining_again_burns_no_second_code_of_the_roster(store: Redis, app: Quart) -> None:
+    town, browser = await live_town(store, admission="roster"), Browser(app)
+    codes = await admission.import_roster(store, town.meeting, 2, NOW)
+    for code in codes:
+        await browser.get("/")
+        await browser.post(f"/m/{town.meeting.slug}/join", code=code)
+        assert browser.status == 200 and town.meeting.title in browser.text
+    assert await admission.roster_state(store, town.meeting) == {"size": 2, "used": 1}
 
 
 async def test_a_waiting_text_is_on_no_public_page(store: Redis, app: Quart) -> None:

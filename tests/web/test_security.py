@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import cast
 
 import pytest
-from quart import Quart
+from quart import Quart, Response
 from redis.asyncio import Redis
 
 from server.acts import admission, appeal, decide, meetings, staff, stage
@@ -70,9 +70,32 @@ async def test_cookies_over_https_stay_with_this_host_and_out_of_scripts(
         name, _, value = parts[0].partition("=")
         assert name.startswith("__Host-") and len(value) >= 22
         assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(parts)
-        assert not any(part.startswith(("Domain", "Expires", "Max-Age")) for part in parts)
+        assert not any(part.startswith("Domain") for part in parts)
     (sign_in,) = [line for line in set_now if line.startswith("__Host-of_a_")]
     assert len(sign_in.partition("=")[2].partition(";")[0]) == 43  # 256 bits
+
+
+def lasts_s(answer: Response, name: str) -> int:
+    """How long the browser shall keep this cookie, in seconds."""
+    (line,) = [one for one in answer.headers.getlist("Set-Cookie") if one.startswith(name)]
+    return int(line.partition("Max-Age=")[2].partition(";")[0])
+
+
+async def test_a_sign_in_outlives_the_closing_of_the_browser(store: Redis, app: Quart) -> None:
+    town, client = await live_town(store), app.test_client()
+    host = {"Host": "floor.example"}
+    answer = await client.get("/?lang=de", headers=host)
+    assert lasts_s(answer, "of_lang=") == 365 * 24 * 3_600
+    token = (await answer.get_data(as_text=True)).partition('name="csrf" value="')[2]
+    form = {"csrf": token.partition('"')[0], "code": town.meeting.code}
+    answer = await client.post("/join", form=form, headers=SAME)
+    assert 0 <= 60 * 24 * 3_600 - lasts_s(answer, "of_a_") < 60
+
+    page = await (await client.get("/organise/link", headers=host)).get_data(as_text=True)
+    form = {"csrf": page.partition('name="csrf" value="')[2].partition('"')[0]}
+    form["token"] = await staff.new_organiser_link(store)
+    answer = await client.post("/organise/link", form=form, headers=SAME)
+    assert lasts_s(answer, "of_org=") == 12 * 3_600
 
 
 async def test_a_sign_in_that_somebody_else_planted_is_replaced_and_opens_nothing(
@@ -199,6 +222,7 @@ async def test_a_form_of_somebody_elses_page_is_refused_after_signing_in(
     town = await live_town(store)
     browser = await joined(app, town)
     old = browser.text
+    await browser.post(f"/m/{town.meeting.slug}/signout")
     await browser.get("/")
     await browser.post("/join", code=town.meeting.code)
     browser.text = old
