@@ -104,6 +104,13 @@ def _label(staff: Staff, made: SignInMade) -> str:
     return next(one.label for one in staff.appointments if one.sign_in == made.digest)
 
 
+def _changed(before: Staff, after: Staff) -> str:
+    """Whose appointment changed, as a pseudonym such as mod:2, for the desk's log."""
+    known = {one.label: one for one in before.appointments if one.label}
+    changed = (one for one in after.appointments if one.label and known.get(one.label) != one)
+    return next((pseudonym(one.role, one.label) for one in changed), "")
+
+
 async def _commit(
     store: Redis,
     meeting: Meeting,
@@ -125,7 +132,8 @@ async def _commit(
             # By its hash, before anything points at it: a document without a leaf harms nobody.
             await store.hset(keys.rules(meeting.id), roster, document.decode())
             who = pseudonym(made.role, _label(after, made)) if made else by
-            entry = intent("m.role", meeting=meeting.id, roster=roster, by=who)
+            role = _changed(before, after)
+            entry = intent("m.role", meeting=meeting.id, roster=roster, by=who, role=role)
         if made is not None:
             made = replace(made, label=_label(after, made))
         if await stored.commit(store, meeting.id, after, entry, made, ended(before), now):

@@ -196,4 +196,6 @@ def made_by_log(kind: str) -> frozenset[str]:
 
 def aside(kind: str) -> frozenset[str]:
     """What an intent of this type may carry beside the leaf's fields: it is read, never logged."""
-    return frozenset({"revision"}) if kind.startswith("q.") else frozenset({"meeting"})
+    if kind.startswith("q."):
+        return frozenset({"revision"})
+    return frozenset({"meeting", "role"} if kind == "m.role" else {"meeting"})

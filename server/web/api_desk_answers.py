@@ -57,8 +57,9 @@ class DeskAnswer(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class LoggedRow(msgspec.Struct, forbid_unknown_fields=True):
-    """One act. `written` is its note, hint, wording or answer; `public` says whether the public reads
-    the question's text or its number alone."""
+    """One act. `written` is its note, hint, wording or answer; `others` the numbers of the questions that
+    it names beside its own; `what` the rule that it changed; `role` whose appointment, such as mod:2;
+    `public` says whether the public reads the question's text or its number alone."""
 
     id: str
     at: int
@@ -70,6 +71,10 @@ class LoggedRow(msgspec.Struct, forbid_unknown_fields=True):
     dir: str | None
     reason: str | None
     written: str | None
+    others: list[int] | None
+    what: str | None
+    role: str | None
+    votes: int | None
     end: str | None
     public: str | None
 

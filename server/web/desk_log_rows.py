@@ -83,12 +83,33 @@ async def _rows(meeting: str, acts: list[LoggedAct]) -> list[dict[str, Any]]:
     store = parts().store
     ids = list(dict.fromkeys(act.q for act in acts if act.q))
     questions = {q.q: q for q in await question_rows.read(store, meeting, ids)}
+    others = dict.fromkeys(q for act in acts for q in _others(act.intent))
+    numbers = await question_rows.numbers_of(store, meeting, list(others))
     commitments = [act.intent[name] for act in acts for name in TEXTS if act.intent.get(name)]
     texts = await desk_log.openings(store, meeting, commitments)
-    return [_row(act, questions.get(act.q or ""), texts) for act in acts]
+    return [_row(act, questions.get(act.q or ""), texts, numbers) for act in acts]
 
 
-def _row(act: LoggedAct, question: Question | None, texts: Mapping[str, str]) -> dict[str, Any]:
+def _others(told: Mapping[str, Any]) -> list[str]:
+    """Ids of the other questions that an act names, in its order."""
+    named = [str(told[name]) for name in ("into", "other") if told.get(name)]
+    return [*named, *told.get("order", ())]
+
+
+def _named(told: Mapping[str, Any], numbers: Mapping[str, int]) -> list[int] | None:
+    """Public numbers of the other questions of an act; None where it is of a kind that names none."""
+    if not {"into", "other", "order", "target"} & told.keys():
+        return None
+    target = [told["target"]] if told.get("target") else []
+    return [numbers[q] for q in _others(told) if q in numbers] + target
+
+
+def _row(
+    act: LoggedAct,
+    question: Question | None,
+    texts: Mapping[str, str],
+    numbers: Mapping[str, int],
+) -> dict[str, Any]:
     told = act.intent
     written = next((texts[told[name]] for name in TEXTS if told.get(name) in texts), None)
     public = question is not None and text_is_public(question.state, question.withheld)
@@ -103,6 +124,10 @@ def _row(act: LoggedAct, question: Question | None, texts: Mapping[str, str]) ->
         "dir": question.dir if question else None,
         "reason": told.get("reason"),
         "written": written,
+        "others": _named(told, numbers),
+        "what": told.get("what") if act.kind == "m.rule" else None,
+        "role": told.get("role"),
+        "votes": told.get("votes"),
         "end": told.get("d") or told.get("phase") or told.get("how"),
         "public": None if question is None else ("text" if public else "number"),
     }

@@ -8,10 +8,10 @@ from typing import Any
 from quart import Quart
 from redis.asyncio import Redis
 
-from server.acts import decide
+from server.acts import decide, meetings, merge, staff, stage, suggestions
 from server.domain.roles import Role
 from tests.acts.building import NOW, Town, live_town
-from tests.web.browsing import Client
+from tests.web.browsing import Browser, Client
 from tests.web.test_deciding import asker_of, client_of
 
 
@@ -93,3 +93,41 @@ async def test_the_log_tells_every_act_with_its_words_and_what_the_public_sees(
     assert {act["kind"] for act in why["acts"]} == {"q.screen"}
     _, one = await auditor.send("GET", f"{path}?n=1")
     assert {act["n"] for act in one["acts"]} == {1}
+
+
+async def test_the_log_says_what_was_done_and_with_which_other_question(
+    store: Redis, app: Quart
+) -> None:
+    town = await live_town(store)
+    by = await town.moderator()
+    head, copy = await town.listed(), await town.ask(await town.attendee())
+    assert head.number is not None
+    await suggestions.dismiss(store, town.meeting, by, copy.q, head.q, NOW)
+    await stage.arrange(store, town.meeting, by, [head.number], 0, NOW)
+    await merge.merge(store, town.meeting, by, copy.q, copy.revision, head.number, NOW)
+    out = await town.ask(await town.attendee(), "When do we get new chairs?")
+    await decide.screen_out(store, town.meeting, by, out.q, 1, "duplicate", "", head.number, NOW)
+    await meetings.change(store, town.meeting, {"policy": "Be kind."}, "org:1", NOW)
+    auditor = await client_of(app, town, Role.AUDITOR)
+    path = f"/meetings/{town.meeting.slug}/desk/log"
+    acts = (await auditor.send("GET", path))[1]["acts"]
+    told = {act["kind"]: act for act in acts}
+    for kind in ("desk.dismiss", "desk.line", "q.merge", "q.screen"):
+        assert told[kind]["others"] == [head.number], kind
+    assert (told["q.screen"]["votes"], told["m.rule"]["what"]) == (0, "policy")
+    assert {act["role"] for act in acts if act["kind"] == "m.role"} == {"mod:1", "mod:2", "aud:1"}
+    assert told["q.received"]["others"] is None and told["q.list"]["role"] is None
+    link = await staff.invite(store, town.meeting, Role.MODERATOR, NOW)
+    browser = Browser(app)
+    at = f"/m/{town.meeting.slug}"
+    await browser.get(f"{at}/invite")
+    await browser.post(f"{at}/invite", token=link)
+    page = await browser.get(f"{at}/desk/log")
+    for words in (
+        "Into no. 1",
+        "Not the same as no. 1",
+        "Next on stage: no. 1",
+        "Because of no. 1",
+    ):
+        assert words in page
+    assert "The screening rules" in page and "0 votes then" in page and "Auditor 1" in page
