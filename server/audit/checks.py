@@ -12,9 +12,9 @@ from typing import Any
 
 from server.audit.findings import Findings
 from server.audit.reading import Read
-from server.audit.replay import Played
+from server.audit.record import Record
 from server.audit.sources import PUBLIC_BYTES, Source
-from server.domain.question import State, text_is_public
+from server.domain.question import State
 from server.translog import checkpoint, leaf
 from server.translog.checkpoint import Checkpoint, meeting_of
 from server.translog.leaf import LeafError
@@ -110,12 +110,10 @@ def texts(source: Source, read: Read, findings: Findings) -> None:
         erased += bool(known.erased)
         if known.state is State.SCREENED_OUT and known.withheld:
             reasons[str(known.reason)] += 1
-        if known.erased or not text_is_public(known.state, known.withheld):
-            continue
-        for c, name in _commitments(q, known):
+        for c, name in _commitments(q, read.replay):
             data = source.get(f"opening/{name}.json")
             if data is None:
-                missing += 1
+                missing += not known.erased
             elif not _opens(data, c, meeting, q):
                 findings.evidence(
                     "A8", f"question {known.number}: this is not the text that was received", name
@@ -132,11 +130,12 @@ def texts(source: Source, read: Read, findings: Findings) -> None:
     findings.done["A8"] = f"{opened} texts opened, {erased} erased."
 
 
-def _commitments(q: str, known: Played) -> Iterable[tuple[str, str]]:
-    yield known.c, q
-    for c in (known.note, known.wording, known.answer):
-        if isinstance(c, str):
-            yield c, c
+def _commitments(q: str, record: Record) -> Iterable[tuple[str, str]]:
+    """Every commitment to public words of a question, past ones and those of its whole history too, with
+    the name of its opening."""
+    if record.is_public(q):
+        yield record.questions[q].c, q
+    yield from ((c, c) for c in dict.fromkeys(record.said(q)))
 
 
 def _opens(data: bytes, c: str, meeting: str, q: str) -> bool:

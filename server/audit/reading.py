@@ -69,7 +69,7 @@ def read(
     """A2 to A5. `saved` are checkpoints that the log's key signed, with where each was kept. `bounds`
     are sizes with a time at which witnesses had seen them: no entry below may bear a later one."""
     note, head = found[0], found[1].checkpoint
-    made = Read(head, note, Record(head.origin, whole=False))
+    made = Read(head, note, Record(head.origin))
     edge, roots = Edge(), {0: Edge().root()}
     marks = sorted({one.size for _, one in saved if 0 < one.size <= head.size} | {head.size})
     latest = _latest(now_s, bounds)

@@ -13,9 +13,10 @@ from server.audit.record import Record
 from server.audit.record_files import look_in, screened_out
 from server.audit.replay import Replay
 from server.audit.sources import Source, of
-from server.translog import leaf, proof, tile, tree
+from server.translog import layers, leaf, proof, tile, tree
 from server.translog.checkpoint import Checkpoint, meeting_of
 from server.translog.edge import Edge
+from server.translog.layers import Layer
 from server.translog.strict import Json
 from server.translog.tile import ENTRIES, WIDTH
 from tests.translog.building import INTENTS, ORIGIN, hash_of, log_signer, q_id
@@ -53,6 +54,14 @@ class Made:
         told: dict[str, Json] = {"opening": opened.decode(), "salt": SALT.hex()}
         self.files[f"opening/{q_id(n)}.json"] = leaf.canonical(told)
         return self.add("q.received", q_id(n), c=leaf.commitment(SALT, opened), **fields)
+
+    def words(self, layer: Layer, n: int, text: str) -> str:
+        """The commitment to words beside a question, whose opening is put there."""
+        opened = layers.opening(MEETING, q_id(n), layer, text)
+        told: dict[str, Json] = {"opening": opened.decode(), "salt": SALT.hex()}
+        c = leaf.commitment(SALT, opened)
+        self.files[f"opening/{c}.json"] = leaf.canonical(told)
+        return c
 
     def tick(self, n: int, *ranking: tuple[int, int]) -> Made:
         """Frozen tallies of (question, votes)."""

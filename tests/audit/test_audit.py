@@ -13,6 +13,7 @@ import pytest
 
 from server.audit.findings import CHECKS, Grade
 from server.audit.sources import MAX_BYTES, PUBLIC_BYTES, Folder, Unreadable, Zip
+from server.translog.layers import Layer
 from server.translog.note import Signer
 from tests.audit.building import NOW, Made, audited, honest, lock, sha
 from tests.translog.building import ROOT, log_signer, q_id
@@ -205,6 +206,36 @@ def test_a_hostile_log_costs_neither_memory_nor_files(tmp_path: Path) -> None:
     (folder / "checkpoint").write_text(huge)
     found = audited(folder)
     assert found.status() == 1 and "too large" in found.report()
+
+
+def _talked_about() -> Made:
+    """A log with words of every kind, each but the last of its kind followed by others."""
+    made = Made().add("log.open", phase="live").ask(1).ask(2).ask(3)
+    made.add("q.screen", q_id(1), note=made.words(Layer.NOTE, 1, "An earlier note"))
+    made.add("q.appeal", q_id(1), pre=None, note=made.words(Layer.APPEAL, 1, "An appeal"))
+    made.add("q.judge", q_id(1), d="overturned", reason=None)
+    for layer in ("first wording", "second wording"):
+        made.add("q.word", q_id(1), c2=made.words(Layer.WORDING, 1, f"A {layer}"))
+    made.add("q.screen", q_id(2), withheld=1, note=made.words(Layer.NOTE, 2, "A withheld one's"))
+    made.add("q.list", q_id(3)).tick(1, (1, 3), (3, 3)).add("q.pick", q_id(3), tick=1, rank=2)
+    for layer in ("first answer", "second answer"):
+        c = made.words(Layer.ANSWER, 3, f"A {layer}")
+        made.add("q.answer", q_id(3), how="writing", stream_s=None, c2=c)
+    del made.files[f"opening/{q_id(2)}.json"]
+    return made
+
+
+def test_every_word_that_the_record_shows_is_held_against_its_commitment(tmp_path: Path) -> None:
+    found = audited(_talked_about().write(tmp_path / "log"))
+    assert found.status() == 0 and found.done["A8"] == "9 texts opened, 0 erased.", found.report()
+    for n, words in enumerate(
+        ("An earlier note", "An appeal", "A first wording", "A withheld one's", "A first answer")
+    ):
+        made = _talked_about()
+        (name,) = [name for name, data in made.files.items() if words.encode() in data]
+        made.files[name] = made.files[name].replace(words.encode(), b"Other words")
+        rewritten = audited(made.write(tmp_path / str(n)))
+        assert [one.check for one in rewritten.all if one.grade is Grade.EVIDENCE] == ["A8"], words
 
 
 def test_what_cannot_be_read_hides_no_evidence(tmp_path: Path) -> None:
