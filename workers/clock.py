@@ -10,7 +10,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from server.acts import closing, meetings, tallies
+from server.acts import closing, holds, meetings, tallies
 from server.domain.meeting import Meeting, Phase
 from server.domain.refusals import Refused
 from server.store import analysis, jobs, keys, sequencing
@@ -53,6 +53,8 @@ class Clock:
     async def _windows(self, store: Redis) -> None:
         now = int(time.time() * 1000)
         for meeting in await meetings.all_meetings(store):
+            if meeting.phase is not Phase.ARCHIVED:
+                await holds.tell(store, meeting.id, now)
             if meeting.phase is Phase.CLOSED:
                 if not await closing.settle(store, meeting, now):
                     await closing.forget(store, meeting)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from redis.asyncio import Redis
 
+from server.acts import holds
 from server.acts.admission import SignIn
 from server.acts.asker import asked_by
 from server.acts.decision import ASKER, commit
@@ -83,15 +84,19 @@ def _check(entry: str) -> None:
 
 
 async def _pace(store: Redis, meeting: Meeting, voter: int) -> None:
-    await take_or_refuse(
-        store,
-        f"submit:{meeting.id}:{voter}",
-        meeting.submit_limit / WINDOW_S,
-        meeting.submit_limit,
-        "You can ask {count} questions in {minutes} minutes. Please wait {wait} and try again.",
-        count=meeting.submit_limit,
-        minutes=WINDOW_S // 60,
-    )
+    try:
+        await take_or_refuse(
+            store,
+            f"submit:{meeting.id}:{voter}",
+            meeting.submit_limit / WINDOW_S,
+            meeting.submit_limit,
+            "You can ask {count} questions in {minutes} minutes. Please wait {wait} and try again.",
+            count=meeting.submit_limit,
+            minutes=WINDOW_S // 60,
+        )
+    except Refused:
+        await holds.count(store, meeting.id)
+        raise
 
 
 async def submit(

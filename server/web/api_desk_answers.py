@@ -59,7 +59,8 @@ class DeskAnswer(msgspec.Struct, forbid_unknown_fields=True):
 class LoggedRow(msgspec.Struct, forbid_unknown_fields=True):
     """One act. `written` is its note, hint, wording or answer; `others` the numbers of the questions that
     it names beside its own; `what` the rule that it changed; `role` whose appointment, such as mod:2;
-    `public` says whether the public reads the question's text or its number alone."""
+    `count` how many submissions a limit held back; `public` says whether the public reads the
+    question's text or its number alone."""
 
     id: str
     at: int
@@ -75,6 +76,7 @@ class LoggedRow(msgspec.Struct, forbid_unknown_fields=True):
     what: str | None
     role: str | None
     votes: int | None
+    count: int | None
     end: str | None
     public: str | None
 

@@ -128,6 +128,7 @@ def _row(
         "what": told.get("what") if act.kind == "m.rule" else None,
         "role": told.get("role"),
         "votes": told.get("votes"),
+        "count": told.get("count"),
         "end": told.get("d") or told.get("phase") or told.get("how"),
         "public": None if question is None else ("text" if public else "number"),
     }

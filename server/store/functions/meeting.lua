@@ -22,3 +22,17 @@ redis.register_function('commit_meeting', function(keys, args)
   announce(keys[3], meeting_of(keys[1]), true, 't', 'meeting', 'r', revision)
   return { 'committed', revision }
 end)
+
+-- tell_held: say how many submissions a limit held back since the last time, at most once a minute.
+-- KEYS  1 meeting HASH   2 intake STREAM   3 desk's log STREAM
+-- ARGV  1 now (ms)   2 the intent, with "@count"   3 milliseconds that must lie between two
+-- Returns the count that was told, 0 when there is none or the last one is too young.
+redis.register_function('tell_held', function(keys, args)
+  local now, told = tonumber(args[1]), redis.call('HMGET', keys[1], 'held', 'held_told')
+  local count = tonumber(told[1] or 0)
+  if count == 0 or (told[2] and now - tonumber(told[2]) < tonumber(args[3])) then return 0 end
+  redis.call('HSET', keys[1], 'held', 0, 'held_told', args[1])
+  local intent = args[2]:gsub('"@count"', string.format('%d', count))
+  record(open_intake(keys[1], keys[2]), keys[3], nil, 'h:' .. args[1], intent, args[1])
+  return count
+end)
