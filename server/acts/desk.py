@@ -24,8 +24,8 @@ OTHERS_MAX = 2_000
 class Desk:
     """The desk at `position`. `whole`: these are all its questions, not only those that changed.
 
-    `firsts` names the first question of each one's copy group, where the analysis has found it;
-    `people` how many asked that group, where it waits.
+    `firsts` names the first question of each one's copy group, where the analysis has found it
+    and nobody dismissed it; `people` how many asked that group, where it waits.
     """
 
     position: str
@@ -56,6 +56,8 @@ async def _waiting(store: Redis, meeting: str) -> list[str]:
     if len(ids) <= WAITING_MAX:
         return ids
     groups = await analysis.firsts(store, meeting, ids)
+    for q in await analysis.apart(store, meeting, groups):
+        del groups[q]
     oldest: dict[str, str] = {}
     for q in ids:
         oldest.setdefault(groups.get(q, q), q)
@@ -95,12 +97,16 @@ async def _desk(store: Redis, meeting: str, position: str, whole: bool, ids: lis
     found = await question_rows.read(store, meeting, ids)
     numbered = [question for question in found if question.number is not None]
     firsts = await analysis.firsts(store, meeting, [question.q for question in numbered])
+    people = await analysis.people(store, meeting, [question.q for question in numbered])
+    for q in await analysis.apart(store, meeting, firsts):
+        firsts.pop(q, None)
+        people.pop(q, None)
     return Desk(
         position,
         whole,
         numbered,
         firsts,
-        await analysis.people(store, meeting, [question.q for question in numbered]),
+        people,
         await counts(store, meeting),
         await stage.line(store, meeting),
     )

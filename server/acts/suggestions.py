@@ -8,8 +8,9 @@ from server.acts.admission import SignIn
 from server.acts.decision import staff
 from server.domain.ids import checked
 from server.domain.meeting import Meeting
+from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Act
-from server.store import analysis, keys, question_rows
+from server.store import analysis, question_rows
 from server.store.question_rows import Question
 from server.translog import leaf
 
@@ -24,12 +25,16 @@ async def similar(store: Redis, meeting: str, q: str) -> list[tuple[Question, fl
 async def dismiss(
     store: Redis, meeting: Meeting, sign_in: SignIn, q: str, other: str, now: int
 ) -> None:
-    """Never suggest this pair again, to anybody. It changes no question; the desk's log tells of it."""
+    """Never suggest this pair again, to anybody. It changes no question; the desk's log tells of it.
+
+    Refused SIGNED_OUT when the sign-in has ended, CLOSED when the meeting has.
+    """
     decider = staff(sign_in, Act.MERGE)
     pair = analysis.pair_name(checked(q), checked(other))
     entry = leaf.intent("desk.dismiss", by=decider.by, q=q, other=other)
-    pipe = store.pipeline(transaction=True)
-    pipe.hset(keys.dismissed(meeting.id), pair, decider.by)
-    pipe.xadd(keys.desk_log(meeting.id), {"intent": entry, "at": now})
-    pipe.xadd(keys.events(meeting.id), {"t": "analysis", "run": q})
-    await pipe.execute()
+    told = analysis.Dismissal(pair, decider.by, entry, now)
+    answer = await analysis.dismiss(store, meeting.id, told, decider.sign_in)
+    if answer == "signed_out":
+        raise Refused(Refusal.SIGNED_OUT, "Your sign-in has ended. Nothing was decided.")
+    if answer == "ended":
+        raise Refused(Refusal.CLOSED, "This meeting has closed. Its record is final.")

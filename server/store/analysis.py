@@ -33,6 +33,16 @@ class Findings:
     askers: Mapping[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Dismissal:
+    """A pair that is no suggestion any more: who says so, and how the desk's log tells of it."""
+
+    pair: str
+    by: str
+    entry: str
+    at: int
+
+
 async def done(redis: Redis, meeting: str) -> str:
     """The last public number that was analysed, '' at first."""
     return await typed.hget(redis, keys.analysis(meeting), "done") or ""
@@ -87,6 +97,18 @@ async def note(redis: Redis, meeting: str, before: str, after: int, found: Findi
     return bool(answer == "noted")
 
 
+async def dismiss(redis: Redis, meeting: str, told: Dismissal, sign_in: str) -> str:
+    """Keep a dismissal: 'dismissed' | 'signed_out' | 'ended'."""
+    used = [
+        keys.dismissed(meeting),
+        keys.desk_log(meeting),
+        keys.events(meeting),
+        keys.sign_in(meeting, sign_in),
+        keys.meeting(meeting),
+    ]
+    return str(await call(redis, "dismiss_pair", used, [told.pair, told.by, told.entry, told.at]))
+
+
 async def firsts(redis: Redis, meeting: str, ids: Sequence[str]) -> dict[str, str]:
     """For each analysed question, the first one of its copy group."""
     rows = await typed.hmget(redis, keys.analysed(meeting, "copies"), list(ids)) if ids else []
@@ -108,6 +130,15 @@ async def similar(redis: Redis, meeting: str, q: str) -> list[tuple[str, float]]
     names = [pair_name(q, other) for other, _ in pairs]
     gone = await typed.hmget(redis, keys.dismissed(meeting), names)
     return [pair for pair, by in zip(pairs, gone, strict=True) if not by]
+
+
+async def apart(redis: Redis, meeting: str, groups: Mapping[str, str]) -> set[str]:
+    """Those that somebody dismissed as a copy of their group's first question."""
+    pairs = {q: pair_name(q, first) for q, first in groups.items() if q != first}
+    if not pairs:
+        return set()
+    gone = await typed.hmget(redis, keys.dismissed(meeting), list(pairs.values()))
+    return {q for q, by in zip(pairs, gone, strict=True) if by}
 
 
 def pair_name(one: str, other: str) -> str:

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from quart import Response, request
 
-from server.acts import desk, staff, suggestions
+from server.acts import appeal, desk, staff, suggestions
 from server.domain.meeting import Meeting
 from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Act, pseudonym
@@ -75,6 +75,7 @@ async def _desk(
     chosen = numbers.get(wanted) or (rows[0] if rows else None)
     similar = await suggestions.similar(parts().store, meeting.id, chosen.q) if chosen else []
     told = desk_rows.told(found)
+    me = await _judged_by_others(meeting, person)
     return await html(
         "desk.html",
         **page(meeting.title, person),
@@ -87,7 +88,8 @@ async def _desk(
         chosen=desk_rows.row(chosen) if chosen else None,
         similar=[{**desk_rows.row(other), "likeness": score} for other, score in similar],
         members=[desk_rows.row(q) for q in _members(chosen, found.questions)],
-        offered=desk_forms.offered(chosen),
+        offered=_offered(chosen, me),
+        me=me,
         kept={**desk_forms.NOTHING_KEPT, **(kept or {})},
         line=told["line"]["numbers"],
         reasons=meeting.reasons,
@@ -123,10 +125,23 @@ async def desk_act(slug: str, act: str) -> Response:
     return go(f"/m/{slug}/desk?{_next(act, fields)}")
 
 
+async def _judged_by_others(meeting: Meeting, person: people.Person) -> str:
+    """The name whose own screenings others judge; '' where that rule is off."""
+    sign_in = person.sign_in
+    if sign_in is None or await appeal.moderators(parts().store, meeting) < 2:
+        return ""
+    return pseudonym(sign_in.role, sign_in.label)
+
+
+def _offered(chosen: Question | None, me: str) -> list[str]:
+    mine = chosen is not None and chosen.by == me
+    return [a for a in desk_forms.offered(chosen) if not (mine and a in ("overturn", "uphold"))]
+
+
 def _next(act: str, fields: dict[str, str]) -> str:
     """Which queue comes next; the head stays open while its members are split one by one."""
     at = {"queue": request.args.get("queue", "waiting")[:20]}
-    if act in ("split", "split_all", "line_move") and fields.get("open", "").isdigit():
+    if act in ("split", "split_all", "line_move", "dismiss") and fields.get("open", "").isdigit():
         at["n"] = fields["open"][:8]
     return urlencode(at)
 

@@ -33,7 +33,7 @@ def at_desk(meeting: Any, reasons: Any, rows: list[dict[str, Any]]) -> dict[str,
         "members": [desk_row(93, 0, into=88, votes=4, askers=2, state="merged")] if rows else [],
         "offered": ["list", "screen", "merge", "word", "send_back"] if rows else [], "kept": NOTHING_KEPT,
         "policy_html": "Every question gets a public outcome.",
-        "desk": told, "error": None,
+        "desk": told, "error": None, "me": "mod:2",
     }  # fmt: skip
 
 
@@ -45,4 +45,4 @@ def desk_log(meeting: Any, now: int) -> dict[str, Any]:
     acts = [act, {**act, "id": "1-1", "kind": "m.phase", "n": None, "text": None, "reason": None,
                   "written": None, "end": "live", "public": None}]  # fmt: skip
     return {"meeting": meeting, "acts": acts, "before": "1-0", "reasons": ["unclear"],
-            "filter_by": "", "filter_reason": "", "filter_n": ""}  # fmt: skip
+            "actors": ["mod:2"], "filter_by": "", "filter_reason": "", "filter_n": ""}  # fmt: skip

@@ -44,7 +44,8 @@ const DEEDS = {
     const state = messages.reduce(desk.apply, desk.empty());
     return desk.queue(state, name, byAskers).map((row) => [row.n, row.copies ?? 1]);
   },
-  offers: ({ row }) => ["list", "reverse", "screen", "split_all", "skip", "overturn"].filter((act) => desk.offers(act, row)),
+  copies: ({ rows, open }) => numbers(desk.copies(desk.apply(desk.empty(), { whole: true, questions: rows }), open)),
+  offers: ({ row, me }) => ["list", "reverse", "screen", "split_all", "skip", "overturn"].filter((act) => desk.offers(act, row, me)),
   reversal: ({ row }) => desk.reversal(row) ?? "",
   members: ({ rows, head }) => numbers(desk.members(desk.apply(desk.empty(), { whole: true, questions: rows }), head)),
   moved: ({ line, n, by }) => desk.moved(line, n, by),

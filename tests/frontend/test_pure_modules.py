@@ -176,8 +176,10 @@ def desk_cases() -> list[tuple[Case, Any]]:
     late = told([row(3, 2, state="merged", revision=2), row(5, 5, state="listed", votes=9)])
     stale = told([row(3, 2)])
     many = told([row(1, 1, people=7), row(2, 2), row(3, 2)], whole=True)
+    hidden = told([row(1, 1, people=4), row(2, 2), row(3, 2, people=7)], whole=True)
     asked = [
         ([many], "waiting", True, [[1, 1], [2, 2]]),
+        ([hidden], "waiting", True, [[2, 2], [1, 1]]),
         ([first], "waiting", False, [[1, 1], [2, 2]]),
         ([first], "waiting", True, [[2, 2], [1, 1]]),
         ([first, late, stale], "waiting", False, [[1, 1], [2, 1]]),
@@ -224,6 +226,12 @@ def desk_cases() -> list[tuple[Case, Any]]:
     for given_row, offered, reversal in acts:
         cases.append((("offers", {"row": given_row}), offered))
         cases.append((("reversal", {"row": given_row}), reversal))
+    copied = [row(3, 1), row(5, 1), row(4, 1), row(6, 6), row(1, 1, state="listed")]
+    cases.append((("copies", {"rows": copied, "open": copied[0]}), [4, 5]))
+    cases.append((("copies", {"rows": copied, "open": copied[4]}), []))
+    appealed = {"state": "screened_out", "appeal": "open", "by": "mod:2"}
+    cases.append((("offers", {"row": appealed, "me": "mod:2"}), []))
+    cases.append((("offers", {"row": appealed, "me": "mod:1"}), ["overturn"]))
     given = {"a": "Is the canteen closing?", "b": "Is the canteen opening again?"}
     cases.append((("diff", given), same))
     return cases

@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 
 from server.acts import decide, desk, merge, suggestions
 from server.domain.question import State
+from server.domain.refusals import Refusal, Refused
 from server.store import analysis, keys
 from tests.acts.building import NOW, Town, live_town
 from workers.analysis.job import analyse
@@ -91,6 +92,39 @@ async def test_a_dismissed_suggestion_is_not_offered_again(store: Redis) -> None
     moderator = await town.moderator()
     await suggestions.dismiss(store, town.meeting, moderator, one.q, two.q, NOW)
     assert await suggestions.similar(store, town.meeting.id, two.q) == []
+
+
+async def test_a_copy_that_somebody_tells_apart_is_a_row_of_its_own_again(store: Redis) -> None:
+    town = await live_town(store)
+    first, copy, third = [await town.ask(await town.attendee(), SAME) for _ in range(3)]
+    await analyse(store, town.meeting.id)
+    before = await desk.look(store, town.meeting.id)
+    assert before.firsts[copy.q] == first.q and before.people[copy.q] == 3
+    moderator = await town.moderator()
+    await suggestions.dismiss(store, town.meeting, moderator, copy.q, first.q, NOW)
+    told = await desk.since(store, town.meeting.id, before.position)
+    assert told is not None and {q.q for q in told.questions} == {first.q, copy.q}
+    assert copy.q not in told.firsts and copy.q not in told.people
+    after = await desk.look(store, town.meeting.id)
+    assert after.firsts[third.q] == first.q
+
+
+async def test_a_dismissal_of_somebody_signed_out_or_after_the_end_changes_nothing(
+    store: Redis,
+) -> None:
+    town = await live_town(store)
+    one, two = [await town.ask(await town.attendee(), SAME) for _ in range(2)]
+    await analyse(store, town.meeting.id)
+    gone, moderator = await town.moderator(), await town.moderator()
+    await store.delete(keys.sign_in(town.meeting.id, gone.key))
+    with pytest.raises(Refused) as signed_out:
+        await suggestions.dismiss(store, town.meeting, gone, one.q, two.q, NOW)
+    await store.hset(keys.meeting(town.meeting.id), "ended", "1")
+    with pytest.raises(Refused) as ended:
+        await suggestions.dismiss(store, town.meeting, moderator, one.q, two.q, NOW)
+    assert (signed_out.value.refusal, ended.value.refusal) == (Refusal.SIGNED_OUT, Refusal.CLOSED)
+    assert (await desk.look(store, town.meeting.id)).firsts[two.q] == one.q
+    assert not await store.exists(keys.dismissed(town.meeting.id))
 
 
 @pytest.mark.parametrize("runs", [2, 5])

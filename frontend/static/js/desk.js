@@ -4,9 +4,9 @@
 import { call, decide, follow } from "./desk_feed.js";
 import { begun, foldAll, reason, typed, unfold } from "./desk_form.js";
 import { DeskList } from "./desk_list.js";
-import { drawLine, drawMembers } from "./desk_side.js";
-import { apply, empty, members, moved, offers, ordered, queue, reversal, toggled } from "./desk_state.js";
-import { byName, drawCounts, drawOpen, drawSimilar, setRow } from "./desk_view.js";
+import { drawCopies, drawLine, drawMembers } from "./desk_side.js";
+import { apply, copies, empty, members, moved, offers, ordered, queue, reversal, toggled } from "./desk_state.js";
+import { byName, drawCounts, drawOpen, drawSimilar, me, setRow } from "./desk_view.js";
 import { announce, say } from "./words.js";
 
 const at = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
@@ -53,7 +53,9 @@ class DeskPage {
     if (message.questions.length || message.counts) this.draw();
     const after = this.open;
     if (before && after && after.revision !== before.revision && this.deciding !== after.q) this.changed(before, after);
-    if (!before && after) this.look();
+    // Told again though it is as it was? Then what is suggested for it has changed.
+    const same = before && after && before !== after && before.revision === after.revision && before.votes === after.votes;
+    if (after && (!before || same)) this.look();
   }
 
   /** Somebody else decided on the open question: said aloud, and in sight of whoever is typing. @param {any} before @param {any} after */
@@ -79,6 +81,7 @@ class DeskPage {
     at("desk-none").hidden = this.rows.length > 0;
     drawOpen(open, this.desk.line.numbers);
     drawMembers(open, members(this.desk, open));
+    drawCopies(open, copies(this.desk, open));
     drawCounts(this.desk.counts);
     drawLine(this.desk.line);
   }
@@ -159,7 +162,7 @@ class DeskPage {
   /** @param {string} act @param {boolean} withhold */
   act(act, withhold = false) {
     const row = this.open;
-    if (!row || !offers(act, row)) return;
+    if (!row || !offers(act, row, me())) return;
     if (unfold(act, row, { withhold, since: this.since })) return;
     /** @type {HTMLFormElement | null} */ (document.querySelector(`form[data-act=${act}]`))?.requestSubmit();
   }
@@ -277,7 +280,8 @@ class DeskPage {
     const target = /** @type {HTMLElement} */ (event.target);
     const dismiss = target.closest("[data-dismiss]");
     if (dismiss) {
-      await call(this.slug, `questions/${this.q}/dismiss`, { other: /** @type {HTMLElement} */ (dismiss).dataset.dismiss }).catch(() => null);
+      const { dismiss: other, of = this.q } = /** @type {HTMLElement} */ (dismiss).dataset;
+      await call(this.slug, `questions/${of}/dismiss`, { other }).catch((error) => this.complain(error.message));
       return this.look();
     }
     const link = target.closest("a");

@@ -4,6 +4,7 @@ import { words } from "./desk_list.js";
 import { setText } from "./upvote.js";
 import { say } from "./words.js";
 
+const COPIES = 50; // shown at a time: a flood has thousands
 const at = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
 
 /**
@@ -43,6 +44,32 @@ export function drawMembers(head, rows) {
     field(node, "q", row.q);
     field(node, "revision", row.revision);
   });
+}
+
+let copiesOf = "";
+let copiesShown = COPIES;
+
+/** @param {any} open the open question, or undefined @param {any[]} rows the other waiting ones in its wording */
+export function drawCopies(open, rows) {
+  if (copiesOf !== (open?.q ?? "")) copiesShown = COPIES;
+  copiesOf = open?.q ?? "";
+  at("copies").hidden = rows.length === 0;
+  setText(at("copies-title"), say("desk_copies", { n: rows.length }));
+  keyed(at("copy-rows"), "desk-copy", rows.slice(0, copiesShown), (row) => row.q, (node, row) => {
+    const link = /** @type {HTMLAnchorElement} */ (node.querySelector("a.number"));
+    setText(link, String(row.n));
+    link.href = `?n=${row.n}`;
+    words(node.querySelector(".words"), row, row.wording || row.text);
+    const dismiss = node.querySelector("button");
+    // A copy is one of its group's first question; told apart from that, it is a row of its own.
+    if (dismiss) Object.assign(dismiss.dataset, { dismiss: row.q, of: row.q === row.first ? open.q : row.first });
+  });
+  const more = at("more-copies");
+  more.hidden = rows.length <= copiesShown;
+  more.onclick = () => {
+    copiesShown += COPIES;
+    drawCopies(open, rows);
+  };
 }
 
 /** @param {{revision: number, numbers: number[]}} line */

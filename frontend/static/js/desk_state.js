@@ -46,11 +46,21 @@ export function queue(desk, name, byAskers = false) {
   /** @type {Map<string, any>} */ const groups = new Map();
   for (const row of rows.sort((a, b) => a.n - b.n)) {
     const held = groups.get(row.first);
-    if (held) held.copies += 1;
-    else groups.set(row.first, { ...row, copies: 1 });
+    if (held) {
+      held.copies += 1;
+      held.people = Math.max(held.people ?? 1, row.people ?? 1);
+    } else groups.set(row.first, { ...row, copies: 1 });
   }
   const collapsed = [...groups.values()];
   return byAskers ? collapsed.sort((a, b) => asked(b) - asked(a) || b.copies - a.copies || a.n - b.n) : collapsed;
+}
+
+/** The other waiting ones in a waiting one's wording, which its row stands for. @param {Desk} desk @param {any} open @returns {any[]} */
+export function copies(desk, open) {
+  if (open?.state !== "received") return [];
+  return [...desk.questions.values()]
+    .filter((row) => row.state === "received" && row.first === open.first && row.q !== open.q)
+    .sort((a, b) => a.n - b.n);
 }
 
 /** How many people asked it: as merged, or as its waiting copies were counted. @param {any} row */
@@ -73,9 +83,9 @@ const MAY = {
   skip: ["listed", "on_air"],
 };
 
-/** Whether the desk offers this act on a question now. @param {string} act @param {any} row */
-export function offers(act, row) {
-  if (act === "overturn" || act === "uphold") return row.appeal === "open";
+/** Whether the desk offers this act on a question now. An appeal is judged by somebody else. @param {string} act @param {any} row @param {string} me */
+export function offers(act, row, me = "") {
+  if (act === "overturn" || act === "uphold") return row.appeal === "open" && row.by !== me;
   if (act === "split_all") return row.members > 0;
   if (row.appeal === "open" && (act === "reverse" || act === "screen")) return false;
   return MAY[/** @type {keyof MAY} */ (act)]?.includes(row.state) ?? false;

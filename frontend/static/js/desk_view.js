@@ -15,6 +15,9 @@ function part(id, value) {
   setText(node.querySelector(".value, .words"), value);
 }
 
+/** How decisions name who sits here. @returns {string} */
+export const me = () => at("desk").dataset.me ?? "";
+
 /** @param {any} row the open question, or undefined @param {number[]} line */
 export function drawOpen(row, line) {
   at("desk-open").hidden = !row;
@@ -36,7 +39,7 @@ export function drawOpen(row, line) {
     const holder = /** @type {HTMLElement} */ (form.closest("details") ?? form);
     // What somebody is filling in stays as it is, with the revision that they have read.
     const begun = holder.matches("details[open]") && value(form, "q") === row.q;
-    holder.hidden = !offers(act, row) && !begun;
+    holder.hidden = !offers(act, row, me()) && !begun;
     if (!begun) setRow(form, row);
   }
   document.querySelector("form[data-act=line_up] button")?.setAttribute("aria-pressed", String(line.includes(row.n)));

@@ -18,3 +18,16 @@ redis.register_function('note_analysis', function(keys, args)
   announce(keys[6], meeting_of(keys[1]), false, 't', 'analysis', 'run', table.concat(touched, ' '))
   return 'noted'
 end)
+
+-- dismiss_pair: never suggest a pair again; it changes no question's state, and both are told anew.
+-- KEYS  1 dismissed HASH   2 desk's log STREAM   3 events STREAM   4 sign-in HASH   5 meeting HASH
+-- ARGV  1 pair (two ids with a blank)   2 who dismisses it   3 desk entry (JSON)   4 now (ms)
+-- Returns 'dismissed' | 'signed_out' | 'ended' (nothing is changed).
+redis.register_function('dismiss_pair', function(keys, args)
+  if redis.call('EXISTS', keys[4]) == 0 then return 'signed_out' end
+  if redis.call('HGET', keys[5], 'ended') == '1' then return 'ended' end
+  redis.call('HSET', keys[1], args[1], args[2])
+  redis.call('XADD', keys[2], '*', 'intent', args[3], 'at', args[4])
+  announce(keys[3], meeting_of(keys[1]), true, 't', 'analysis', 'run', args[1])
+  return 'dismissed'
+end)

@@ -1,0 +1,53 @@
+"""Waiting copies are one row whose texts can all be read; whoever tells two apart tells every desk."""
+
+from __future__ import annotations
+
+from playwright.async_api import Page, Route, expect
+
+from tests.journeys.hall import NO_SCRIPTS, Hall, Place
+from tests.journeys.test_desk_groups import plain_desk
+
+SAME = "When will the canteen by the harbour open again this year?"
+ALIKE = "When will the old office by the harbour close for good?"
+OTHER = "Will the office by the harbour get a canteen of its own?"
+
+
+async def open_desk(hall: Hall, place: Place) -> Page:
+    page = await hall.moderator(place)
+    await expect(page.locator("#show-keys")).to_be_visible()  # the script listens
+    return page
+
+
+async def test_copies_are_read_below_their_row_and_told_apart_for_every_desk(hall: Hall) -> None:
+    place = await hall.meeting("Copies", after_display=False)
+    for words in (SAME, SAME.upper(), f"{SAME}!", ALIKE, OTHER):
+        await hall.ask(place, await hall.joined(place), words)
+    one, two = await open_desk(hall, place), await open_desk(hall, place)
+    copies, similar = one.locator("#copy-rows li"), two.locator("#similar-rows li")
+    await expect(one.locator(".desk-row")).to_have_count(3)
+    await expect(one.locator("#copies-title")).to_have_text("Copies waiting: 2")
+    await expect(copies.locator(".words")).to_have_text([SAME.upper(), f"{SAME}!"])
+
+    async def refuse(route: Route) -> None:
+        await route.fulfill(status=409, json={"error": {"code": "closed", "message": "Too late."}})
+
+    await one.route("**/dismiss", refuse)
+    await copies.first.locator("button").click()
+    await expect(one.locator("#desk-error")).to_have_text("Too late.")
+    await one.unroute("**/dismiss")
+    hall.excuse("409")
+    await copies.first.locator("button").click()
+    for page in (one, two):
+        await expect(page.locator(".desk-row")).to_have_count(4)
+        await expect(page.locator("#copies-title")).to_have_text("Copies waiting: 1")
+    await expect(similar).not_to_have_count(0)
+    count = await similar.count()
+    await one.locator("#similar-rows button").first.click()
+    await expect(similar).to_have_count(count - 1)
+    plain = await plain_desk(hall, place, NO_SCRIPTS)
+    await expect(plain.locator(".desk-row")).to_have_count(5)
+    await plain.goto(place.path("/desk?n=5"))
+    before = await plain.locator("#similar-rows li").count()
+    await plain.locator("#similar-rows button").first.click()
+    await expect(plain.locator("#similar-rows li")).to_have_count(before - 1)
+    await expect(plain.locator("#open-n")).to_have_text("no. 5")
