@@ -40,6 +40,7 @@ async def test_copies_are_read_below_their_row_and_told_apart_for_every_desk(hal
     for page in (one, two):
         await expect(page.locator(".desk-row")).to_have_count(4)
         await expect(page.locator("#copies-title")).to_have_text("Copies waiting: 1")
+        await expect(page.locator("#desk-error")).to_be_hidden()
     await expect(similar).not_to_have_count(0)
     count = await similar.count()
     await one.locator("#similar-rows button").first.click()

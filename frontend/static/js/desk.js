@@ -281,7 +281,7 @@ class DeskPage {
     const dismiss = target.closest("[data-dismiss]");
     if (dismiss) {
       const { dismiss: other, of = this.q } = /** @type {HTMLElement} */ (dismiss).dataset;
-      await call(this.slug, `questions/${of}/dismiss`, { other }).catch((error) => this.complain(error.message));
+      this.complain(await call(this.slug, `questions/${of}/dismiss`, { other }).then(() => "", (error) => error.message));
       return this.look();
     }
     const link = target.closest("a");
