@@ -199,7 +199,11 @@ def _judge(
     receipt: Receipt, found: Proof, head: Checkpoint, read: Read, findings: Findings
 ) -> None:
     if found.index >= len(read.hashes):
-        findings.evidence("A10", f"{receipt.name}: entry {found.index} is gone", receipt.proof)
+        if read.lacks(found.index + 1):
+            findings.evidence("A10", f"{receipt.name}: entry {found.index} is gone", receipt.proof)
+        else:
+            says = f"{receipt.name}: entry {found.index} is not in what is served (yet)"
+            findings.unchecked("A10", says)
         return
     value = read.hashes[found.index]
     if receipt.leaf is not None and leaf_hash(receipt.leaf) != value:

@@ -7,6 +7,7 @@ import sys
 import time
 from argparse import ArgumentParser, Namespace
 from contextlib import suppress
+from functools import cache, partial
 from pathlib import Path
 
 from server.audit import checks, reading, record_check, sources, witnessed
@@ -88,18 +89,21 @@ def audit(
     anchor: AnchorLog | None = None,
 ) -> str | None:
     """Carry out A1 to A10. The checkpoint's note where the whole log could be read, else None."""
+    # What others signed is read first: a log that grows meanwhile is then never shorter than that.
+    beside = source.get("checkpoint.witnessed") if rule else None
+    anchors = witnessed.anchors(anchor, log.name, rule, findings) if anchor else None
     found = reading.signed(source, log, rule, findings)
     if found is None:
         return None
-    seen = witnessed.directly(source, log, rule, found[1])
+    seen = witnessed.directly(beside, log, rule, found[1])
     known = [*saved, *_kept(source, log, findings), *_heads(held, log)]
     known += [(one.where, one.head) for one in seen]
-    anchors = witnessed.anchors(anchor, log.name, rule, findings) if anchor else None
     if anchors is not None:
         known, seen = [*known, *anchors.heads], [*seen, *anchors.cosigned]
     witnessed.judge(rule, seen, found[1].checkpoint.size, findings)
     bounds = [(one.head.size, one.at) for one in seen]
-    read = reading.read(source, found, known, now_s, findings, progress, bounds)
+    again = cache(partial(sources.size_now, source, log))
+    read = reading.read(source, found, known, now_s, findings, progress, bounds, again)
     if not read.whole:
         return None
     checks.waiting(read, now_s, PATIENCE_S, findings)

@@ -34,6 +34,16 @@ class Read:
     ruled: list[Leaf] = field(default_factory=list)
     hashes: list[bytes] = field(default_factory=list)
     whole: bool = True
+    size_now: Callable[[], int | None] = lambda: None
+
+    def lacks(self, size: int) -> bool:
+        """True where this many entries were signed and the log has taken some back. Not of an archive, which
+        may be older; nor of a log before its meeting, which signs more than it serves; nor of one that has
+        grown since its checkpoint was read."""
+        if self.replay.live_at is None or size <= self.head.size:
+            return False
+        now = self.size_now()
+        return now is not None and now < size
 
 
 def signed(
@@ -65,11 +75,13 @@ def read(
     findings: Findings,
     progress: Progress,
     bounds: Sequence[tuple[int, int]] = (),
+    size_now: Callable[[], int | None] = lambda: None,
 ) -> Read:
     """A2 to A5. `saved` are checkpoints that the log's key signed, with where each was kept. `bounds`
-    are sizes with a time at which witnesses had seen them: no entry below may bear a later one."""
+    are sizes with a time at which witnesses had seen them: no entry below may bear a later one.
+    `size_now` asks anew how large the log is."""
     note, head = found[0], found[1].checkpoint
-    made = Read(head, note, Record(head.origin))
+    made = Read(head, note, Record(head.origin), size_now=size_now)
     edge, roots = Edge(), {0: Edge().root()}
     marks = sorted({one.size for _, one in saved if 0 < one.size <= head.size} | {head.size})
     latest = _latest(now_s, bounds)
@@ -85,7 +97,7 @@ def read(
                 marks = marks or [-1]
         progress(edge.size, head.size)
     if made.whole:
-        _judge_roots(made, roots, saved, source.live, findings)
+        _judge_roots(made, roots, saved, findings)
         _hash_tiles(source, made, findings)
         findings.done["A4"] = findings.done["A5"] = f"{len(made.hashes)} entries."
     return made
@@ -157,7 +169,6 @@ def _judge_roots(
     made: Read,
     roots: dict[int, bytes],
     saved: Sequence[tuple[str, Checkpoint]],
-    live: bool,
     findings: Findings,
 ) -> None:
     head = made.head
@@ -169,7 +180,7 @@ def _judge_roots(
     for where, one in saved:
         if one.size > head.size:
             says = f"{where}: {one.size} entries were signed, only {head.size} are served"
-            (findings.evidence if live else findings.unchecked)("A2", says)
+            (findings.evidence if made.lacks(one.size) else findings.unchecked)("A2", says)
         elif roots[one.size] != one.root:
             findings.evidence(
                 "A2",

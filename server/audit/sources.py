@@ -14,6 +14,8 @@ from threading import Thread
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from server.translog import checkpoint
+from server.translog.note import NoteError, VerifierKey
 from server.translog.tile import ENTRIES, WIDTH, Tile, bundle, parse_bundle
 from server.translog.tree import HASH_BYTES
 
@@ -163,6 +165,16 @@ def of(target: str) -> Source:
     if path.is_file():
         return Zip(path)
     raise Unreadable(f"{target} is no address, folder or file")
+
+
+def size_now(source: Source, log: VerifierKey) -> int | None:
+    """The size that a live log has signed by now; None where nothing can be asked anew, or says so."""
+    if not source.live:
+        return None
+    try:
+        return checkpoint.verified(source.get("checkpoint") or b"", log).checkpoint.size
+    except (NoteError, Unreadable):
+        return None
 
 
 def tile_of(source: Source, wanted: Tile) -> bytes | None:

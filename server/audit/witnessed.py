@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from server.audit.findings import Findings
-from server.audit.sources import Source, tile_of
+from server.audit.sources import Source, size_now, tile_of
 from server.translog import anchor, checkpoint, tile
 from server.translog.checkpoint import Checkpoint, SignedCheckpoint
 from server.translog.edge import Edge
@@ -59,13 +59,14 @@ def _cosigned(
 
 
 def directly(
-    source: Source, key: VerifierKey, rule: Policy | None, head: SignedCheckpoint
+    beside: bytes | None, key: VerifierKey, rule: Policy | None, head: SignedCheckpoint
 ) -> list[Cosigned]:
-    """Heads of this log that trusted witnesses signed: the one that is served, and the witnessed one."""
+    """Heads of this log that trusted witnesses signed: the one that is served, and `beside` it the
+    witnessed one."""
     made: list[Cosigned] = []
     if rule is None:
         return made
-    found = _cosigned(source.get("checkpoint.witnessed"), key, rule)
+    found = _cosigned(beside, key, rule)
     own = (head, rule.met_by(head.witnesses)) if head.witnesses else None
     for where, one in (("checkpoint", own), ("checkpoint.witnessed", found)):
         if one is not None:
@@ -97,6 +98,7 @@ def anchors(
 ) -> Anchors | None:
     """The heads of the record `origin` in the anchor, the whole of which is read and rehashed; None
     where it cannot be relied on."""
+    beside = given.source.get("checkpoint.witnessed") if rule else None
     data = given.source.get("checkpoint")
     witnesses = tuple(rule.witnesses.values()) if rule else ()
     try:
@@ -104,7 +106,7 @@ def anchors(
     except NoteError as error:
         findings.unchecked("A2", f"the anchor log is not signed by the key that you gave ({error})")
         return None
-    covered = _cosigned(given.source.get("checkpoint.witnessed"), given.key, rule) if rule else None
+    covered = _cosigned(beside, given.key, rule) if rule else None
     marks = [("your note of the anchor", note) for note in given.saved]
     claims: Saved = [("the anchor's checkpoint", signed.checkpoint)]
     if covered is not None:
@@ -115,7 +117,7 @@ def anchors(
         except NoteError:
             continue  # of another anchor
     leaves = _leaves(given.source, signed.checkpoint.size, findings)
-    if leaves is None or not _hold(leaves, claims, signed.checkpoint.size, findings):
+    if leaves is None or not _hold(leaves, claims, given, findings):
         return None
     return _of(leaves, origin, covered, (data or b"").decode(), findings)
 
@@ -135,16 +137,21 @@ def _leaves(source: Source, size: int, findings: Findings) -> list[bytes] | None
     return found
 
 
-def _hold(leaves: Sequence[bytes], claims: Saved, size: int, findings: Findings) -> bool:
+def _hold(leaves: Sequence[bytes], claims: Saved, given: AnchorLog, findings: Findings) -> bool:
     edge, roots = Edge(), {0: Edge().root()}
     marks = {one.size for _, one in claims}
     for data in leaves:
         edge.append([data])
         if edge.size in marks:
             roots[edge.size] = edge.root()
-    wrong = [
-        (where, one) for where, one in claims if one.size > size or roots.get(one.size) != one.root
-    ]
+    longer = [(where, one) for where, one in claims if one.size > len(leaves)]
+    now = size_now(given.source, given.key) if longer else None
+    wrong = [(where, one) for where, one in longer if now is not None and now < one.size]
+    for where, one in longer:
+        if (where, one) not in wrong:  # an older copy, or it grew while it was read
+            says = f"{where}: {one.size} entries were signed, only {len(leaves)} were read"
+            findings.unchecked("A2", says)
+    wrong += [one for one in claims if one not in longer and roots.get(one[1].size) != one[1].root]
     for where, one in wrong:
         says = f"{where}: another history of the anchor log was signed at {one.size} entries"
         findings.evidence("A2", says, one.text())

@@ -154,15 +154,6 @@ def test_a_rewritten_history_is_caught_by_whoever_kept_a_signature_or_a_receipt(
     assert "c2sp.org/tlog-proof" in held.of("A10", Grade.EVIDENCE)[0].proof
 
 
-def test_a_log_that_is_shorter_than_what_was_signed_is_not_passed(tmp_path: Path) -> None:
-    made = honest()
-    whole = made.note(len(made.leaves))
-    receipt = made.receipt(len(made.leaves) - 1, len(made.leaves))
-    made.leaves = made.leaves[:-1]
-    found = audited(made.write(tmp_path / "log"), [receipt], [whole])
-    assert found.of("A2", Grade.UNCHECKED) and found.of("A10", Grade.EVIDENCE)
-
-
 def test_nothing_is_said_of_a_log_that_another_key_signed(tmp_path: Path) -> None:
     folder = honest().write(tmp_path / "log")
     other = "qa.example/log/other"

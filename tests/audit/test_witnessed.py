@@ -11,7 +11,7 @@ import pytest
 
 from server.audit.findings import Findings, Grade
 from server.audit.main import audit
-from server.audit.sources import Folder
+from server.audit.sources import MAX_BYTES, Folder
 from server.audit.witnessed import AnchorLog
 from tests.audit.anchoring import (
     anchor_leaves,
@@ -107,6 +107,42 @@ def test_an_anchor_that_was_rewritten_itself_is_named(tmp_path: Path) -> None:
     assert found.status() == 2
     assert "another history of the anchor" in found.of("A2", Grade.EVIDENCE)[0].says
     assert judged(folder, anchor, (anchor_note(anchor_leaves(made, 4)),)).status() == 0
+
+
+def test_an_older_copy_of_the_anchor_accuses_nobody(tmp_path: Path) -> None:
+    made = honest()
+    anchor = write_anchor(tmp_path / "anchor", anchor_leaves(made, 3, 5), "a", "b")
+    kept = anchor_note(anchor_leaves(made, 3, 5, 6))
+    found = judged(made.write(tmp_path / "log"), anchor, (kept,))
+    assert found.status() == 1 and found.of("A2", Grade.UNCHECKED), found.report()
+
+
+class _Growing(Folder):
+    """A live log whose witnesses catch up with what is put in front, once its checkpoint was read."""
+
+    live = True
+
+    def __init__(self, folder: Path, later: bytes) -> None:
+        super().__init__(folder)
+        self._later, self._read = later, False
+
+    def get(self, path: str, limit: int = MAX_BYTES) -> bytes | None:
+        self._read = self._read or path == "checkpoint"
+        if path == "checkpoint.witnessed" and self._read:
+            return self._later
+        return super().get(path, limit)
+
+
+def test_what_witnesses_sign_while_the_log_is_read_is_no_matter(tmp_path: Path) -> None:
+    made = honest()
+    whole = cosigned(made.note(len(made.leaves)), "a", "b")
+    made.leaves = made.leaves[:-1]
+    folder = made.write(tmp_path / "log")
+    (folder / "checkpoint.witnessed").write_bytes(cosigned(made.note(len(made.leaves)), "a", "b"))
+    findings, source = Findings(), _Growing(folder, whole)
+    key, rule = log_signer().key, two_of_three()
+    audit(source, key, rule, [], [], NOW, findings, lambda *_: None)
+    assert findings.status() == 0, findings.report()
 
 
 @pytest.mark.parametrize("damage", ["checkpoint", "tile/entries/000.p/3"])
