@@ -36,7 +36,7 @@ def restart(data: Path) -> None:
     else:
         raise CannotRun(f"Nothing runs on {data}.")
     before = _told(data)
-    os.kill(before["pid"], signal.SIGHUP)
+    os.kill(before["pid"], signal.SIGUSR1)
     deadline = time.monotonic() + DONE_S
     while time.monotonic() < deadline:
         now = _told(data)

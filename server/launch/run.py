@@ -19,14 +19,14 @@ from server.launch.address import CannotRun, address, refuse_open_http
 from server.launch.embedded import StoreUnavailable
 from server.launch.links import Link
 from server.launch.ready import wait_ready
-from server.launch.supervisor import Child, Supervisor, python
+from server.launch.supervisor import ENDING, Child, Supervisor, python
 from server.settings import Settings, SettingsError
 
 REASONS = (CannotRun, StoreUnavailable, SettingsError, ConfigError)
 
 
 class _Ended(BaseException):
-    """SIGTERM or Ctrl-C before all was up."""
+    """SIGTERM, Ctrl-C or a closed terminal before all was up."""
 
 
 def say(line: str) -> None:
@@ -36,7 +36,7 @@ def say(line: str) -> None:
 
 def run(options: Namespace, environ: Mapping[str, str]) -> None:
     """Start all, print the addresses, watch until told to end. One of REASONS when it cannot."""
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in ENDING:
         signal.signal(number, _end_early)
     refuse_open_http(options, environ)
     read_config(FILE)  # what a server would refuse is refused before anything starts
@@ -60,7 +60,7 @@ def run(options: Namespace, environ: Mapping[str, str]) -> None:
 
 
 def _end_early(number: int, frame: object) -> None:
-    for either in (signal.SIGTERM, signal.SIGINT):
+    for either in ENDING:
         signal.signal(either, signal.SIG_IGN)  # ending already
     raise _Ended
 

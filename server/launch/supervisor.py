@@ -16,6 +16,7 @@ HEALTHY_S = 10.0  # a child that lived so long starts again without delay
 STOP_S = 10.0
 POLL_S = 0.05
 READY_S = 45.0  # as long as a start may take
+ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 READY = "OPENFLOOR_READY_FD"  # where a server says that it listens, when it takes another's place
 
 
@@ -70,10 +71,11 @@ class Supervisor:
         )
 
     def watch(self) -> None:
-        """Restart children until SIGTERM or SIGINT, then stop all and return."""
-        for number in (signal.SIGTERM, signal.SIGINT):
+        """Restart children until SIGTERM, SIGINT or SIGHUP (a terminal that closes), then stop all and
+        return. SIGUSR1 replaces them."""
+        for number in ENDING:
             signal.signal(number, lambda *_: self.end())
-        signal.signal(signal.SIGHUP, lambda *_: self._replace_soon())
+        signal.signal(signal.SIGUSR1, lambda *_: self._replace_soon())
         while not self._ending:
             self._look_at_all()
             if self._replacing:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from server.domain import logo, roster_file
 from server.settings import Settings
 from tests.deploy.naming import code_names
 
@@ -191,6 +192,12 @@ def test_the_proxy_leads_to_the_servers(compose: dict[str, Any]) -> None:
     proxy = services["proxy"]["networks"]["front"]["ipv4_address"]
     assert services["server-1"]["environment"]["OPENFLOOR_TRUSTED_PROXIES"] == proxy
     assert set(re.findall(r"/run/secrets/(\w+)", text)) == set(services["proxy"]["secrets"])
+
+
+def test_the_proxy_lets_every_upload_through_that_the_server_takes() -> None:
+    (most,) = re.findall(r"client_max_body_size (\d+)m;", nginx())
+    around = 65_536  # a form has its token and its boundaries
+    assert int(most) * 1_048_576 >= max(roster_file.FILE_MAX_BYTES, logo.MAX_BYTES) + around
 
 
 @pytest.mark.parametrize("place", ["listen 8443", "location /live/"])

@@ -86,11 +86,16 @@ class Run:
 
     def start(self, until: str = "Organiser link") -> Run:
         """Start it and wait until it has said `until`."""
+        environ = clean_environ(PYTHONPATH=str(ROOT), **self.environ)
+        return self.start_as(command("run", *self.arguments), environ, until)
+
+    def start_as(self, words: list[str], environ: dict[str, str], until: str) -> Run:
+        """Start it by this command line and wait until it has said `until`."""
         self.said.clear()
         process = subprocess.Popen(
-            command("run", *self.arguments),
+            words,
             cwd=self.cwd,
-            env=clean_environ(PYTHONPATH=str(ROOT), **self.environ),
+            env=environ,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
