@@ -76,7 +76,7 @@ async def judge(
     found = await read(store, meeting, q, revision)
     admit_judge(found.appeal, found.by, decider.by, await moderators(store, meeting))
     end = Appeal.OVERTURNED if overturn else Appeal.UPHELD
-    fields = {"appeal": end.value, "judged_by": decider.by}
+    fields = {"appeal": end.value}
     if overturn:
         fields |= UNSCREENED
     else:

@@ -67,7 +67,7 @@ async def _end(store: Redis, question: Question, now: int) -> int:
                 "q.judge",
                 now,
                 intent={"d": Appeal.UPHELD.value, "reason": question.reason},
-                fields={"appeal": Appeal.UPHELD.value, "judged_by": rule.by, "by": question.by},
+                fields={"appeal": Appeal.UPHELD.value, "by": question.by},
             )
         else:
             end = "not_reached" if question.state is State.LISTED else "not_reviewed"

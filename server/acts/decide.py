@@ -174,7 +174,7 @@ async def word(
         "q.word",
         now,
         intent={"c2": shown.c},
-        fields={"wording": "" if text == found.text else text, "worded_by": decider.by},
+        fields={"wording": "" if text == found.text else text},
         openings=shown.openings,
     )
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from server.acts.public_record import Case, Clocks, Mark, per_reason
+from server.audit.record_files import cell
 from server.domain.meeting import Meeting
 from server.domain.public_acts import Entry
 from server.domain.public_time import is_day
@@ -31,8 +32,7 @@ CSV_COLUMNS = (
     "votes",
     "rules",
 )
-# What a spreadsheet takes for the beginning of a formula (OWASP ASVS 1.2.10), full-width forms too.
-RUNS = ("=", "+", "-", "@", "\t", "\r", "\x00", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+BOM = b"\xef\xbb\xbf"  # without it spreadsheets take UTF-8 for their country's old encoding
 
 
 def machine_time(at: int) -> str:
@@ -105,10 +105,5 @@ def record_head(meeting: Meeting, marks: Sequence[Mark], clocks: Clocks) -> dict
 def csv_lines(rows: Sequence[Sequence[object]]) -> bytes:
     """Lines of CSV (RFC 4180): every cell quoted, none that a spreadsheet would run as a formula."""
     out = io.StringIO()
-    csv.writer(out, quoting=csv.QUOTE_ALL).writerows([[_cell(c) for c in row] for row in rows])
+    csv.writer(out, quoting=csv.QUOTE_ALL).writerows([[cell(c) for c in row] for row in rows])
     return out.getvalue().encode()
-
-
-def _cell(value: object) -> str:
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(RUNS) else text

@@ -15,6 +15,8 @@ from server.audit.record import Look, Record
 from server.translog import leaf
 from server.translog.strict import Json
 
+# What a spreadsheet takes for the beginning of a formula (OWASP ASVS 1.2.10), full-width forms too.
+RUNS = ("=", "+", "-", "@", "\t", "\r", "\x00", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 COLUMNS = "number state text act at by reason sentence note other votes rules".split()
 
 
@@ -76,7 +78,7 @@ def _csv(rows: Sequence[Mapping[str, Any]]) -> bytes:
 def cell(value: object) -> str:
     """A value as a cell that no spreadsheet runs as a formula."""
     text = "" if value is None else str(value)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r", "\x00") else text
+    return f"'{text}" if text.startswith(RUNS) else text
 
 
 def look_in(read: Callable[[str], bytes | None]) -> Look:

@@ -12,6 +12,7 @@ from server.acts import public_record
 from server.acts.public_record import Case, Mark
 from server.acts.reason_lists import reason_lists
 from server.acts.record_lines import (
+    BOM,
     CSV_COLUMNS,
     case_rows,
     case_value,
@@ -160,7 +161,7 @@ async def screened_out_csv(slug: str) -> Response:
 
     @stream_with_context
     async def body() -> AsyncIterator[bytes]:
-        yield csv_lines([CSV_COLUMNS])
+        yield BOM + csv_lines([CSV_COLUMNS])
         async for case in _all(meeting, found):
             yield csv_lines(case_rows(case_value(case, spoken=True)))
 

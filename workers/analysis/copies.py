@@ -67,8 +67,9 @@ class CopyGroups:
         self._keep(_Held(q, normal(raw), first), sketch)
 
     def add(self, q: str, raw: str) -> Signature:
-        """Group one more question; returns its signature. `moved` grows by `q`, and by those whose
-        group became part of an older one because `q` resembles both."""
+        """Group one more question; returns its signature. It joins the group that it is most like;
+        further ones that it resembles become part of that group where their first texts are alike
+        too. `moved` grows by `q` and by all whose group became another."""
         text = normal(raw)
         sketch = signature(text)
         same = self._same.get(text)

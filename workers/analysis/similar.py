@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 
 MOST = 5
@@ -42,11 +41,3 @@ def nearest(
         others.sort(key=lambda pair: (-pair[1], pair[0]))
         found.append(others[:most])
     return found
-
-
-def rank_of(rows: Any, query: int, target: int) -> int:
-    """The 1-based place of `target` among all others by likeness to `query`."""
-    line = np.asarray((rows[query] @ rows.T).todense()).ravel()
-    better = line > line[target]
-    better[query] = False
-    return int(better.sum()) + 1

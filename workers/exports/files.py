@@ -15,7 +15,7 @@ from server.acts import log_record, public_record
 from server.acts.log_record import Published
 from server.acts.meetings import documents
 from server.acts.public_history import public_histories
-from server.acts.record_lines import CSV_COLUMNS, case_rows, case_value, csv_lines, record_head
+from server.acts.record_lines import BOM, CSV_COLUMNS, case_rows, case_value, csv_lines, record_head
 from server.domain.meeting import Meeting
 from server.domain.question import text_is_public
 from server.store import analysis, keys, question_rows, typed
@@ -23,7 +23,6 @@ from server.store.question_rows import Question
 from workers.exports.rows import COLUMNS, question_line, question_value
 
 SLICE = 200
-BOM = b"\xef\xbb\xbf"  # without it spreadsheets take UTF-8 for their country's old encoding
 NAMES = ("questions.csv", "record.json", "screened-out.csv", "screened-out.json")
 Told = Callable[[int], Awaitable[None]]
 
