@@ -130,4 +130,8 @@ async def test_the_log_says_what_was_done_and_with_which_other_question(
         "Because of no. 1",
     ):
         assert words in page
-    assert "The screening rules" in page and "0 votes then" in page and "Auditor 1" in page
+    assert (
+        "The screening rules" in page
+        and "0 votes then" in page
+        and "Appointment of Auditor 1" in page
+    )
