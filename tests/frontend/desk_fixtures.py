@@ -41,7 +41,8 @@ def desk_log(meeting: Any, now: int) -> dict[str, Any]:
     """The context of the log of all acts."""
     act = {"id": "1-0", "at": now, "kind": "q.screen", "by": "mod:2", "n": 52, "text": "Who sits there?",
            "lang": "en", "dir": "ltr", "reason": "names-individual", "written": "A person.",
-           "end": None, "public": "number"}  # fmt: skip
+           "end": None, "public": "number", "others": [], "what": None, "role": None,
+           "votes": None, "count": None}  # fmt: skip
     acts = [act, {**act, "id": "1-1", "kind": "m.phase", "n": None, "text": None, "reason": None,
                   "written": None, "end": "live", "public": None}]  # fmt: skip
     return {"meeting": meeting, "acts": acts, "before": "1-0", "reasons": ["unclear"],

@@ -205,7 +205,13 @@ def pages() -> dict[str, tuple[str, str | None, dict[str, Any]]]:
         "join": (
             "join.html",
             None,
-            {"meeting": MEETING, "code": "", "error": "Wrong code.", "also": ["Moderator 2"]},
+            {
+                "meeting": MEETING,
+                "code": "",
+                "error": "Wrong code.",
+                "also": ["Moderator 2"],
+                "joined": False,
+            },
         ),
         "board": ("board.html", "attendee", board(ROWS, receipt=receipt)),
         "board_empty": ("board.html", "attendee", board([])),
