@@ -27,7 +27,7 @@ from server.live.networks import Networks, client_address, read_proxies
 from server.live.node import Node, Pace
 from server.live.port import listen
 from server.live.tail import Tail
-from server.settings import Settings
+from server.settings import Limits, Settings
 from server.store.circuit import PROBE_TIMEOUT_S, Circuit
 from server.store.client import connect
 from server.store.loader import load
@@ -70,6 +70,18 @@ def web_parts(
     )
 
 
+def pace_of(limits: Limits) -> Pace:
+    """What each person and network may do over sockets."""
+    return Pace(
+        limits.votes_per_s,
+        limits.vote_burst,
+        limits.sockets_per_voter,
+        limits.tick_ms,
+        hello_s=float(limits.handshake_s),
+        network_per_min=limits.network_per_min,
+    )
+
+
 async def _serve(settings: Settings) -> None:
     limits = settings.limits
     circuit = Circuit()
@@ -80,13 +92,7 @@ async def _serve(settings: Settings) -> None:
     boards = Boards(store)
     gate = Gate()
     batcher = Batcher(store, limits.batch_ms, limits.batch_votes, limits.batch_waiting, gate)
-    pace = Pace(
-        limits.votes_per_s,
-        limits.vote_burst,
-        limits.sockets_per_voter,
-        limits.tick_ms,
-        network_per_min=limits.network_per_min,
-    )
+    pace = pace_of(limits)
     networks, proxies = Networks(), read_proxies(settings.trusted_proxies)
     node = Node(store, boards, batcher, settings.secret, pace, clock, networks)
     hub = Hub(boards, limits.tick_ms)

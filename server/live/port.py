@@ -55,7 +55,7 @@ class _Head(asyncio.Protocol):
             return
         if self._timer is not None:
             self._timer.cancel()
-        slug = _live_slug(self._bytes[:end]) if end >= 0 else None
+        slug = live_slug(self._bytes[:end]) if end >= 0 else None
         if slug is not None:
             self._hand_on(LiveSocket(self._door, self._talk(slug)))
         else:
@@ -70,13 +70,17 @@ class _Head(asyncio.Protocol):
         protocol.data_received(self._bytes)
 
 
-def _live_slug(head: bytes) -> str | None:
+def live_slug(head: bytes) -> str | None:
     """The slug of an upgrade to a live socket, or None for any other request."""
     line, _, fields = head.partition(b"\r\n")
     words = line.split(b" ")
     if len(words) != 3 or words[0] != b"GET" or not words[1].startswith(b"/live/"):
         return None
-    if b"\r\nupgrade: websocket" not in (b"\r\n" + fields).lower():
+    named = (field.partition(b":") for field in fields.lower().split(b"\r\n"))
+    wanted = {
+        one.strip() for name, _, value in named if name == b"upgrade" for one in value.split(b",")
+    }
+    if b"websocket" not in wanted:
         return None
     return words[1][6:].partition(b"?")[0].decode("latin-1")
 

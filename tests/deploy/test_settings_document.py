@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
-from server.settings import Settings
+from server.serve import pace_of
+from server.settings import Limits, Settings
 from tests.deploy.naming import ROOT, code_names, limit_names
 
 ROW = re.compile(r"^\| `([A-Z_]+)` \| (.*?) \| (.*) \|$", re.MULTILINE)
@@ -30,6 +31,10 @@ def test_every_limit_has_the_default_that_the_document_says() -> None:
     told = document()
     for name, default in limit_names().items():
         assert told[name][0].replace(",", "") == str(default), name
+
+
+def test_the_seconds_for_a_first_message_are_the_handshake_s() -> None:
+    assert pace_of(replace(Limits(), handshake_s=7)).hello_s == 7.0
 
 
 def test_every_field_of_the_settings_has_its_variable() -> None:

@@ -8,6 +8,7 @@ from quart import Quart
 from redis.asyncio import Redis
 
 from server.acts import admission, decide, meetings, staff, stage
+from server.acts.submit import NAME_MAX_CHARS
 from server.domain.roles import Role
 from server.store import keys, typed
 from tests.acts.building import NOW, Town, fresh_q, live_town
@@ -86,6 +87,11 @@ async def test_joining_again_burns_no_second_code_of_the_roster(store: Redis, ap
         await browser.post(f"/m/{town.meeting.slug}/join", code=code)
         assert browser.status == 200 and town.meeting.title in browser.text
     assert await admission.roster_state(store, town.meeting) == {"size": 2, "used": 1}
+
+
+async def test_the_form_takes_a_name_as_long_as_the_server_does(store: Redis, app: Quart) -> None:
+    browser = await joined(app, await live_town(store))
+    assert f'name="name" maxlength="{NAME_MAX_CHARS}"' in browser.text
 
 
 async def test_a_waiting_text_is_on_no_public_page(store: Redis, app: Quart) -> None:

@@ -166,7 +166,12 @@ export class Ask {
 function nameLanguages(form) {
   for (const option of form.querySelectorAll("#ask-lang option")) {
     const tag = option.getAttribute("value") ?? "";
-    option.textContent = new Intl.DisplayNames([tag], { type: "language", fallback: "code" }).of(tag) ?? tag;
+    try {
+      option.textContent = new Intl.DisplayNames([tag], { type: "language", fallback: "code" }).of(tag) ?? tag;
+    } catch (odd) {
+      if (!(odd instanceof RangeError)) throw odd;
+      option.textContent = tag; // no language tag to this browser: the others keep their names
+    }
   }
 }
 

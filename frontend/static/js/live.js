@@ -93,6 +93,7 @@ export class Live {
       socket.send(JSON.stringify({ t: "hello", ticket, d: device(), ...this.on.where() }));
     });
     socket.addEventListener("message", (event) => {
+      if (this.socket !== socket) return; // given up already: another one speaks now
       this.heard = Date.now();
       this.receive(JSON.parse(event.data));
     });
