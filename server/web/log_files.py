@@ -181,7 +181,12 @@ async def opening(log: str, name: str) -> Response:
     if len(name) == 64:
         found = await openings.of_layer(store, meeting.id, name)
     else:
-        why = await openings.withheld(store, meeting.id, checked(name))
+        basis = await typed.hget(store, keys.question(meeting.id, checked(name)), "erased")
+        if basis:  # before all else: whoever reads it shall hear that there is nothing any more
+            gone = _answer(meeting, f"This text was erased: {basis}.\n", TEXT, "no-store")
+            gone.status_code = 410
+            return gone
+        why = await openings.withheld(store, meeting.id, name)
         if why is not None:
             raise Refused(Refusal.FORBIDDEN, "This text is withheld: {reason}.", reason=why)
         index = await typed.hget(store, keys.question(meeting.id, name), "leaf")
@@ -189,12 +194,6 @@ async def opening(log: str, name: str) -> Response:
         # Not before its leaf is published: between gates it would tell that one more came.
         published = index is not None and int(index) < size
         found = await openings.of_question(store, meeting.id, name) if published else None
-    if found is None and len(name) != 64:
-        basis = await typed.hget(store, keys.question(meeting.id, name), "erased")
-        if basis:
-            gone = _answer(meeting, f"This text was erased: {basis}.\n", TEXT, "no-store")
-            gone.status_code = 410
-            return gone
     if found is None:
         raise NOTHING
     return _answer(meeting, found, JSON, "no-store")

@@ -59,7 +59,7 @@ class Visit(BaseHTTPRequestHandler):
         if not (length.isascii() and length.isdigit()) or self.headers.get("Transfer-Encoding"):
             self.close_connection = True
             self._give(400, TEXT, "The request does not tell its length.")
-        elif int(length[:12]) > REQUEST_BYTES:
+        elif len(length) > 12 or int(length) > REQUEST_BYTES:
             self.close_connection = True
             self._give(413, TEXT, "The request is too large.")
         else:

@@ -63,6 +63,25 @@ async def test_a_store_older_than_what_it_signed_is_refused_in_words(
     assert any("signed for 3 leaves" in line for line in next(iter(findings(tmp_path).values()))[1])
 
 
+async def test_an_older_folder_is_refused_too_when_what_was_signed_is_forgotten(
+    store: Redis, tmp_path: Path
+) -> None:
+    town = await live_town(store)
+    await grown(store, tmp_path, town)
+    checkpointed(tmp_path)
+    shutil.copy(database(tmp_path), tmp_path / "backup")
+    await grown(store, tmp_path, town)
+    for path in database(tmp_path).parent.glob("leaves.sqlite3*"):
+        path.unlink()
+    shutil.copy(tmp_path / "backup", database(tmp_path))
+    shutil.rmtree(tmp_path / "data-keys" / "signed")
+    await town.submit(await town.attendee(), "Will this be signed?")
+    await sequencer_in(tmp_path).step(store)
+    said = await typed.hget(store, keys.log(town.meeting.id), "halted") or ""
+    assert "told of more leaves than are here" in said
+    assert len(leaves_of(tmp_path, town)) == 2
+
+
 async def test_a_lost_store_is_refused_in_words(store: Redis, tmp_path: Path) -> None:
     town = await live_town(store)
     await grown(store, tmp_path, town)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from redis.asyncio import Redis
 
-from server.acts import decide
+from server.acts import decide, erase
 from server.translog.checkpoint import log_id
 from tests.acts.building import NOW, live_town
 from tests.sequencer.building import sequencer_in, settle
@@ -40,3 +40,20 @@ async def test_an_organiser_names_a_ground_confirms_and_the_text_is_gone_everywh
         assert CANARY not in told and "law" in told, path
     await browser.get(f"/log/{log_id(town.meeting.id)}/opening/{q}.json")
     assert browser.status == 410 and "law" in browser.text
+
+
+async def test_a_withheld_text_that_was_erased_is_answered_as_gone(
+    store: Redis, tmp_path: Path
+) -> None:
+    town, sequencer, app = await live_town(store), sequencer_in(tmp_path), site(store, tmp_path)
+    q = await town.submit(await town.attendee(), f"Where does {CANARY} live?")
+    await settle(sequencer, store)
+    moderator, m = await town.moderator(), town.meeting
+    out = await decide.screen_out(store, m, moderator, q, 1, "personal-data", "", None, NOW)
+    await settle(sequencer, store)
+    where, browser = f"/log/{log_id(m.id)}/opening/{q}.json", Browser(app)
+    await browser.get(where)
+    assert browser.status == 403
+    await erase.erase_named(store, m, 1, out.revision, "law", NOW)
+    await browser.get(where)
+    assert browser.status == 410

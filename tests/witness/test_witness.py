@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import signal
 import sqlite3
 import subprocess
@@ -172,3 +173,13 @@ def test_the_command_makes_a_key_says_it_and_ends_on_request(tmp_path: Path) -> 
 
 def test_hashes_differ_from_the_fork_on() -> None:
     assert hashes(5)[:3] == hashes(5, 3)[:3] and hashes(5)[3] != hashes(5, 3)[3]
+
+
+def test_a_length_with_many_digits_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    with watching.witness(tmp_path) as (address, _):
+        door = http.client.HTTPConnection(address.removeprefix("http://"), timeout=10)
+        door.putrequest("POST", "/add-checkpoint")
+        door.putheader("Content-Length", "000000000000999999999999")
+        door.endheaders()
+        assert door.getresponse().status == 413
+        door.close()

@@ -160,7 +160,17 @@ class Sequencer:
     async def _resume(self, redis: Redis, found: MeetingLog) -> None:
         """Go on behind what is committed, and tell again what the store may have missed."""
         meeting, cursor = found.state.meeting, found.state.cursor
-        self._noted[meeting] = min(await sequencing.noted(redis, meeting), found.state.size)
+        told = await sequencing.noted(redis, meeting)
+        self._noted[meeting] = min(told, found.state.size)
+        if told > self._leaves.states()[meeting].size:
+            del self._logs[meeting], self._noted[meeting]
+            self._halt(
+                meeting,
+                "The store was told of more leaves than are here: the data folder is older than what"
+                " was signed (an old backup?). Put the newest one back. Nothing is signed until then.",
+            )
+            await sequencing.tell_halted(redis, meeting, self._halted[meeting])
+            return
         if await sequencing.restart(redis, meeting, cursor):
             log.error(
                 "store_older_than_log",

@@ -1,0 +1,142 @@
+"""Questions pour straight into the intake while sequencer and store are killed again and again: every
+proof that was ever given holds in the final log, and all published checkpoints are of one history."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import secrets
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from server.domain.ids import from_bytes
+from server.domain.meeting import Meeting
+from server.store import keys, submissions, typed
+from server.store.client import connect
+from server.translog import leaf, tree
+from server.translog.checkpoint import Checkpoint, log_id
+from tests.acts.building import NOW, live_town
+from tests.faults.conftest import Tell
+from tests.faults.machine import Machine, machine
+from tests.faults.proofs import judge_proofs
+from tests.launch.running import free_port, get
+from workers.sequencer.leaves import LeafStore
+
+RATE, SLICE_S = 1_500, 0.02
+KILLS = 12
+
+
+@dataclass(slots=True)
+class Flood:
+    """What was asked, what was given for it, and every checkpoint that was seen."""
+
+    meeting: Meeting
+    asked: deque[str] = field(default_factory=deque)
+    taken: int = 0
+    refused: int = 0
+    receipts: dict[str, str] = field(default_factory=dict)
+    heads: dict[int, bytes] = field(default_factory=dict)
+    over: bool = False
+
+    def command(self) -> tuple[str, list[str], list[str | int]]:
+        """One more question, as the one function call that takes it."""
+        m, q = self.meeting.id, from_bytes(secrets.token_bytes(16))
+        salt, text = secrets.token_bytes(leaf.SALT_BYTES), f"Is {q} among them?"
+        c = leaf.commitment(salt, leaf.opening(m, q, text, "en", None))
+        fields = {"text": text, "lang": "en", "name": "", "dir": "ltr", "salt": salt.hex(), "c": c}
+        entry = leaf.intent("q.received", q=q, c=c, hl=None, via="import", assurance="A0")
+        return q, *submissions.command(m, q, 1, fields, entry, q, NOW)
+
+    async def pour(self, store: Redis) -> None:
+        """RATE a second by intention; what a dead store does not take is asked no more."""
+        due = time.monotonic()
+        while not self.over:
+            due = max(due + SLICE_S, time.monotonic() - 1)
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
+            pipe, qs = store.pipeline(transaction=False), []
+            for _ in range(int(RATE * SLICE_S)):
+                q, used, told = self.command()
+                pipe.fcall(submissions.FUNCTION, len(used), *used, *told)
+                qs.append(q)
+            try:
+                await pipe.execute()
+            except RedisError:
+                self.refused += len(qs)
+                continue
+            self.taken += len(qs)
+            self.asked.append(qs[0])
+
+    async def collect(self, url: str) -> None:
+        """Ask for the proof of one question of each slice until it is there, and for checkpoints."""
+        base = f"/log/{log_id(self.meeting.id)}"
+        while not (self.over and not self.asked):
+            q = self.asked.popleft() if self.asked else None
+            if q is not None:
+                status, text = await asyncio.to_thread(get, url, f"{base}/receipt/{q}.tlog-proof")
+                if status == 200:
+                    self.receipts[q] = text
+                else:
+                    self.asked.append(q)
+            status, note = await asyncio.to_thread(get, url, f"{base}/checkpoint")
+            if status == 200:
+                head = Checkpoint.parse(note.partition("\n\n")[0] + "\n")
+                assert self.heads.setdefault(head.size, head.root) == head.root
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.faults
+async def test_no_kill_of_sequencer_or_store_breaks_a_proof_that_was_given(
+    tmp_path: Path, tell: Tell
+) -> None:
+    made = machine(tmp_path, free_port(), None)
+    made.run.start()
+    store = connect(json.loads((made.data / "run.json").read_text())["store_url"])
+    flood, choose = Flood((await live_town(store)).meeting), random.Random(11)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(flood.pour(store))
+        collecting = group.create_task(flood.collect(made.run.url))
+        for turn in range(KILLS):
+            await asyncio.sleep(choose.uniform(0.3, 1.5))
+            await asyncio.to_thread(made.kill, "store" if turn % 4 == 3 else "sequencer")
+        flood.over = True
+        async with asyncio.timeout(120):
+            await collecting
+    numbered = await _numbered(store, flood)
+    await store.aclose()
+    assert made.run.stop() == 0
+    judge_proofs(made, flood.receipts)
+    _one_history(made, flood)
+    tell(
+        f"{KILLS} kills, {flood.taken} taken, {numbered} numbered, {len(flood.receipts)} proofs and"
+        f" {len(flood.heads)} checkpoints held, 0 violated"
+    )
+
+
+async def _numbered(store: Redis, flood: Flood) -> int:
+    """All that was acknowledged has its number, without gaps and without doubles."""
+
+    async def told() -> int:
+        return int(await typed.hget(store, keys.cursor(flood.meeting.id), "numbered") or 0)
+
+    async with asyncio.timeout(60):
+        while await told() < flood.taken:
+            await asyncio.sleep(0.1)
+    numbers = await store.hlen(keys.numbers(flood.meeting.id))
+    assert numbers == await told() >= flood.taken
+    return int(numbers)
+
+
+def _one_history(made: Machine, flood: Flood) -> None:
+    leaves = LeafStore(made.data / "log" / "leaves.sqlite3")
+    node = tree.nodes_of([tree.leaf_hash(one) for one in leaves.leaves(flood.meeting.id, 0, 10**9)])
+    for size, root in flood.heads.items():
+        assert tree.root(size, node) == root
+    leaves.close()
+    assert len(flood.heads) > KILLS
