@@ -29,7 +29,7 @@ class Erasure:
 async def erase_own(
     store: Redis, meeting: Meeting, sign_in: SignIn, q: str, secret: str, now: int
 ) -> Erasure:
-    """Erase one's own question, in whatever state it is, also after the meeting. Its lock's secret is
+    """Erase one's own question, in whatever state it is, until the meeting closes. Its lock's secret is
     needed where it has one. A stranger's is answered as unknown."""
     found, pre = await asked_by(store, meeting, sign_in, q, Lock.WITHDRAW, secret)
     return await _erase(store, found, Basis.AUTHOR, pre, sign_in.key, now)
