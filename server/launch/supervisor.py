@@ -11,11 +11,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from server.launch.ready import READY_S
+
 BACKOFF_S = (0.0, 0.2, 0.5, 1.0, 2.0, 4.0)
 HEALTHY_S = 10.0  # a child that lived so long starts again without delay
 STOP_S = 10.0
 POLL_S = 0.05
-READY_S = 45.0  # as long as a start may take
 ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 READY = "OPENFLOOR_READY_FD"  # where a server says that it listens, when it takes another's place
 

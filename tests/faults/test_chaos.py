@@ -40,7 +40,6 @@ class Flood:
     meeting: Meeting
     asked: deque[str] = field(default_factory=deque)
     taken: int = 0
-    refused: int = 0
     receipts: dict[str, str] = field(default_factory=dict)
     heads: dict[int, bytes] = field(default_factory=dict)
     over: bool = False
@@ -68,7 +67,6 @@ class Flood:
             try:
                 await pipe.execute()
             except RedisError:
-                self.refused += len(qs)
                 continue
             self.taken += len(qs)
             self.asked.append(qs[0])

@@ -48,17 +48,22 @@ def checkpointed(folder: Path) -> None:
     db.close()
 
 
+async def rolled_back(store: Redis, folder: Path, town: Town) -> None:
+    """The leaf store is an older copy of itself: one submission is missing that was signed."""
+    await grown(store, folder, town)
+    checkpointed(folder)
+    shutil.copy(database(folder), folder / "backup")
+    await grown(store, folder, town)
+    for path in database(folder).parent.glob("leaves.sqlite3*"):
+        path.unlink()
+    shutil.copy(folder / "backup", database(folder))
+
+
 async def test_a_store_older_than_what_it_signed_is_refused_in_words(
     store: Redis, tmp_path: Path
 ) -> None:
     town = await live_town(store)
-    await grown(store, tmp_path, town)
-    checkpointed(tmp_path)
-    shutil.copy(database(tmp_path), tmp_path / "backup")
-    await grown(store, tmp_path, town)
-    for path in database(tmp_path).parent.glob("leaves.sqlite3*"):
-        path.unlink()
-    shutil.copy(tmp_path / "backup", database(tmp_path))
+    await rolled_back(store, tmp_path, town)
     assert "older than what it signed" in await refused(store, tmp_path, town)
     assert any("signed for 3 leaves" in line for line in next(iter(findings(tmp_path).values()))[1])
 
@@ -67,13 +72,7 @@ async def test_an_older_folder_is_refused_too_when_what_was_signed_is_forgotten(
     store: Redis, tmp_path: Path
 ) -> None:
     town = await live_town(store)
-    await grown(store, tmp_path, town)
-    checkpointed(tmp_path)
-    shutil.copy(database(tmp_path), tmp_path / "backup")
-    await grown(store, tmp_path, town)
-    for path in database(tmp_path).parent.glob("leaves.sqlite3*"):
-        path.unlink()
-    shutil.copy(tmp_path / "backup", database(tmp_path))
+    await rolled_back(store, tmp_path, town)
     shutil.rmtree(tmp_path / "data-keys" / "signed")
     await town.submit(await town.attendee(), "Will this be signed?")
     await sequencer_in(tmp_path).step(store)
