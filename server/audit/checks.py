@@ -87,19 +87,6 @@ def _codes(source: Source, sha256: str, findings: Findings) -> set[str] | None:
     return {str(row["code"]) for row in rows if isinstance(row, dict) and "code" in row}
 
 
-def states(source: Source, read: Read, findings: Findings) -> None:
-    """A7."""
-    data = source.get("public.json", PUBLIC_BYTES)
-    if data is None:
-        findings.note("A7", "public.json is not in what was given")
-    elif data != read.replay.public(read.head.root):
-        if source.live and f'"size":{read.head.size},'.encode() not in data:
-            findings.unchecked("A7", "the log grew while it was read; run the audit again")
-        else:
-            findings.evidence("A7", "the published states are not those that the entries give")
-    findings.done["A7"] = f"{len(read.replay.questions)} questions."
-
-
 def texts(source: Source, read: Read, findings: Findings) -> None:
     """A8."""
     meeting = meeting_of(read.head.origin.rpartition("/")[2])

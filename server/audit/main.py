@@ -7,10 +7,10 @@ import sys
 import time
 from argparse import ArgumentParser, Namespace
 from contextlib import suppress
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
-from server.audit import checks, reading, record_check, sources, witnessed
+from server.audit import checks, files_check, reading, sources, witnessed
 from server.audit.checks import Receipt
 from server.audit.findings import Findings, Grade
 from server.audit.sources import Source, Unreadable
@@ -25,8 +25,7 @@ SAVED_MOST = 1_000
 # What reads files beside the entries, each for itself: one that cannot be read hides no other's findings.
 _BESIDE = (
     ("A5", checks.reasons),
-    ("A7", checks.states),
-    ("A7", record_check.screenings),
+    ("A7", files_check.published),
     ("A8", checks.texts),
     ("A9", checks.tallies),
 )
@@ -102,7 +101,7 @@ def audit(
         known, seen = [*known, *anchors.heads], [*seen, *anchors.cosigned]
     witnessed.judge(rule, seen, found[1].checkpoint.size, findings)
     bounds = [(one.head.size, one.at) for one in seen]
-    again = cache(partial(sources.size_now, source, log))
+    again = partial(sources.head_now, source, log)
     read = reading.read(source, found, known, now_s, findings, progress, bounds, again)
     if not read.whole:
         return None

@@ -34,7 +34,7 @@ class Read:
     ruled: list[Leaf] = field(default_factory=list)
     hashes: list[bytes] = field(default_factory=list)
     whole: bool = True
-    size_now: Callable[[], int | None] = lambda: None
+    head_now: Callable[[], Checkpoint | None] = lambda: None
 
     def lacks(self, size: int) -> bool:
         """True where this many entries were signed and the log has taken some back. Not of an archive, which
@@ -42,8 +42,8 @@ class Read:
         grown since its checkpoint was read."""
         if self.replay.live_at is None or size <= self.head.size:
             return False
-        now = self.size_now()
-        return now is not None and now < size
+        now = self.head_now()
+        return now is not None and now.size < size
 
 
 def signed(
@@ -75,17 +75,17 @@ def read(
     findings: Findings,
     progress: Progress,
     bounds: Sequence[tuple[int, int]] = (),
-    size_now: Callable[[], int | None] = lambda: None,
+    head_now: Callable[[], Checkpoint | None] = lambda: None,
 ) -> Read:
     """A2 to A5. `saved` are checkpoints that the log's key signed, with where each was kept. `bounds`
     are sizes with a time at which witnesses had seen them: no entry below may bear a later one.
-    `size_now` asks anew how large the log is."""
+    `head_now` asks anew how far the log has come."""
     note, head = found[0], found[1].checkpoint
-    made = Read(head, note, Record(head.origin), size_now=size_now)
+    made = Read(head, note, Record(head.origin), head_now=head_now)
     edge, roots = Edge(), {0: Edge().root()}
     marks = sorted({one.size for _, one in saved if 0 < one.size <= head.size} | {head.size})
     latest = _latest(now_s, bounds)
-    for leaves in _bundles(source, head.size, findings):
+    for leaves in bundles(source, head.size, findings):
         if leaves is None:
             made.whole = False
             break
@@ -115,7 +115,8 @@ def _latest(now_s: int, bounds: Sequence[tuple[int, int]]) -> Callable[[int], in
     return latest
 
 
-def _bundles(source: Source, size: int, findings: Findings) -> Iterator[list[bytes] | None]:
+def bundles(source: Source, size: int, findings: Findings) -> Iterator[list[bytes] | None]:
+    """All entries of a tree of `size`, bundle by bundle; None and the end where one is not to be had."""
     for n in range(-(-size // WIDTH)):
         wanted = Tile(ENTRIES, n, min(WIDTH, size - n * WIDTH))
         data = tile_of(source, wanted)

@@ -15,6 +15,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from server.translog import checkpoint
+from server.translog.checkpoint import Checkpoint
 from server.translog.note import NoteError, VerifierKey
 from server.translog.tile import ENTRIES, WIDTH, Tile, bundle, parse_bundle
 from server.translog.tree import HASH_BYTES
@@ -167,12 +168,12 @@ def of(target: str) -> Source:
     raise Unreadable(f"{target} is no address, folder or file")
 
 
-def size_now(source: Source, log: VerifierKey) -> int | None:
-    """The size that a live log has signed by now; None where nothing can be asked anew, or says so."""
+def head_now(source: Source, log: VerifierKey) -> Checkpoint | None:
+    """The head that a live log has signed by now; None where nothing can be asked anew, or says so."""
     if not source.live:
         return None
     try:
-        return checkpoint.verified(source.get("checkpoint") or b"", log).checkpoint.size
+        return checkpoint.verified(source.get("checkpoint") or b"", log).checkpoint
     except (NoteError, Unreadable):
         return None
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from server.audit.findings import Findings
-from server.audit.sources import Source, size_now, tile_of
+from server.audit.sources import Source, head_now, tile_of
 from server.translog import anchor, checkpoint, tile
 from server.translog.checkpoint import Checkpoint, SignedCheckpoint
 from server.translog.edge import Edge
@@ -145,8 +145,8 @@ def _hold(leaves: Sequence[bytes], claims: Saved, given: AnchorLog, findings: Fi
         if edge.size in marks:
             roots[edge.size] = edge.root()
     longer = [(where, one) for where, one in claims if one.size > len(leaves)]
-    now = size_now(given.source, given.key) if longer else None
-    wrong = [(where, one) for where, one in longer if now is not None and now < one.size]
+    now = head_now(given.source, given.key) if longer else None
+    wrong = [(where, one) for where, one in longer if now is not None and now.size < one.size]
     for where, one in longer:
         if (where, one) not in wrong:  # an older copy, or it grew while it was read
             says = f"{where}: {one.size} entries were signed, only {len(leaves)} were read"

@@ -130,16 +130,29 @@ async def test_an_opening_is_served_while_its_text_is_public_and_never_else(
     assert not {f"opening/{q}.json" for q in (waits, hides, gone)} & names
 
 
-async def test_before_the_meeting_a_receipt_comes_at_once_and_tells_of_nothing_else(
+def told_by_all(q: str) -> list[str]:
+    """Every address of a log that tells one thing about it, and the proof of a question."""
+    names = "checkpoint checkpoint.witnessed public.json screened-out.json screened-out.csv policy"
+    return [*names.split(), f"receipt/{q}.tlog-proof", f"receipt/{q}.tlog-proof?witnessed=1"]
+
+
+async def seen(reader: Reader, path: str) -> tuple[int, bytes, dict[str, str]]:
+    """Status, bytes and headers, but for the moment of the answer."""
+    data = await reader.get(path)
+    headers = {name: value for name, value in reader.headers.items() if name != "date"}
+    return reader.status, data, headers
+
+
+async def test_before_the_meeting_nothing_at_the_log_tells_what_came_since_the_gate(
     app: Quart, store: Redis
 ) -> None:
     town = await live_town(store, phase="collecting")
     first = await taken(app, town, "When do we get new chairs?")
     reader = Reader(app, town)
-    mine = await reader.get(f"receipt/{first}.tlog-proof")
-    assert reader.status == 200
+    before = {path: await seen(reader, path) for path in told_by_all(first)}
+    assert before[f"receipt/{first}.tlog-proof"][0] == 404  # its asker has it (test_receipts)
     await taken(app, town, "When do we get new desks?")
-    assert await reader.get(f"receipt/{first}.tlog-proof") == mine
+    assert {path: await seen(reader, path) for path in before} == before
     assert (await published(reader, 1)).split("\n")[1] == "1"
     for path in ("tile/0/000.p/2", "tile/entries/000.p/2", "cp/2", "opening/" + first + ".json"):
         await reader.get(path)
