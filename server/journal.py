@@ -16,7 +16,11 @@ from types import TracebackType
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
-FIELDS = frozenset({"event", "level", "at", "error", "reference", "votes", "fault", "logger"})
+FIELDS = frozenset(
+    {"event", "level", "at", "error", "reference", "votes", "fault", "logger"}
+    # What the logs' workers say of a log, in sentences of their own.
+    | {"meeting", "reason", "says", "intent", "halted", "waiting_s"}
+)
 FRAMES = 12
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from collections.abc import Sequence
 
 import structlog
 from redis.asyncio import Redis
@@ -14,7 +15,6 @@ from server.acts import closing, holds, meetings, tallies
 from server.domain.meeting import Meeting, Phase
 from server.domain.refusals import Refused
 from server.store import analysis, jobs, keys, sequencing
-from server.store import meetings as stored
 from server.store.jobs import Work
 from workers.exporting import hand_over
 from workers.running import run, settings_or_end
@@ -45,14 +45,15 @@ class Clock:
         held = await store.set(keys.CLOCK, self._name, nx=True, px=LEASE_MS)
         if held or await store.get(keys.CLOCK) == self._name:
             await store.pexpire(keys.CLOCK, LEASE_MS)
-            await self._windows(store)
-            await self._watch_log(store)
-            await self._jobs(store)
+            found = await meetings.all_meetings(store)
+            await self._windows(store, found)
+            await self._watch_log(store, [meeting.id for meeting in found])
+            await self._jobs(store, found)
         await asyncio.sleep(PERIOD_S)
 
-    async def _windows(self, store: Redis) -> None:
+    async def _windows(self, store: Redis, found: Sequence[Meeting]) -> None:
         now = int(time.time() * 1000)
-        for meeting in await meetings.all_meetings(store):
+        for meeting in found:
             if meeting.phase is not Phase.ARCHIVED:
                 await holds.tell(store, meeting.id, now)
             if meeting.phase is Phase.CLOSED:
@@ -65,9 +66,8 @@ class Clock:
                 except Refused:
                     continue  # an organiser saved in this instant: the next round looks again
 
-    async def _watch_log(self, store: Redis) -> None:
+    async def _watch_log(self, store: Redis, listed: Sequence[str]) -> None:
         """Raise the alarm once when acts wait too long for their log, and say when that is over."""
-        listed = await stored.listed(store)
         found = await sequencing.standing(store, listed, int(time.time() * 1000))
         if found.behind and not self._behind:
             log.error("log_behind", waiting_s=round(found.waiting_s, 1), halted=found.halted)
@@ -81,12 +81,12 @@ class Clock:
             self._looked[meeting.id] = now
             await tallies.freeze(store, meeting.id, now)
 
-    async def _jobs(self, store: Redis) -> None:
+    async def _jobs(self, store: Redis, found: Sequence[Meeting]) -> None:
         """What the store says is to be done, put on the queue. Windows go on without the jobs' store."""
         try:
-            for meeting in await meetings.all_meetings(store):
+            for meeting in found:
                 await hand_over(store, self._jobs_url, meeting.id)
-            await self._analysis(store)
+            await self._analysis(store, found)
             await self._sweep()
         except RedisError as error:
             if not self._told:
@@ -95,11 +95,11 @@ class Clock:
         else:
             self._told = False
 
-    async def _analysis(self, store: Redis) -> None:
+    async def _analysis(self, store: Redis, found: Sequence[Meeting]) -> None:
         """One job per meeting with something new; its id tells how far it starts, and the minute, so
         that one that failed for good is tried again."""
         minute = int(time.time()) // 60
-        for meeting in await meetings.all_meetings(store):
+        for meeting in found:
             if meeting.phase is Phase.ARCHIVED:
                 continue
             if time.monotonic() - self._asked.get(meeting.id, -ANALYSE_EVERY_S) < ANALYSE_EVERY_S:

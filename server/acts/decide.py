@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from redis.asyncio import Redis
 
 from server.acts import merge
 from server.acts.admission import SignIn
-from server.acts.decision import UNSCREENED, Text, by_rule, commit, layer, read, staff
+from server.acts.decision import UNSCREENED, Text, by_rule, commit, drafted, layer, read, staff
 from server.domain.appeal import Appeal
 from server.domain.meeting import Meeting
 from server.domain.question import Act, State, step
@@ -15,7 +17,7 @@ from server.domain.roles import Act as RoleAct
 from server.domain.rules import Rule
 from server.domain.screening import NOTE_MAX_CHARS, Reason, reason_for
 from server.domain.text import limited
-from server.store import keys, question_rows, typed
+from server.store import decisions, keys, question_rows, typed
 from server.store.question_rows import Question
 from server.translog.layers import Layer
 
@@ -37,15 +39,13 @@ async def list_question(
     return await commit(store, found, Act.LIST, decider, "q.list", now, fields=UNSCREENED)
 
 
-async def list_by_rule(store: Redis, meeting: Meeting, q: str, now: int) -> Question | None:
-    """List on receipt, where the meeting moderates after display; None when nothing was to do."""
-    found = await question_rows.read_one(store, meeting.id, q)
-    if found is None or found.state is not State.RECEIVED or found.number is None:
-        return None
-    try:
-        return await commit(store, found, Act.LIST, by_rule(Rule.AFTER_DISPLAY), "q.list", now)
-    except Refused:
-        return None  # somebody decided in the meantime: their decision stands
+async def list_by_rule(store: Redis, meeting: Meeting, questions: Sequence[str], now: int) -> int:
+    """List on receipt, where the meeting moderates after display: those that have a number and wait still,
+    in one call. Returns how many; where somebody decided meanwhile, their decision stands."""
+    rule, kind = by_rule(Rule.AFTER_DISPLAY), "q.list"
+    found = await question_rows.read(store, meeting.id, questions)
+    waits = [q for q in found if q.state is State.RECEIVED and q.number is not None]
+    return await decisions.commit_all(store, [drafted(q, Act.LIST, rule, kind, now) for q in waits])
 
 
 async def screen_out(

@@ -141,8 +141,7 @@ async def by_code(store: Redis, code: str) -> Meeting | None:
 
 async def all_meetings(store: Redis) -> list[Meeting]:
     """Every meeting of the deployment, newest first."""
-    found = [await stored.read(store, meeting) for meeting in await stored.listed(store)]
-    return [meeting for meeting in reversed(found) if meeting is not None]
+    return list(reversed(await stored.read_all(store)))
 
 
 async def _commit(store: Redis, before: Meeting, after: Meeting, by: str, now: int) -> Meeting:

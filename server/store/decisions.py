@@ -83,6 +83,16 @@ async def commit(redis: Redis, decision: Decision) -> str:
     return str(answer[0])
 
 
+async def commit_all(redis: Redis, drafted: Sequence[Decision]) -> int:
+    """Commit decisions about several questions in one call, each by itself; returns how many were not
+    hindered."""
+    if not drafted:
+        return 0
+    used = [key for decision in drafted for key in decision.keys()]
+    told = [decision.argument() for decision in drafted]
+    return int(await call(redis, "commit_decisions", used, told))
+
+
 async def pick(redis: Redis, decision: Decision, tick: str) -> str:
     """The same for going on air, with the tick that the pick cites; 'occupied' while another is."""
     m = decision.meeting

@@ -37,6 +37,14 @@ async def read(redis: Redis, meeting: str) -> Meeting | None:
     return decode(row[0], int(row[1])) if row[0] and row[1] else None
 
 
+async def read_all(redis: Redis) -> list[Meeting]:
+    """Every meeting of the deployment as it stands, oldest first; two round trips."""
+    pipe = redis.pipeline(transaction=False)
+    for meeting in await listed(redis):
+        pipe.hmget(keys.meeting(meeting), ["json", "revision"])
+    return [decode(json_, int(at)) for json_, at in await pipe.execute() if json_ and at]
+
+
 async def commit(redis: Redis, meeting: Meeting, expected: int, intent: str, now: int) -> bool:
     """Make `meeting` true if its revision is still `expected` (0: does not exist); False if not."""
     switches = {

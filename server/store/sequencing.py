@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 
 from server.store import keys, typed
 from server.store.call import call
+from server.translog.anchor import ANCHOR
 
 BLOCK_MS = 1_000
 BEHIND_MS = 5_000  # an act that waits longer for its log is an alarm
@@ -120,7 +121,8 @@ class Standing:
 
 
 async def standing(redis: Redis, meetings: Sequence[str], now: int) -> Standing:
-    """The worst of these meetings' logs at `now` (epoch ms); two round trips."""
+    """The worst of these meetings' logs and of the anchor log at `now` (epoch ms); two round trips."""
+    meetings = [*meetings, ANCHOR]
     pipe = redis.pipeline(transaction=False)
     for meeting in meetings:
         pipe.hmget(keys.log(meeting), ["halted", "aside"])
@@ -137,8 +139,11 @@ async def standing(redis: Redis, meetings: Sequence[str], now: int) -> Standing:
 
 
 async def tell_halted(redis: Redis, meeting: str, reason: str) -> None:
-    """Say where everybody can read it that this log is not signed on, and why."""
-    await redis.hset(keys.log(meeting), "halted", reason)
+    """Say where everybody can read it that this log is not signed on, and why; '' takes it back."""
+    if reason:
+        await redis.hset(keys.log(meeting), "halted", reason)
+    else:
+        await redis.hdel(keys.log(meeting), "halted")
 
 
 async def number(

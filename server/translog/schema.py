@@ -78,7 +78,6 @@ WHOLE = Field(_is_whole, "a whole number")
 COUNT = Field(lambda value: _is_whole(value, 1), "a whole number from 1")
 FLAG = Field(lambda value: _is_whole(value, 0, 1), "0 or 1")
 ORIGIN = _like(r"[!-*,-~]{1,200}", "an origin without blanks and plus")
-VKEY = _like(r"[!-~]{1,300}", "a verifier key")
 WORDS = _like(r"[ -~]{1,100}", "up to 100 plain characters")
 LOCKS = _object({"w": HASH, "a": HASH}, "{w, a}, two hashes").or_null()
 HEAD = _object({"origin": ORIGIN, "size": WHOLE, "root": HASH}, "{origin, size, root}").or_null()
@@ -123,7 +122,6 @@ ACTS: Mapping[str, Mapping[str, Field]] = MappingProxyType(
             "next_key": HASH.or_null(),
             "prev": HEAD,
         },
-        "log.key": {"vkey_new": VKEY, "from_size": WHOLE},
         "log.close": {"counts": Field(_is_counts, "numbers by state"), "sha256": HASH},
         "m.phase": {"phase": PHASE, "by": BY.or_null()},
         "m.rule": {"what": CODE, "old": HASH, "new": HASH, "by": BY},

@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 
 from server.store import keys, sequencing, typed
 from server.store.sequencing import Standing
+from server.translog.anchor import ANCHOR
 from tests.acts.building import Town, live_town
 from tests.sequencer.building import fields, findings, sequencer_in, settle
 from tests.sequencer.test_meeting import leaves_of, log_folder
@@ -207,4 +208,15 @@ async def test_what_waits_too_long_or_was_halted_shows_in_the_figures(
     assert 50 < later.waiting_s < 70
     (tmp_path / "data-keys" / "root").write_bytes(bytes(32))
     await sequencer_in(tmp_path).step(store)
-    assert (await sequencing.standing(store, [m], now)).halted == 1
+    # The meeting's and the anchor's, whose key that was too.
+    assert (await sequencing.standing(store, [m], now)).halted == 2
+    assert "another" in (await typed.hget(store, keys.log(ANCHOR), "halted") or "")
+
+
+async def test_an_anchor_that_goes_on_is_shown_as_halted_no_more(
+    store: Redis, tmp_path: Path
+) -> None:
+    await sequencing.tell_halted(store, ANCHOR, "Its key is another one.")
+    assert (await sequencing.standing(store, [], 0)).halted == 1
+    await grown(store, tmp_path, await live_town(store))
+    assert (await sequencing.standing(store, [], 0)).halted == 0

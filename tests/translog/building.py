@@ -65,7 +65,6 @@ INTENTS: dict[str, dict[str, Json]] = {
         "readers": "link",
         "assurance": "A0",
     },
-    "log.key": {"vkey_new": log_signer().key.text(), "from_size": 9},
     "log.close": {"counts": {"answered": 3}, "sha256": hash_of("public")},
     "m.phase": {"phase": "live", "by": "org:1"},
     "m.rule": {"what": "settings", "old": hash_of("a"), "new": hash_of("b"), "by": "org:1"},

@@ -124,6 +124,7 @@ async def test_the_journal_of_a_meeting_holds_nobodys_words(
         assert (status, told["error"]["code"]) == (500, "fault")
         reference = (await client.send("POST", f"{path}/questions/{body['q']}/withdraw"))[1]
         structlog.get_logger().warning("odd", text="Canary field", error="Value\nError")
+        structlog.get_logger().error("log_halted", meeting=town.meeting.id, reason="Older.")
         try:
             raise RuntimeError("Canary in a library")
         except RuntimeError:
@@ -134,7 +135,9 @@ async def test_the_journal_of_a_meeting_holds_nobodys_words(
     text = written.getvalue()
     lines = [json.loads(line) for line in text.splitlines()]
     events = [line["event"] for line in lines]
-    assert events.count("fault") == 2 and "odd" in events and len(lines) == 4
+    assert events.count("fault") == 2 and "odd" in events and len(lines) == 5
+    halted = lines[events.index("log_halted")]
+    assert (halted["meeting"], halted["reason"]) == (town.meeting.id, "Older.")
     assert all(set(line) <= journal.FIELDS for line in lines)
     assert "Canary" not in text and "127.0.0.1" not in text
     assert joined.token not in text and town.meeting.code not in text and body["q"] not in text

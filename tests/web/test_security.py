@@ -143,7 +143,7 @@ async def test_votes_on_ones_own_question_and_after_the_close_are_refused(
     assert (await voter.send("POST", f"{path}/questions", asked_q))[0] == 201
     own = await town.look("Q" * 22)
     if own.state == "received":
-        await decide.list_by_rule(store, town.meeting, own.q, NOW)
+        await decide.list_by_rule(store, town.meeting, [own.q], NOW)
     status, told = await voter.send("POST", f"{path}/votes", {"n": 1, "on": True, "c": 1})
     assert (status, told["error"]["code"]) == (409, "own_question")
     other = Client(app, (await admission.join(store, town.meeting, town.meeting.code, NOW)).token)

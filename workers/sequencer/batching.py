@@ -17,7 +17,7 @@ CUTS = frozenset({"log.open", "m.phase", "v.tick", "log.close"})
 
 
 class _NextBatch(Exception):
-    """This entry must be the first of its batch: it tells what the log holds before it."""
+    """This entry must be the first of its batch, or wait: it tells what the log holds before it."""
 
 
 @dataclass(slots=True)
@@ -52,7 +52,7 @@ class Known:
 
     ticks: Mapping[int, str]
     last_leaf: Callable[[str], int | None]
-    closing: Callable[[], dict[str, Json]]
+    closing: Callable[[], dict[str, Json] | None]
 
 
 def _supplied(batch: Batch, intent: Mapping[str, Json], known: Known) -> dict[str, Json]:
@@ -67,9 +67,10 @@ def _supplied(batch: Batch, intent: Mapping[str, Json], known: Known) -> dict[st
             batch.attached.append((f"ticks/{n}.json", data))
             return {"sha256": leaf.sha256_hex(data)}
         case "log.close":
-            if batch.rows:
+            told = None if batch.rows else known.closing()
+            if told is None:
                 raise _NextBatch
-            return known.closing()
+            return told
     return {}
 
 

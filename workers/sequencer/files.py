@@ -49,15 +49,18 @@ class Files:
             _sync_folder(folder)
 
     def write_missing(self, files: Iterable[tuple[str, bytes]]) -> None:
-        """The same for files that never change: those that are there, of the right size, stay."""
-        self.write((path, data) for path, data in files if self.size(path) != len(data))
+        """The same for files that never change: those that are there, with these bytes, stay."""
+        self.write((path, data) for path, data in files if self._read(path) != data)
 
-    def size(self, path: str) -> int:
-        """A file's number of bytes, -1 where there is none."""
+    def _read(self, path: str) -> bytes | None:
         try:
-            return (self.folder / path).stat().st_size
+            return (self.folder / path).read_bytes()
         except FileNotFoundError:
-            return -1
+            return None
+
+    def is_there(self, path: str) -> bool:
+        """True where there is a file of this name."""
+        return (self.folder / path).is_file()
 
     def drop_old_partials(self, log: str, now: float) -> None:
         """Remove partial tiles whose full tile has been there for an hour."""

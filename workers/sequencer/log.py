@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from server.audit.replay import Replay
@@ -15,6 +15,9 @@ from workers.sequencer.batching import Batch, Entry, Known, assemble
 from workers.sequencer.files import Files
 from workers.sequencer.keyring import Keyring
 from workers.sequencer.leaves import Aside, Change, LeafStore, State, at_served
+
+Named = tuple[str, bytes]
+PLAYED_A_TURN = 5_000  # leaves
 
 
 class Halted(Exception):
@@ -35,6 +38,7 @@ class MeetingLog:
                 " deployment, or was replaced. Put the right one back; nothing was signed."
             )
         self.signed = ""
+        self._replay: Replay | None = None
         self._edge = self._rebuilt()
 
     def _rebuilt(self) -> Edge:
@@ -91,7 +95,8 @@ class MeetingLog:
 
         known = Known(ticks, last_leaf, self._closing)
         batch = assemble(before, entries, taken, known, now_s)
-        self.append(batch, now_s)
+        if batch.taken:
+            self.append(batch, now_s)
         return batch
 
     def append(self, batch: Batch, now_s: int) -> None:
@@ -109,14 +114,20 @@ class MeetingLog:
         # From here on the leaves are the log's; a crash is made good at the next start.
         self.state, self._edge = after, edge
         if batch.rows or gate:
-            self._project(filled, before.size)
+            self._project(filled, before.size, batch.attached)
 
-    def _closing(self) -> dict[str, Json]:
-        """What the closing entry says of all leaves before it."""
-        replay, state = Replay(self.state.origin), self.state
-        for data in self._store.leaves(state.meeting, 0, state.size):
+    def _closing(self) -> dict[str, Json] | None:
+        """What the closing entry says of all leaves before it; None while they are still played again,
+        so many a turn: other logs do not wait for the end of this one."""
+        state, replay = self.state, self._replay or Replay(self.state.origin)
+        end = min(state.size, replay.size + PLAYED_A_TURN)
+        for data in self._store.leaves(state.meeting, replay.size, end):
             for _ in replay.take(leaf.parse(data)):
                 pass  # the auditor's to say
+        self._replay = replay
+        if replay.size < state.size:
+            return None
+        self._replay = None
         return {"counts": replay.counts(), "sha256": leaf.sha256_hex(replay.public(state.root))}
 
     def at_gate(self, now_s: int) -> bool:
@@ -131,31 +142,32 @@ class MeetingLog:
         self.state = after
         self.publish()
 
-    def _project(self, filled: Sequence[tuple[Tile, bytes]], since: int) -> None:
-        self._write_tiles(filled, since)
+    def _project(
+        self, filled: Sequence[tuple[Tile, bytes]], since: int, attached: Iterable[Named]
+    ) -> None:
+        self._write_tiles(filled, since, attached)
         self.publish()
 
     def project_all(self) -> None:
         """Redo steps 3 and 4 from what is committed: at every start, also after a good end."""
-        self._write_tiles((), 0)
+        self._write_tiles((), 0, self._store.attached(self.state.meeting))
         if self.state.size:
             self.publish()
 
-    def _write_tiles(self, filled: Sequence[tuple[Tile, bytes]], since: int) -> None:
+    def _write_tiles(
+        self, filled: Sequence[tuple[Tile, bytes]], since: int, attached: Iterable[Named]
+    ) -> None:
         state = self.state
         found = [(tile.path(), data) for tile, data in [*filled, *self._edge.partial()]]
-        found += list(self._store.attached(state.meeting))
+        found += attached
         for tile in tiles(state.size, since):
-            if tile.level == ENTRIES and not self._is_there(tile):
+            if tile.level == ENTRIES:
                 start = tile.n * WIDTH
                 leaves = self._store.leaves(state.meeting, start, start + tile.width)
                 found.append((tile.path(), bundle(leaves)))
         found.append(("vkey", f"{state.vkey}\n".encode()))
         found.append(("policy", policy.write(self._signer.key, {}, 0).encode()))
         self._files.write_missing((f"{self.id}/{path}", data) for path, data in found)
-
-    def _is_there(self, tile: Tile) -> bool:
-        return self._files.size(f"{self.id}/{tile.path()}") >= 0
 
     def publish(self) -> None:
         """Sign and show (step 4): remembered beside the key before anybody can see it."""
@@ -165,7 +177,7 @@ class MeetingLog:
         found = [("signed", self.signed)]
         kept = [(size, root) for size, root in self._store.kept(state.meeting)]
         for size, root in kept:
-            if self._files.size(f"{self.id}/cp/{size}") < 0:
+            if not self._files.is_there(f"{self.id}/cp/{size}"):
                 found.append((f"cp/{size}", self._note(size, root)))
         if state.clockwork.served:
             served = self._note(state.clockwork.served, state.served_root)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 import structlog
 from redis.asyncio import Redis
 
-from server.acts import decide, meetings, tallies
+from server.acts import decide, tallies
 from server.store import sequencing
 from server.store.sequencing import PAGE, Entry
 from server.translog import leaf
@@ -24,6 +24,7 @@ from workers.sequencer.anchoring import Anchoring
 from workers.sequencer.files import KEEP_PARTIAL_S, Files
 from workers.sequencer.keyring import Keyring, KeyTrouble
 from workers.sequencer.leaves import LeafStore, State
+from workers.sequencer.listing import Listing
 from workers.sequencer.log import Halted, MeetingLog
 
 PERIOD_S = 0.25
@@ -52,7 +53,9 @@ class Sequencer:
         self._told: dict[str, tuple[str, bytes]] = {}
         self._listed_to = ""
         self._swept = 0.0
+        self._listing = Listing()
         self._anchoring: Anchoring | None = None
+        self._anchor_told = False
         states = leaves.states()
         self._raise_anchor(states.pop(ANCHOR, anchoring.fresh(host)))
         for state in states.values():
@@ -89,6 +92,9 @@ class Sequencer:
         began = time.monotonic()
         try:
             self._sweep()
+            if not self._anchor_told:
+                await sequencing.tell_halted(redis, ANCHOR, self._halted.get(ANCHOR, ""))
+                self._anchor_told = True
             arrived = await sequencing.wait(redis, self._cursors, self._listed_to)
             for meeting, entries in arrived.items():
                 if meeting:
@@ -97,14 +103,16 @@ class Sequencer:
                     await self._follow(redis, entries)
             await self._open_gates(redis)
             await self._tell(redis)
+            left = await self._listing.turn(redis, int(self._clock() * 1000))
             if self._anchoring is not None:  # last: nobody waits for it
                 self._anchoring.take(self._logs.values(), self._clock())
         except BaseException:
             # The store may come back older, or empty: look at it anew.
             self._cursors, self._noted, self._listed_to = {}, {}, ""
+            self._anchor_told = False
             raise
         full = any(len(entries) >= PAGE for entries in arrived.values())
-        if arrived and not full:
+        if arrived and not full and not left:
             await asyncio.sleep(max(0.0, self._period_s - (time.monotonic() - began)))
 
     async def _open_gates(self, redis: Redis) -> None:
@@ -134,7 +142,8 @@ class Sequencer:
                 await sequencing.tell_halted(redis, meeting, self._halted[meeting])
             elif meeting in self._logs:
                 await self._resume(redis, self._logs[meeting])
-            await self._list(redis, meeting, await self._waiting(redis, meeting))
+            waiting = await decide.waiting(redis, meeting)
+            self._listing.add(meeting, [question.q for question in waiting])
             self._listed_to = position
 
     async def _look_at(self, redis: Redis, meeting: str) -> None:
@@ -179,7 +188,9 @@ class Sequencer:
                 " and votes that only the lost store held are gone.",
             )
             self._noted[meeting] = 0
-            await self._integrate(redis, found, await sequencing.between(redis, meeting, cursor))
+            lost: Sequence[Entry] = await sequencing.between(redis, meeting, cursor)
+            while lost:  # they lie before the cursor: no later reading brings them again
+                lost = await self._integrate(redis, found, lost)
         self._cursors[meeting] = found.state.cursor
         await self._note(redis, found)
 
@@ -209,13 +220,19 @@ class Sequencer:
         self._noted[meeting] = 0
         return found
 
-    async def _integrate(self, redis: Redis, found: MeetingLog, entries: Sequence[Entry]) -> None:
+    async def _integrate(
+        self, redis: Redis, found: MeetingLog, entries: Sequence[Entry]
+    ) -> Sequence[Entry]:
+        """Take these entries; returns what the log is not ready for: the next turn reads it again."""
         ticks = await sequencing.ticks(redis, found.state.meeting, _ticks_in(entries))
         while entries:
             batch = found.integrate(entries[:PAGE], ticks, int(self._clock()))
             entries = entries[batch.taken :]
             for aside in batch.aside:
                 log.error("intent_kept_aside", intent=aside.intent, reason=aside.reason)
+            if not batch.taken:
+                break
+        return entries
 
     async def _tell(self, redis: Redis) -> None:
         for meeting, found in self._logs.items():
@@ -255,7 +272,7 @@ class Sequencer:
             )
         self._noted[meeting] = state.size
         self._told[meeting] = (state.cursor, state.served_root)
-        await self._list(redis, meeting, [q for q, _, _ in submissions])
+        self._listing.add(meeting, [q for q, _, _ in submissions])
 
     async def _number(self, redis: Redis, meeting: str, entries: list[Entry]) -> None:
         """A meeting without a log: its questions get the next numbers, and nothing is signed."""
@@ -263,18 +280,9 @@ class Sequencer:
         last = entries[-1][0]
         if await sequencing.number(redis, meeting, self._cursors[meeting], last, questions):
             self._cursors[meeting] = last
-            await self._list(redis, meeting, questions)
+            self._listing.add(meeting, questions)
         else:
             self._cursors[meeting] = await sequencing.cursor(redis, meeting)
-
-    async def _waiting(self, redis: Redis, meeting: str) -> list[str]:
-        return [question.q for question in await decide.waiting(redis, meeting)]
-
-    async def _list(self, redis: Redis, meeting: str, questions: list[str]) -> None:
-        found = await meetings.by_id(redis, meeting) if questions else None
-        if found is not None and found.after_display:
-            for q in questions:
-                await decide.list_by_rule(redis, found, q, int(self._clock() * 1000))
 
 
 def _ticks_in(entries: Sequence[Entry]) -> list[int]:

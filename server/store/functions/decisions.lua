@@ -78,6 +78,23 @@ redis.register_function('commit_decision', function(keys, args)
   return hindered(keys, d) or commit(keys, d)
 end)
 
+-- commit_decisions: decide on several questions, each by itself: what is hindered changes nothing and stops
+-- no other.
+-- KEYS  as above, once for each decision     ARGV  as above, one for each decision
+-- Returns how many were committed.
+redis.register_function('commit_decisions', function(keys, args)
+  local made, each = 0, #keys / #args
+  for i, told in ipairs(args) do
+    local own, d = {}, cjson.decode(told)
+    for k = 1, each do own[k] = keys[(i - 1) * each + k] end
+    if not hindered(own, d) then
+      commit(own, d)
+      made = made + 1
+    end
+  end
+  return made
+end)
+
 -- pick_question: put one listed question on air, where none is, and freeze the tallies as a tick first,
 -- so that the pick can cite the tick and the question's rank in it.
 -- KEYS  as above, then 21 rank:listed again   22 ticks HASH   23 active voters BITMAP   24 free numbers SET
