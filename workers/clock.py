@@ -11,10 +11,10 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from server.acts import closing, holds, meetings, tallies
+from server.acts import closing, erase, holds, meetings, tallies
 from server.domain.meeting import Meeting, Phase
 from server.domain.refusals import Refused
-from server.store import analysis, jobs, keys, sequencing
+from server.store import analysis, erasing, jobs, keys, sequencing
 from server.store.jobs import Work
 from workers.exporting import hand_over
 from workers.running import run, settings_or_end
@@ -23,6 +23,7 @@ PERIOD_S = 1.0
 LEASE_MS = 5_000
 SWEEP_EVERY_S = 300
 TICK_LOOK_MS = 10_000  # a tick follows its minute by no more
+REWRITE_EVERY_S = 30.0  # between two trials to write the store's file anew after an erasure
 ANALYSE_EVERY_S = 5.0  # a job loads its libraries first: 1.5 s of a core, not for every question
 
 log = structlog.get_logger()
@@ -39,6 +40,8 @@ class Clock:
         self._told = False
         self._looked: dict[str, int] = {}
         self._behind = False
+        self._rewriting: asyncio.Task[None] | None = None
+        self._rewritten = -REWRITE_EVERY_S
 
     async def step(self, store: Redis) -> None:
         """One round, where this clock holds the lease; then a second of rest."""
@@ -49,6 +52,7 @@ class Clock:
             await self._windows(store, found)
             await self._watch_log(store, [meeting.id for meeting in found])
             await self._jobs(store, found)
+            await self._words(store, [meeting.id for meeting in found])
         await asyncio.sleep(PERIOD_S)
 
     async def _windows(self, store: Redis, found: Sequence[Meeting]) -> None:
@@ -74,6 +78,22 @@ class Clock:
         elif self._behind and not found.behind:
             log.info("log_caught_up")
         self._behind = found.behind
+
+    async def _words(self, store: Redis, listed: Sequence[str]) -> None:
+        """Where erased words may still be in the store's file, write it anew, beside all else."""
+        if self._rewriting is not None and not self._rewriting.done():
+            return
+        if time.monotonic() - self._rewritten < REWRITE_EVERY_S:
+            return
+        owing = list(await erasing.owed(store, listed))
+        if owing:
+            self._rewritten = time.monotonic()
+            self._rewriting = asyncio.create_task(self._rewrite(store, owing))
+
+    async def _rewrite(self, store: Redis, owing: Sequence[str]) -> None:
+        for meeting in owing:
+            if not await erase.settle(store, meeting):
+                log.error("erased_words_in_store_file", meeting=meeting)
 
     async def _tick(self, store: Redis, meeting: Meeting, now: int) -> None:
         looked = self._looked.get(meeting.id, 0)

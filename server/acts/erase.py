@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from server.acts.admission import SignIn
 from server.acts.asker import asked_by
@@ -38,13 +39,14 @@ async def erase_own(
 async def erase_named(
     store: Redis, meeting: Meeting, number: int, revision: int, basis: str, now: int
 ) -> Erasure:
-    """Erase the words of a question on a legal basis that an organiser names, on the revision seen."""
+    """Erase the words of a question on a legal basis that an organiser names, on the revision seen. Of one
+    that was erased before, the store's file is written anew where that is still to be done."""
     if basis not in NAMED:
         raise Refused(Refusal.BAD_INPUT, "must be law, court or retention.", field="basis")
     found = await question_rows.by_number(store, meeting.id, number)
     if found is None:
         raise Refused(Refusal.UNKNOWN, "There is no question with this number.")
-    if found.revision != revision:
+    if found.revision != revision and not found.erased:
         raise look_again(found)
     return await _erase(store, found, Basis(basis), None, "", now)
 
@@ -74,4 +76,17 @@ async def _erase(
         # It may hold the words. Where jobs have a store of their own, its copy is not served any more
         # (acts/exports.py) and expires.
         await store.delete(keys.export_file(found.meeting, export.id, export.sha256))
-    return Erasure(after, await erasing.rewrite(store))
+    return Erasure(after, await settle(store, found.meeting))
+
+
+async def settle(store: Redis, meeting: str) -> bool:
+    """Write the store's file anew where an erasure in this meeting still needs it; False where that
+    failed: the clock tries again until it is done."""
+    try:
+        for _, last in (await erasing.owed(store, [meeting])).items():
+            if not await erasing.rewrite(store):
+                return False
+            await erasing.paid(store, meeting, last)
+    except RedisError:
+        return False
+    return True

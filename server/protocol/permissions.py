@@ -47,6 +47,8 @@ ROUTES: Mapping[str, Act] = MappingProxyType(
         "api.question": Act.READ_BOARD,
         "api.mine": Act.READ_OWN,
         "api.withdraw": Act.WITHDRAW,
+        "api.erase_own_question": Act.WITHDRAW,
+        "api.erase_question": Act.ORGANISE,
         "api.waiting": Act.READ_WAITING,
         "api.list_question": Act.LIST,
         "api.screen": Act.SCREEN_OUT,
@@ -70,8 +72,6 @@ ROUTES: Mapping[str, Act] = MappingProxyType(
         "api.skip_question": Act.SKIP,
         "api.live_ticket": Act.LISTEN,
         "api.stage_ticket": Act.WATCH,
-        "api.events": Act.WATCH,  # the ticket says whose it is, as on a socket
-        "api.say": Act.LISTEN,  # and each message its own act
         "api.cast_vote": Act.VOTE,
         "api.read_votes": Act.READ_OWN,
         "pages.home": Act.ENTER,

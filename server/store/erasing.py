@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 
 from redis.asyncio import Redis
-from redis.exceptions import ResponseError
+from redis.exceptions import RedisError, ResponseError
 
 from server.store import keys, typed
 from server.store.call import call
@@ -40,22 +41,48 @@ async def erase(
         keys.analysed(m, "signatures"),
         keys.analysed(m, "similar"),
     ]
-    used += [keys.sign_in(m, sign_in) if sign_in else keys.meeting(m)]
+    used += [keys.sign_in(m, sign_in) if sign_in else keys.meeting(m), keys.meeting(m)]
     answer = await call(redis, "erase_question", used, [q, revision, basis, intent, now, *beside])
     return str(answer[0])
 
 
+async def owed(redis: Redis, meetings: Sequence[str]) -> dict[str, str]:
+    """The meetings of these in which something was erased since the store's file was written anew, with
+    what `paid` wants to hear; one round trip."""
+    pipe = redis.pipeline(transaction=False)
+    for meeting in meetings:
+        pipe.hget(keys.meeting(meeting), "unwritten")
+    told = zip(meetings, await pipe.execute(), strict=True)
+    return {meeting: str(last) for meeting, last in told if last}
+
+
+async def paid(redis: Redis, meeting: str, last: str) -> bool:
+    """The file was written anew after this was read from `owed`; False where more was erased since."""
+    return bool(await call(redis, "words_gone", [keys.meeting(meeting)], [last]))
+
+
 async def rewrite(redis: Redis, within_s: float = REWRITE_S) -> bool:
     """Write the store's file anew and wait until what was deleted is in it no more; False where the
-    store would not say so: its keeper has to do it."""
+    store does not say so, for whatever reason: it must be tried again."""
     try:
         async with asyncio.timeout(within_s):
-            await _idle(redis)  # one under way began before the deletion
-            await redis.bgrewriteaof()
+            await _begin(redis)
             found = await _idle(redis)
-    except (TimeoutError, ResponseError):
+    except (TimeoutError, RedisError):
         return False
     return found.get("aof_last_bgrewrite_status") == "ok"
+
+
+async def _begin(redis: Redis) -> None:
+    while True:
+        await _idle(redis)  # one under way began before the deletion
+        try:
+            await redis.bgrewriteaof()
+        except ResponseError as error:
+            if "in progress" not in str(error):
+                raise
+            continue  # somebody else's began in this instant: maybe before the deletion
+        return
 
 
 async def _idle(redis: Redis) -> dict[str, object]:

@@ -37,8 +37,8 @@ def _of(meeting: str, rest: str) -> str:
 
 
 def meeting(m: str) -> str:
-    """HASH {json, revision, voting, asking, ended: 0|1, joined: how, once somebody did, final_tick,
-    log_closed 0|1, held: submissions a limit refused since held_told (ms)}; as long as the meeting."""
+    """HASH {json, revision, voting, asking, ended: 0|1, joined: how, once somebody did, final_tick, held:
+    refused since held_told (ms), log_closed 0|1, unwritten: an erasure}; as long as the meeting."""
     return _of(m, "meeting")
 
 

@@ -17,9 +17,9 @@ from server.web import (
     api_asking,
     api_deciding,
     api_desk,
+    api_erasing,
     api_exports,
     api_joining,
-    api_live,
     api_meetings,
     api_reading,
     api_screening,
@@ -65,7 +65,6 @@ BODY_BYTES = 65_536
 API_PARTS = (
     api_asking,
     api_joining,
-    api_live,
     api_meetings,
     api_reading,
     api_screening,
@@ -73,6 +72,7 @@ API_PARTS = (
     api_desk,
     api_staging,
     api_exports,
+    api_erasing,
     openapi,
 )
 STAFF_PARTS = (
@@ -156,7 +156,7 @@ def create_app(given: WebParts) -> Quart:
 
 async def _tell(status: int, refused: Refused, code: str = "") -> Response:
     if not code:
-        measures.HTTP.refusals[refused.refusal].inc()
+        measures.HTTP_REFUSALS[refused.refusal].inc()
     if request.path.startswith("/api/"):
         error: dict[str, object] = {
             "code": code or refused.refusal.value,

@@ -10,6 +10,7 @@ from server.domain.meeting import Meeting
 from server.domain.question import text_is_public
 from server.domain.refusals import Refusal, Refused
 from server.protocol.answers import http_status
+from server.store import erasing as stored
 from server.store import question_rows
 from server.store.question_rows import Question
 from server.web import people
@@ -52,6 +53,7 @@ async def _page(
             "state": found.state.value,
             "revision": found.revision,
             "erased": found.erased,
+            "rewritten": not await stored.owed(parts().store, [meeting.id]),
         },
         missing=missing,
         error=error,

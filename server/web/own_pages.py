@@ -10,6 +10,7 @@ from server.acts import submit
 from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Act
 from server.domain.seal import Lock, secret_in
+from server.store import erasing as stored
 from server.store.question_rows import Question
 from server.web import people, rendering
 from server.web.api import meeting_at
@@ -90,6 +91,7 @@ async def fate(slug: str, capability: str) -> Response:
         own=own_value(meeting, found, request.path),
         log=await log_value(meeting),
         is_asker=_asked_it(person, found),
+        unwritten=bool(found.erased and await stored.owed(parts().store, [meeting.id])),
         address=address,
         qr=rendering.qr(address),
     )

@@ -14,6 +14,7 @@ def own_pages(
 ) -> dict[str, tuple[str, str | None, dict[str, Any]]]:
     """Each page's template, role and values by its name."""
     fate = {"meeting": meeting, "own": mine[1], "address": address, "qr": qr, "is_asker": True}
+    fate |= {"unwritten": True}
     mine = [{**own, "q": f"{at:022}"} for at, own in enumerate(mine)]
     shown = {"mine": (mine, False), "mine_empty": ([], False), "mine_forgotten": ([], True)}
     pages: dict[str, tuple[str, str | None, dict[str, Any]]] = {

@@ -74,7 +74,7 @@ def record_values(meeting: Value, counts: Value, rows: list[Value], now: int) ->
 
 def erasing(meeting: Value, row: Value) -> Value:
     """The organiser's page on which one question's words are erased."""
-    shown = {**row, "revision": 3, "erased": ""}
+    shown = {**row, "revision": 3, "erased": "", "rewritten": True}
     bases = ["law", "court", "retention"]
     told = {"missing": False, "error": None, "bases": bases, "done": None}
     return {"meeting": meeting, "row": shown, **told}

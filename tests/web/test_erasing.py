@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from quart import Quart
 from redis.asyncio import Redis
 
-from server.acts import decide, erase
+from server.acts import admission, decide, erase, staff
+from server.domain.roles import Role
 from server.translog.checkpoint import log_id
-from tests.acts.building import NOW, live_town
+from tests.acts.building import NOW, Town, live_town
 from tests.sequencer.building import sequencer_in, settle
-from tests.web.browsing import Browser
+from tests.web.browsing import Browser, Client
 from tests.web.organising import organising
 from tests.web.test_told_record import site
 
@@ -57,3 +59,35 @@ async def test_a_withheld_text_that_was_erased_is_answered_as_gone(
     await erase.erase_named(store, m, 1, out.revision, "law", NOW)
     await browser.get(where)
     assert browser.status == 410
+
+
+async def test_organiser_and_asker_erase_by_the_api(app: Quart, store: Redis) -> None:
+    town = await live_town(store)
+    joined = await admission.join(store, town.meeting, town.meeting.code, NOW)
+    questions = [await town.ask(joined.sign_in, f"Who is {CANARY} {n}?") for n in range(2)]
+    asker, path = Client(app, joined.token), f"/meetings/{town.meeting.slug}"
+    first = f"{path}/questions/{questions[0].q}/erase"
+    assert (await Client(app, await _token(town)).send("POST", first))[0] == 404
+    status, told = await asker.send("POST", first)
+    assert status == 200 and told["basis"] == "author" and told["rewritten"] is True
+    assert (await asker.send("POST", first))[1] == told  # sent again, it is done once
+    organiser = Client(app, await _token(town, Role.ORGANISER))
+    named = {"n": 2, "revision": questions[1].revision, "basis": "court"}
+    status, refused = await organiser.send("POST", f"{path}/erasures", {**named, "basis": "whim"})
+    assert (status, refused["error"]["code"]) == (400, "bad_input")
+    status, refused = await organiser.send("POST", f"{path}/erasures", {**named, "revision": 99})
+    assert (status, refused["error"]["code"]) == (409, "contended")
+    assert (await asker.send("POST", f"{path}/erasures", named))[0] == 403
+    status, told = await organiser.send("POST", f"{path}/erasures", named)
+    assert (status, told["number"], told["basis"]) == (200, 2, "court")
+    assert {(await town.look(one.q)).text for one in questions} == {
+        "[erased: author]",
+        "[erased: court]",
+    }
+
+
+async def _token(town: Town, role: Role | None = None) -> str:
+    if role is None:
+        return (await admission.join(town.store, town.meeting, town.meeting.code, NOW)).token
+    invitation = await staff.invite(town.store, town.meeting, role, NOW)
+    return (await staff.redeem_invitation(town.store, town.meeting, invitation, NOW)).token

@@ -39,6 +39,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "api.return_question": {"revision": 1},
     "api.answer_question": {"revision": 1},
     "api.skip_question": {"revision": 1, "reason": "later"},
+    "api.erase_question": {"n": 1, "revision": 99, "basis": "law"},
     "api.ask_export": {"id": fresh_q(), "kind": "csv"},
 }
 SIGNED_OUT_AT = {Act.CREATE_MEETING, Act.RUN_JOBS}
@@ -137,6 +138,7 @@ async def test_foreign_and_missing_ids_look_the_same(store: Redis, app: Quart) -
     doors = [
         ("api.withdraw", Role.ATTENDEE, [foreign.q, stranger.q, fresh_q(), "short"]),
         ("pages.withdraw", Role.ATTENDEE, [foreign.q, stranger.q, fresh_q(), "short"]),
+        ("api.erase_own_question", Role.ATTENDEE, [foreign.q, stranger.q, fresh_q(), "short"]),
         ("api.list_question", Role.MODERATOR, [foreign.q, fresh_q(), "short"]),
         ("api.screen", Role.MODERATOR, [foreign.q, fresh_q(), "short"]),
     ]
