@@ -17,6 +17,7 @@ from server.launch import embedded
 from server.launch.supervisor import Child, Supervisor
 from server.store.client import connect
 from server.store.loader import load
+from tests.faults import listed
 
 _LEFT_OUT: set[str] = set()
 
@@ -54,6 +55,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for name, line in report.user_properties:
             if name == "told":
                 terminalreporter.write_line(str(line))
+    _tell_faults(terminalreporter)
     if _LEFT_OUT:
         files = ", ".join(sorted({name.partition("::")[0] for name in _LEFT_OUT}))
         terminalreporter.write_line(
@@ -61,19 +63,42 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         )
 
 
+def _tell_faults(terminalreporter: pytest.TerminalReporter) -> None:
+    """Where one of the tests of tests/faults ran: the list of the faults, and what was skipped why."""
+    outcomes: dict[str, list[str]] = {}
+    for kind in ("passed", "failed", "error", "skipped"):
+        for report in terminalreporter.stats.get(kind, ()):
+            word = "failed" if kind == "error" else kind
+            if kind == "skipped" and isinstance(report.longrepr, tuple):
+                word = report.longrepr[2].removeprefix("Skipped: ")
+            outcomes.setdefault(report.nodeid, []).append(word)
+    if not any(name.startswith("tests/faults/") for name in outcomes):
+        return
+    told = {fault.number: listed.line(fault, outcomes) for fault in listed.FAULTS}
+    terminalreporter.section("faults")
+    for text in filter(None, told.values()):
+        terminalreporter.write_line(text)
+    absent = ", ".join(str(number) for number, text in told.items() if not text)
+    skipped = sum(" skipped: " in text for text in told.values())
+    terminalreporter.write_line(
+        f"{skipped} of {len(told)} have skipped tests; not in this run: {absent or 'none'}"
+    )
+
+
 @pytest.fixture(scope="session")
 def store_url() -> Iterator[str]:
     """A store as `./openfloor run` starts it, on a socket of its own."""
-    folder = Path(tempfile.mkdtemp(prefix="of-test-"))
-    supervisor = Supervisor(print)
-    binary = embedded.find_binary(os.environ.get("OPENFLOOR_REDIS_BIN"))
-    arguments = embedded.arguments(binary, folder, folder / "store")
-    child = Child("store", arguments, {}, (), embedded.die_with_parent())
-    alive = supervisor.start(child)
-    url = f"unix://{folder / 'store'}"
-    embedded.wait_ready(url, alive)
-    yield url
-    supervisor.stop()
+    with tempfile.TemporaryDirectory(prefix="of-test-") as name:
+        folder = Path(name)
+        supervisor = Supervisor(print)
+        binary = embedded.find_binary(os.environ.get("OPENFLOOR_REDIS_BIN"))
+        arguments = embedded.arguments(binary, folder, folder / "store")
+        child = Child("store", arguments, {}, (), embedded.die_with_parent())
+        alive = supervisor.start(child)
+        url = f"unix://{folder / 'store'}"
+        embedded.wait_ready(url, alive)
+        yield url
+        supervisor.stop()
 
 
 @pytest_asyncio.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import fcntl
 import importlib.resources
@@ -92,6 +93,15 @@ def _ask_to_end(data: Path) -> None:
             orphan.shutdown(nosave=True)
     except (OSError, ValueError, KeyError, redis.RedisError):
         return  # it may be ending already; the lock tells
+
+
+def forget_socket(data: Path, prefix: str) -> None:
+    """Remove the socket's folder of a killed run on this data, whose store's lock we hold by now."""
+    with contextlib.suppress(OSError, ValueError, KeyError, AttributeError):
+        told = json.loads((data / "run.json").read_text())
+        folder = Path(told["store_url"].removeprefix("unix://")).parent
+        if told["embedded"] and folder.name.startswith(prefix):
+            shutil.rmtree(folder)
 
 
 def arguments(binary: str, data: Path, socket: Path) -> list[str]:

@@ -23,6 +23,7 @@ from server.launch.supervisor import ENDING, Child, Supervisor, python
 from server.settings import Settings, SettingsError
 
 REASONS = (CannotRun, StoreUnavailable, SettingsError, ConfigError)
+SOCKETS = "of-"  # the folder of the store's socket, in the system's folder for such things
 
 
 class _Ended(BaseException):
@@ -44,7 +45,7 @@ def run(options: Namespace, environ: Mapping[str, str]) -> None:
     owner = embedded.own(data)
     supervisor = Supervisor(say)
     # Not in the data folder: a socket's path has at most 107 bytes.
-    sockets = tempfile.TemporaryDirectory(prefix="of-")
+    sockets = tempfile.TemporaryDirectory(prefix=SOCKETS)
     try:
         _start(supervisor, options, environ, data, Path(sockets.name) / "store")
         supervisor.watch()
@@ -121,6 +122,7 @@ def _secret(data: Path) -> Path:
 
 def _start_store(supervisor: Supervisor, environ: Mapping[str, str], data: Path, path: Path) -> str:
     lock = embedded.take_store_lock(data)
+    embedded.forget_socket(data, SOCKETS)
     binary = embedded.find_binary(environ.get("OPENFLOOR_REDIS_BIN"))
     child = Child(
         "store",
@@ -149,7 +151,7 @@ def _remember(data: Path, environ: Mapping[str, str], turn: int, done: bool) -> 
         "store_url": environ["OPENFLOOR_STORE_URL"],
         "public_url": environ["OPENFLOOR_PUBLIC_URL"],
         "embedded": environ["OPENFLOOR_STORE_URL"].startswith(
-            f"unix://{tempfile.gettempdir()}/of-"
+            f"unix://{tempfile.gettempdir()}/{SOCKETS}"
         ),
     }
     fresh = data / "run.json.new"

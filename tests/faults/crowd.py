@@ -122,10 +122,10 @@ class Crowd:
         self.door.http.close()
 
 
-async def gathered(url: str, organiser: str) -> Crowd:
+async def gathered(url: str, organiser: str, people: int = PEOPLE) -> Crowd:
     """Everybody has joined; a few questions are listed."""
     door = Door(JsonClient(url))
-    names = [f"person {n}" for n in range(PEOPLE)]
+    names = [f"person {n}" for n in range(people)]
     recording = Recording({}, {name: [] for name in names})
     stage = await set_up(door, organiser, recording, lambda: None)
     asking = Asking(door, stage)

@@ -4,6 +4,7 @@ while no replica has it."""
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,15 @@ from server.store import keys
 from server.store.call import TooFewReplicas, call, durable
 from server.store.client import connect
 from server.store.loader import load
+from tests.acts.building import live_town
 from tests.faults import storm
 from tests.faults.conftest import Tell
 from tests.faults.machine import Machine
 from tests.faults.proofs import judge_proofs
 from tests.faults.sentinels import Guarded, guarded
 from tests.launch.running import Run, eventually, free_port
+from tests.live.half import dial, hear, live_half
+from tests.live.test_conversation import entered
 
 
 async def test_without_a_replica_nothing_is_acknowledged_and_with_it_again_all_goes_on(
@@ -27,20 +31,29 @@ async def test_without_a_replica_nothing_is_acknowledged_and_with_it_again_all_g
         leader, replica = stores.stores
         client = connect(stores.url, replicas=1)
         await load(client)
-        assert await durable(client, "SET", keys.PROBE, "1")
-        stores.end(replica)
-        with pytest.raises(TooFewReplicas):
-            await call(client, "count_exposure", [keys.exposure("m"), keys.events("m")], [1, 1])
-        stores.start(replica, leader=leader)
-        await asyncio.to_thread(_repeatable, stores)
-        assert await durable(client, "SET", keys.PROBE, "2")
+        town = await live_town(client)
+        question = await town.listed()
+        async with live_half(client) as half, dial(half.port, town) as socket:
+            await entered(socket, town)
+            vote = {"t": "vote", "n": question.number, "on": True, "c": 1, "r": 7}
+            stores.end(replica)
+            with pytest.raises(TooFewReplicas):
+                await call(client, "count_exposure", [keys.exposure("m"), keys.events("m")], [1, 1])
+            await socket.send(json.dumps(vote))
+            told = await hear(socket, "refused")
+            assert (told["r"], told["code"]) == (7, "not_saved")
+            stores.start(replica, leader=leader)
+            await asyncio.to_thread(_repeatable, stores)
+            assert await durable(client, "SET", keys.PROBE, "2")
+            await socket.send(json.dumps(vote))  # as the page does, with the same counter
+            assert await hear(socket, "ack") == {"t": "ack", "r": 7, "n": 1, "on": True, "votes": 1}
         await client.aclose()
 
 
 def _repeatable(stores: Guarded) -> None:
     def confirmed() -> bool:
         told = stores.says(stores.stores[0], "INFO", "replication")
-        return isinstance(told, dict) and told.get("connected_slaves") == 1
+        return isinstance(told, dict) and told.get("slave0", {}).get("state") == "online"
 
     eventually(confirmed, "the replica is there again")
 

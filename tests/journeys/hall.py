@@ -211,7 +211,7 @@ class Hall:
 async def open_hall() -> AsyncIterator[Hall]:
     """A hall on an empty data folder; stopped and gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="of-hall-") as folder:
-        running = RunningServer(Path(folder))
+        running = RunningServer(Path(folder) / "data")  # its keys lie beside it
         await asyncio.to_thread(running.start)
         http = JsonClient(f"http://127.0.0.1:{running.port}")
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -124,10 +125,14 @@ def test_a_killed_parent_leaves_nothing_that_stops_the_next(run: Prepare, tmp_pa
     started = run().start()
     port = str(urlsplit(started.url).port)
     assert started.process is not None
+    told = json.loads((tmp_path / "data" / "run.json").read_text())
+    sockets = Path(told["store_url"].removeprefix("unix://")).parent
+    assert sockets.is_dir()
     started.process.kill()
     started.process.wait()
     again = run("--port", port).start()
     assert again.status("/readyz") == 200
+    assert not sockets.exists()
 
 
 @pytest.mark.faults

@@ -52,12 +52,13 @@ async def live_half(
     tick_ms: int = 250,
     batch_votes: int = 200,
     batch_waiting: int = 5_000,
+    per_person: int = 5,
 ) -> AsyncIterator[Half]:
     """Boards, tail and port as serve.py puts them together; this machine is a trusted proxy."""
     boards, networks = Boards(store), Networks()
     gate, proxies = Gate(), read_proxies(["127.0.0.1"])
     batcher = Batcher(store, 5, batch_votes, batch_waiting, gate)
-    pace = Pace(5, 20, 3, tick_ms, network_per_min=network_per_min)
+    pace = Pace(per_person, 4 * per_person, 3, tick_ms, network_per_min=network_per_min)
     node = Node(store, boards, batcher, SECRET, pace, lambda: int(time.time() * 1000), networks)
     hub = Hub(boards, tick_ms)
     tail = Tail(store, boards, hub, tick_ms)

@@ -79,7 +79,8 @@ def test_no_function_makes_a_key_of_its_own() -> None:
 @pytest_asyncio.fixture
 async def cluster() -> AsyncIterator[Redis]:
     """A store in cluster mode: it refuses a function that leaves the slot of its keys."""
-    folder = Path(tempfile.mkdtemp(prefix="of-test-"))
+    gone = tempfile.TemporaryDirectory(prefix="of-test-")
+    folder = Path(gone.name)
     supervisor = Supervisor(lambda _: None)
     arguments = embedded.arguments(embedded.find_binary(None), folder, folder / "store")
     arguments = [*arguments, "--cluster-enabled", "yes"]
@@ -96,6 +97,7 @@ async def cluster() -> AsyncIterator[Redis]:
     yield client
     await client.aclose()
     await asyncio.to_thread(supervisor.stop)
+    gone.cleanup()
 
 
 async def test_a_meeting_stays_in_its_slot_on_a_cluster(cluster: Redis) -> None:

@@ -15,6 +15,7 @@ from server.settings import Limits
 from tools.bench import (
     analysing,
     fanout,
+    floods,
     growth,
     leaves,
     machine,
@@ -108,6 +109,13 @@ def _overload(sizes: Sizes) -> Outcome:
     return Outcome(f"overload-{sockets}", text, overload.as_json(points), sound)
 
 
+def _floods(sizes: Sizes) -> Outcome:
+    sockets, rate, seconds = sizes.sockets or 500, sizes.rate or 500, sizes.seconds or 5
+    points = floods.run(sockets, rate, seconds, sizes.runs or 3)
+    text = floods.page(points, seconds, sizes.command, sizes.started)
+    return Outcome("floods", text, floods.as_json(points), floods.sound(points))
+
+
 def _growth(sizes: Sizes) -> Outcome:
     points = growth.run(sizes.seconds or 8, sizes.sockets or 10_000)
     text = growth.page(points, sizes.command, sizes.started)
@@ -152,6 +160,7 @@ BENCHES: dict[str, Callable[[Sizes], Outcome]] = {
     "meeting": _meeting,
     "join": _join,
     "overload": _overload,
+    "floods": _floods,
     "growth": _growth,
     "board": _page("board"),
     "desk": _page("desk"),
@@ -166,7 +175,7 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("what", nargs="?", default="all", choices=[*BENCHES, "all"])
     parser.add_argument("--sockets", type=int)
     parser.add_argument(
-        "--rate", type=int, help="votes a second, over all sockets (meeting, overload)"
+        "--rate", type=int, help="votes a second, over all sockets (meeting, overload, floods)"
     )
     parser.add_argument("--seconds", type=int, help="of each measured window")
     parser.add_argument("--runs", type=int)

@@ -91,10 +91,10 @@ def running(limits: dict[str, int], cores: machine.Cores) -> Iterator[Product]:
     environ = {**os.environ, **{f"OPENFLOOR_LIMIT_{k.upper()}": str(v) for k, v in limits.items()}}
     environ.pop("REDIS_URL", None)
     with tempfile.TemporaryDirectory(prefix="openfloor-bench-") as folder:
-        log = Path(folder) / "output.log"
+        log, data = Path(folder) / "output.log", Path(folder) / "data"
         with log.open("wb") as output:
             child = subprocess.Popen(
-                [sys.executable, "-m", "server", "run", "--port", "0", "--data", folder],
+                [sys.executable, "-m", "server", "run", "--port", "0", "--data", str(data)],
                 cwd=ROOT,
                 env=environ,
                 stdin=subprocess.DEVNULL,
@@ -104,7 +104,7 @@ def running(limits: dict[str, int], cores: machine.Cores) -> Iterator[Product]:
             )
         try:
             _wait(child, log)
-            yield _pinned(child.pid, Path(folder), cores)
+            yield _pinned(child.pid, data, cores)
         finally:
             child.send_signal(signal.SIGTERM)
             try:

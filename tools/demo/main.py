@@ -100,7 +100,7 @@ async def _play(hall: Hall, fast: bool) -> Play:
 async def demo(options: argparse.Namespace) -> None:
     """Start, print the links, play; with --fast to the end, else until told to stop."""
     with tempfile.TemporaryDirectory(prefix="openfloor-demo-") as folder:
-        data = options.data.resolve() if options.data else Path(folder)
+        data = options.data.resolve() if options.data else Path(folder) / "data"
         async with server(data, options.port) as link:
             origin, _, token = link.partition("/organise/link#")
             http = JsonClient(origin)

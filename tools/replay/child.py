@@ -46,7 +46,7 @@ async def _drain(output: asyncio.StreamReader) -> None:
 async def server(data: Path | None = None, port: int = 0) -> AsyncIterator[str]:
     """The organiser link of a running server, on a free port where `port` is 0; stopped on leaving."""
     with tempfile.TemporaryDirectory(prefix="openfloor-replay-") as folder:
-        where = data or Path(folder)
+        where = data or Path(folder) / "data"  # its keys lie beside it
         command = ["-m", "server", "run", "--port", str(port or free_port()), "--data", str(where)]
         child = await asyncio.create_subprocess_exec(
             sys.executable,
