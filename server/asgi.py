@@ -1,4 +1,5 @@
-"""The bare ASGI application, for `hypercorn server.asgi:app`: pages, forms and API, no live sockets.
+"""The bare ASGI application, for `hypercorn server.asgi:app`: pages, forms, API and streams of events, no
+live sockets.
 
 Upgrades are answered 426 with the command that serves them (web/live_address.py).
 """
@@ -12,10 +13,7 @@ import sys
 from quart import Quart
 
 from server import journal
-from server.live.boards import Boards
-from server.live.hub import Hub
-from server.live.tail import Tail
-from server.serve import web_parts
+from server.serve import live_side, web_parts
 from server.settings import Settings, SettingsError
 from server.store.circuit import PROBE_TIMEOUT_S, Circuit
 from server.store.client import connect
@@ -24,20 +22,18 @@ from server.web.app import create_app
 
 
 def bare_app(settings: Settings) -> Quart:
-    """The application with its board reader; both start and end with the server that runs it."""
+    """The application with its live half; both start and end with the server that runs it."""
     circuit = Circuit()
     store = connect(settings.store_url, circuit, replicas=settings.store_replicas)
     probing = connect(settings.store_url, None, PROBE_TIMEOUT_S, settings.store_replicas)
-    boards = Boards(store)
-    tick_ms = settings.limits.tick_ms
-    tail = Tail(store, boards, Hub(boards, tick_ms), tick_ms)
-    app = create_app(web_parts(settings, store, boards))
+    live = live_side(settings, store)
+    app = create_app(web_parts(settings, store, live))
     tasks: set[asyncio.Task[None]] = set()
 
     @app.before_serving
     async def begin() -> None:
         await circuit.probe(probing, load)
-        for work in (circuit.watch(probing, load), tail.run(), tail.listen()):
+        for work in (circuit.watch(probing, load), *live.work()):
             tasks.add(asyncio.create_task(work))
 
     @app.after_serving

@@ -7,6 +7,8 @@ import os
 import signal
 import ssl
 import time
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import uvloop
@@ -26,7 +28,9 @@ from server.live.hub import Hub
 from server.live.networks import Networks, client_address, read_proxies
 from server.live.node import Node, Pace
 from server.live.port import listen
+from server.live.streams import Streams
 from server.live.tail import Tail
+from server.live.turnstile import Turnstile
 from server.settings import Limits, Settings
 from server.store.circuit import PROBE_TIMEOUT_S, Circuit
 from server.store.client import connect
@@ -49,14 +53,52 @@ def main(settings: Settings) -> None:
     uvloop.run(_serve(settings))
 
 
-def web_parts(
-    settings: Settings, store: Redis, boards: Boards, networks: Networks | None = None
-) -> WebParts:
+@dataclass(frozen=True, slots=True)
+class LiveSide:
+    """Boards and whoever listens to them, put together; `work` is what must run all the time."""
+
+    boards: Boards
+    batcher: Batcher
+    tail: Tail
+    streams: Streams
+    networks: Networks
+
+    def work(self) -> Sequence[Coroutine[object, object, None]]:
+        """Each to be run until the process ends."""
+        node, tail = self.streams.node, self.tail
+        return self.batcher.run(), tail.run(), tail.listen(), node.tell_exposure()
+
+
+def live_side(settings: Settings, store: Redis) -> LiveSide:
+    """The live half of a process with these settings."""
+    limits = settings.limits
+    boards, gate = Boards(store), Gate()
+    batcher = Batcher(store, limits.batch_ms, limits.batch_votes, limits.batch_waiting, gate)
+    networks, proxies = Networks(), read_proxies(settings.trusted_proxies)
+    node = Node(store, boards, batcher, settings.secret, pace_of(limits), clock, networks)
+    hub = Hub(boards, limits.tick_ms)
+    door = Door(
+        hosts=frozenset({urlsplit(settings.public_url).netloc}),
+        origins=frozenset({settings.public_url}),
+        frame_bytes=limits.frame_bytes,
+        handshake_s=float(limits.handshake_s),
+        most=limits.sockets_per_process,
+        joins_per_s=limits.joins_per_s,
+        gate=gate,
+        network_name=lambda peer, told: networks.name(client_address(peer, told, proxies), clock()),
+    )
+    tail = Tail(store, boards, hub, limits.tick_ms)
+    streams = Streams(node, hub, door, Turnstile(limits.joins_per_s, settings.secret))
+    return LiveSide(boards, batcher, tail, streams, networks)
+
+
+def web_parts(settings: Settings, store: Redis, live: LiveSide) -> WebParts:
     """What the pages and the API of a process with these settings are given."""
     limits = settings.limits
     return WebParts(
         store=store,
-        boards=boards,
+        boards=live.boards,
+        streams=live.streams,
         secret=settings.secret,
         public_url=settings.public_url,
         clock=clock,
@@ -66,7 +108,7 @@ def web_parts(
         logs=settings.data / "log",
         jobs_url=settings.jobs_url,
         trusted_proxies=read_proxies(settings.trusted_proxies),
-        networks=networks or Networks(),
+        networks=live.networks,
     )
 
 
@@ -83,37 +125,19 @@ def pace_of(limits: Limits) -> Pace:
 
 
 async def _serve(settings: Settings) -> None:
-    limits = settings.limits
     circuit = Circuit()
     store = connect(settings.store_url, circuit, replicas=settings.store_replicas)
     probing = connect(settings.store_url, None, PROBE_TIMEOUT_S, settings.store_replicas)
     # Once before listening; where the store is away, pages say so until the probes bring it back.
     await circuit.probe(probing, load)
-    boards = Boards(store)
-    gate = Gate()
-    batcher = Batcher(store, limits.batch_ms, limits.batch_votes, limits.batch_waiting, gate)
-    pace = pace_of(limits)
-    networks, proxies = Networks(), read_proxies(settings.trusted_proxies)
-    node = Node(store, boards, batcher, settings.secret, pace, clock, networks)
-    hub = Hub(boards, limits.tick_ms)
-    tail = Tail(store, boards, hub, limits.tick_ms)
-    app = create_app(web_parts(settings, store, boards, networks))
-    door = Door(
-        hosts=frozenset({urlsplit(settings.public_url).netloc}),
-        origins=frozenset({settings.public_url}),
-        frame_bytes=limits.frame_bytes,
-        handshake_s=float(limits.handshake_s),
-        most=limits.sockets_per_process,
-        joins_per_s=limits.joins_per_s,
-        gate=gate,
-        network_name=lambda peer, told: networks.name(client_address(peer, told, proxies), clock()),
-    )
+    live = live_side(settings, store)
+    node, hub = live.streams.node, live.streams.hub
     ended = _until_told()
     port = await listen(
-        app,
+        create_app(web_parts(settings, store, live)),
         read_config(FILE),
         lambda slug: Conversation(node, hub, slug),
-        door,
+        live.streams.door,
         settings.host,
         settings.port,
         _tls(settings),
@@ -121,20 +145,13 @@ async def _serve(settings: Settings) -> None:
     _say_ready(os.environ.get(READY))
     tasks = [
         asyncio.create_task(work)
-        for work in (
-            circuit.watch(probing, load),
-            batcher.run(),
-            tail.run(),
-            tail.listen(),
-            node.tell_exposure(),
-            measures.watch_loop(),
-        )
+        for work in (circuit.watch(probing, load), *live.work(), measures.watch_loop())
     ]
     waits = asyncio.create_task(ended.wait())
     # A background task that ends is a fault: the process ends with it and is started again.
     done, _ = await asyncio.wait({waits, *tasks}, return_when=asyncio.FIRST_COMPLETED)
     port.close()
-    await batcher.drain()
+    await live.batcher.drain()
     await port.drain(DRAIN_SPREAD_S)
     for task in (*tasks, waits):
         task.cancel()

@@ -1,30 +1,25 @@
-"""One socket's wire: frames to the session, the session's effects to the world (V3, V4, V6, V8)."""
+"""One listener's wire: messages to the session, the session's effects to the world (V3, V4, V6, V8)."""
 
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import assert_never
 
 from redis.exceptions import RedisError
 
-from server.acts import meetings, submit
-from server.acts.admission import SignIn
-from server.acts.limits import refuse_network
-from server.acts.vote import OwnVotes, refusal_of
-from server.catalogue import DEFAULT, NAMES, refusal
+from server.acts.vote import OwnVotes
 from server.domain.board import Board
-from server.domain.refusals import Refusal, Refused
+from server.domain.refusals import Refused
 from server.domain.roles import Role
-from server.domain.seal import sealed
-from server.live import measures
+from server.live import deeds, measures
+from server.live.deeds import NOT_SAVED
+from server.live.door import Inside
 from server.live.frames import text_frame
 from server.live.hub import ATTENDEES, STAGE, Hub
 from server.live.node import Node
-from server.live.socket import LiveSocket
 from server.protocol import inbound, outbound
 from server.protocol.close_codes import Close
-from server.protocol.inbound import Ask
+from server.protocol.inbound import Ask, Seen
 from server.protocol.ticket import TicketClaims
 from server.session.effects import (
     CastVote,
@@ -38,16 +33,14 @@ from server.session.effects import (
     TakeSubmission,
 )
 from server.session.session import Session
-from server.store.votes import Answer, Wish, slot_of
+from server.store.votes import slot_of
 
 # Projectors and overlays of one meeting on one process; no sign-in stands behind them.
 STAGES_MAX = 500
-NOT_SAVED = Refused(Refusal.NOT_SAVED, "Not saved yet. We keep it and try again.", retry_in=1.0)
-BUSY = Refused(Refusal.BUSY, "Very many vote right now. We try again in a moment.", retry_in=2.0)
 
 
 class Conversation:
-    """Speaks for one attendee (or member of staff) from upgrade to close."""
+    """Speaks for one attendee (or member of staff) from the first message to the end."""
 
     __slots__ = (
         "_board",
@@ -63,12 +56,14 @@ class Conversation:
         "_socket",
     )
 
+    counts = measures.SOCKET
+
     def __init__(self, node: Node, hub: Hub, slug: str) -> None:
         self._node = node
         self._hub = hub
         self._slug = slug
         self._session = Session(node.secret, node.clock())
-        self._socket: LiveSocket | None = None
+        self._socket: Inside | None = None
         self._board: Board | None = None
         self._late: asyncio.TimerHandle | None = None
         self._end: asyncio.TimerHandle | None = None
@@ -76,7 +71,7 @@ class Conversation:
         self._missed: tuple[tuple[int, bool, int], ...] = ()
         self._slot = 0
 
-    def opened(self, socket: LiveSocket) -> None:
+    def opened(self, socket: Inside) -> None:
         """The upgrade is done: hello must come in time."""
         self._socket = socket
         loop = asyncio.get_running_loop()
@@ -89,7 +84,7 @@ class Conversation:
         try:
             message = inbound.decode(text)
         except Refused as refused:
-            self._refuse(None, refused)
+            self.refuse(None, refused)
             self._hang(Close.BAD_MESSAGE, "message not understood")
             return
         for effect in self._session.receive(message, self._board, self._node.clock()):
@@ -123,17 +118,28 @@ class Conversation:
         if self._board is None:
             self._missed += ((n, on, votes),)
         else:
-            self._send(outbound.ack(0, n, on, votes))
+            self.say(outbound.ack(0, n, on, votes))
 
-    def _send(self, payload: bytes) -> None:
+    def look(self, seen: Seen) -> None:
+        """What this person saw, told by POST because this connection carries nothing upwards."""
+        if self._board is None:
+            return
+        for effect in self._session.receive(seen, self._board, self._node.clock()):
+            self._perform(effect)
+
+    @property
+    def network(self) -> bytes:
+        """What stands for the network at the other end."""
+        return self._socket.network if self._socket is not None else b""
+
+    def say(self, payload: bytes) -> None:
+        """Tell one message; nothing happens once the connection is gone."""
         if self._socket is not None:
             self._socket.send_frame(text_frame(payload))
 
-    def _refuse(self, r: int | None, refused: Refused, counter: int | None = None) -> None:
-        measures.SOCKET_REFUSALS[refused.refusal].inc()
-        claims = self._session.claims
-        lang = claims.lang if claims is not None and claims.lang in NAMES else DEFAULT
-        self._send(outbound.refused(r, refused, refusal(lang, refused), counter))
+    def refuse(self, r: int | None, refused: Refused, counter: int | None = None) -> None:
+        """Tell a refusal, in the language of the ticket."""
+        self.say(deeds.refusal_for(self.counts, self._session.claims, r, refused, counter))
 
     def _hang(self, code: Close, reason: str) -> None:
         if self._socket is not None:
@@ -144,7 +150,9 @@ class Conversation:
             case Enter():
                 self._node.start(self._enter(effect))
             case CastVote():
-                self._cast(effect)
+                claims = self._session.claims
+                assert claims is not None, "the session admits nobody without a ticket"
+                deeds.cast(self._node, self, claims, effect, self._slot)
             case TakeSubmission():
                 self._node.start(self._ask(effect.ask))
             case CountSeen():
@@ -154,9 +162,9 @@ class Conversation:
                 if self._socket is not None:
                     self._hub.set_passive(self._socket, effect.on)
             case Pong():
-                self._send(outbound.PONG)
+                self.say(outbound.PONG)
             case Refuse():
-                self._refuse(effect.r, effect.refused)
+                self.refuse(effect.r, effect.refused)
             case Hang():
                 self._hang(effect.code, effect.reason)
             case _:
@@ -173,11 +181,11 @@ class Conversation:
             if claims.voter is not None:
                 own = await self._node.own.ask(claims.meeting, (claims.voter, self._slot))
         except RedisError:
-            self._refuse(None, NOT_SAVED)
+            self.refuse(None, NOT_SAVED)
             self._hang(Close.RESTART, "store away")
             return
         except Refused as refused:  # the ticket is good, and its meeting is gone
-            self._refuse(None, refused)
+            self.refuse(None, refused)
             self._hang(Close.SIGNED_OUT, refused.refusal.value)
             return
         if board.meeting.slug != self._slug:
@@ -195,7 +203,7 @@ class Conversation:
         voter = claims.voter if claims.voter is not None else -1
         self._session.enter(set(own.own), self._node.budget(claims.meeting, voter))
         self._board = board
-        self._send(outbound.welcome(claims.role.value, own.votes, own.own, own.counter))
+        self.say(outbound.welcome(claims.role.value, own.votes, own.own, own.counter))
         missed, self._missed = self._missed, ()
         for n, on, votes in missed:
             self.stands(n, on, votes)
@@ -227,68 +235,8 @@ class Conversation:
             self._hang(Close.TOO_MANY, "too many tabs or devices at once")
         return self._counted
 
-    def _cast(self, vote: CastVote) -> None:
-        claims = self._session.claims
-        if claims is None or claims.voter is None:
-            raise AssertionError("the session admits votes of attendees alone")
-        began = time.perf_counter()
-        wish = Wish(vote.q, claims.voter, vote.on, vote.counter, self._slot)
-
-        def done(answer: Answer | None) -> None:
-            if answer is None:
-                self._refuse(vote.r, NOT_SAVED)
-                return
-            refused = refusal_of(answer)
-            if refused is None:
-                measures.SOCKET_VOTES.inc()
-                measures.ACK.observe(time.perf_counter() - began)
-                self._send(outbound.ack(vote.r, vote.n, vote.on, answer.votes))
-                for other in self._node.others(claims.meeting, wish.voter, self):
-                    other.stands(vote.n, vote.on, answer.votes)
-            else:
-                stale = refused.refusal is Refusal.STALE
-                self._refuse(vote.r, refused, answer.counter if stale else None)
-
-        if not self._node.batcher.add(claims.meeting, wish, done):
-            self._refuse(vote.r, BUSY)
-
-    def _take_from_network(self) -> None:
-        if self._socket is not None:
-            name, per_min = self._socket.network, self._node.pace.network_per_min
-            refuse_network(self._node.networks.take_named(name, per_min, self._node.clock()))
-
     async def _ask(self, ask: Ask) -> None:
         claims = self._session.claims
-        if claims is None:
-            return
-        who = (claims.role, claims.voter, claims.label, claims.meeting)
-        sign_in = SignIn(*who, claims.expires, claims.sign_in_hash)
-        try:
-            self._take_from_network()
-            meeting = await meetings.by_id(self._node.store, claims.meeting)
-            if meeting is None:
-                raise Refused(Refusal.UNKNOWN, "There is no such meeting.")
-            receipt = await submit.submit(
-                self._node.store,
-                meeting,
-                sign_in,
-                q=ask.q,
-                text=ask.text,
-                lang=ask.lang,
-                name=ask.name,
-                via="socket",
-                secret=self._node.secret,
-                now=self._node.clock(),
-                after=ask.after,
-                seal=sealed(ask.salt, *((ask.hl.w, ask.hl.a) if ask.hl else (None, None))),
-            )
-            number = receipt.number or await self._node.boards.numbered(meeting.id, ask.q)
-        except Refused as refused:
-            self._refuse(ask.r, refused)
-        except RedisError:
-            self._refuse(ask.r, NOT_SAVED)
-        else:
-            measures.SOCKET_QUESTIONS.inc()
-            if number is not None:
-                self._session.own.add(number)
-            self._send(outbound.asked(ask.r, ask.q, number, receipt.fate))
+        number = await deeds.ask(self._node, self, claims, ask) if claims is not None else None
+        if number is not None:
+            self._session.own.add(number)

@@ -12,10 +12,25 @@ from server.live.networks import NetworkName, one_for_all
 
 
 class Inside(Protocol):
-    """A socket that was let in."""
+    """A listener that was let in: a socket, or a stream of events (live/stream.py)."""
 
-    def send_text(self, payload: str) -> None: ...
-    def close(self, code: int, reason: str) -> None: ...
+    network: bytes
+
+    @property
+    def writable(self) -> bool:
+        """False while the other side does not read, or once closing."""
+
+    def offer(self, frame: bytes) -> bool:
+        """Write a prebuilt frame if the other side reads; False when nothing was written."""
+
+    def send_frame(self, frame: bytes) -> None:
+        """Write a prebuilt frame of its own; nothing happens once closing."""
+
+    def send_text(self, payload: str) -> None:
+        """Write one text message."""
+
+    def close(self, code: int, reason: str) -> None:
+        """Say why, then end."""
 
 
 @dataclass(slots=True)
@@ -42,9 +57,15 @@ class Door:
             return 400, "This address is not served here.\n"
         if len(origins) != 1 or origins[0] not in self.origins:
             return 403, "This page may not open a connection here.\n"
+        if not self.admits(now):
+            return 503, "Very many join right now. Please try again in a moment.\n"
+        return None
+
+    def admits(self, now: float) -> bool:
+        """Take a token of the joins; False when there is none, or no room for one more."""
         self._tokens = min(self.joins_per_s, self._tokens + (now - self._at) * self.joins_per_s)
         self._at = now
         if self._tokens < 1 or len(self.open) >= self.most:
-            return 503, "Very many join right now. Please try again in a moment.\n"
+            return False
         self._tokens -= 1
-        return None
+        return True

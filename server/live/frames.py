@@ -32,6 +32,12 @@ def short_texts(chunk: bytes) -> list[bytes] | None:
     return payloads if payloads and at == end else None
 
 
+def payload_of(frame: bytes) -> bytes:
+    """What a frame of `text_frame` carries."""
+    size = frame[1]
+    return frame[2 if size < 126 else 4 if size == 126 else 10 :]
+
+
 def client_frame_bytes(payload: int) -> int:
     """How long a client's frame with so much payload is on the wire, in its shortest form."""
     return payload + (6 if payload < 126 else 8 if payload < 65_536 else 14)

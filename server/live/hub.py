@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from server.domain.board import Board
 from server.live.boards import Boards
+from server.live.door import Inside
 from server.live.frames import text_frame
-from server.live.socket import LiveSocket
 from server.protocol.outbound import encode
 
 SLICE = 250  # sockets written per loop turn, so that acknowledgements keep flowing
@@ -27,7 +27,7 @@ POSITION = re.compile(r"[0-9]{1,19}-[0-9]{1,19}")
 
 @dataclass(slots=True, eq=False)
 class _Listener:
-    socket: LiveSocket
+    socket: Inside
     meeting: str
     position: str
     end_if: Callable[[str], None]
@@ -53,7 +53,7 @@ class Hub:
         self._boards = boards
         self.tick_ms = tick_ms  # as it stands now; frames name it
         self._audiences: defaultdict[tuple[str, str], set[_Listener]] = defaultdict(set)
-        self._by_socket: dict[LiveSocket, tuple[tuple[str, str], _Listener]] = {}
+        self._by_socket: dict[Inside, tuple[tuple[str, str], _Listener]] = {}
         self._snapshots: dict[str, tuple[Board, str, bytes]] = {}
         self._number = 0
         self._queue: deque[_Broadcast] = deque()
@@ -62,7 +62,7 @@ class Hub:
         self,
         meeting: str,
         audience: str,
-        socket: LiveSocket,
+        socket: Inside,
         position: str | None,
         end_if: Callable[[str], None],
         sign_in: str = "",
@@ -91,7 +91,7 @@ class Hub:
         self._snapshots.pop(meeting, None)
         return True
 
-    def leave(self, socket: LiveSocket) -> None:
+    def leave(self, socket: Inside) -> None:
         """Stop listening; nothing happens for a socket that never joined."""
         found = self._by_socket.pop(socket, None)
         if found is not None:
@@ -102,13 +102,13 @@ class Hub:
             if listener.due is not None:
                 listener.due.cancel()
 
-    def drained(self, socket: LiveSocket) -> None:
+    def drained(self, socket: Inside) -> None:
         """A slow listener reads again: one merged frame brings it up to date."""
         found = self._by_socket.get(socket)
         if found is not None:
             self._catch_up(found[1])
 
-    def set_passive(self, socket: LiveSocket, on: bool) -> None:
+    def set_passive(self, socket: Inside, on: bool) -> None:
         """A hidden tab is told every ten seconds; looked at again, at once."""
         found = self._by_socket.get(socket)
         if found is not None:

@@ -4,6 +4,8 @@ question or an address: the only labels are our own closed words."""
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -12,7 +14,7 @@ from server.domain.refusals import Refusal
 LAG_EVERY_S = 0.5
 QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5, 5.0)
 
-SOCKETS = Gauge("openfloor_sockets", "Live sockets open in this process.")
+SOCKETS = Gauge("openfloor_sockets", "Live sockets and streams of events open in this process.")
 BOARDS = Gauge("openfloor_boards", "Meetings whose board this process follows.")
 STORE_AWAY = Gauge("openfloor_store_away", "1 while the event streams cannot be read.")
 LOOP_LAG = Histogram(
@@ -43,10 +45,23 @@ LOG_HALTED = Gauge("openfloor_log_halted", "Logs that are not signed on; the seq
 LOG_ASIDE = Gauge("openfloor_log_aside", "Intents that could become no leaf and are kept aside.")
 FAULTS = Counter("openfloor_faults", "Answers 500: something broke on our side.")
 
-SOCKET_VOTES, HTTP_VOTES = VOTES.labels("socket"), VOTES.labels("http")
-SOCKET_QUESTIONS, HTTP_QUESTIONS = QUESTIONS.labels("socket"), QUESTIONS.labels("http")
-SOCKET_REFUSALS = {code: REFUSALS.labels("socket", code.value) for code in Refusal}
-HTTP_REFUSALS = {code: REFUSALS.labels("http", code.value) for code in Refusal}
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What came through one door; `via` is what the log calls it."""
+
+    via: str
+    votes: Counter
+    questions: Counter
+    refusals: Mapping[Refusal, Counter]
+
+
+def _counts(door: str, via: str) -> Counts:
+    refusals = {code: REFUSALS.labels(door, code.value) for code in Refusal}
+    return Counts(via, VOTES.labels(door), QUESTIONS.labels(door), refusals)
+
+
+SOCKET, HTTP = _counts("socket", "socket"), _counts("http", "api")
 
 
 async def watch_loop() -> None:

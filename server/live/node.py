@@ -18,6 +18,7 @@ from server.live.batcher import Batcher
 from server.live.boards import Boards
 from server.live.networks import Networks
 from server.live.together import Together
+from server.protocol.inbound import Seen
 from server.session.budget import Budget
 from server.store import votes
 
@@ -43,6 +44,9 @@ class Present(Protocol):
 
     def stands(self, n: int, on: bool, votes: int) -> None:
         """What they cast over another connection is counted."""
+
+    def look(self, seen: Seen) -> None:
+        """They saw what another door of theirs was told of."""
 
 
 class Node:
@@ -102,10 +106,12 @@ class Node:
         else:
             del self._people[meeting, voter]
 
-    def others(self, meeting: str, voter: int, one: Present) -> Sequence[Present]:
-        """This person's further connections to this process."""
+    def others(self, meeting: str, voter: int, one: object) -> Sequence[Present]:
+        """This person's connections to this process but `one`."""
         there = self._people.get((meeting, voter), ())
-        return () if len(there) < 2 else [other for other in there if other is not one]
+        if len(there) == 1 and there[0] is one:
+            return ()  # nearly everybody
+        return [other for other in there if other is not one]
 
     @property
     def people(self) -> int:

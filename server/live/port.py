@@ -166,7 +166,9 @@ async def listen(
         assert task is not None
         tasks.add(task)
         task.add_done_callback(tasks.discard)
-        await TCPServer(wrapped, loop, config, context, state, reader, writer)
+        # A long answer must be able to cut a reader that does not read (live/stream.py).
+        told = {**state, "transport": writer.transport}
+        await TCPServer(wrapped, loop, config, context, told, reader, writer)
 
     server = await loop.create_server(
         lambda: _Head(door, talk, serve),

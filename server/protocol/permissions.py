@@ -72,6 +72,8 @@ ROUTES: Mapping[str, Act] = MappingProxyType(
         "api.skip_question": Act.SKIP,
         "api.live_ticket": Act.LISTEN,
         "api.stage_ticket": Act.WATCH,
+        "api.events": Act.WATCH,  # the ticket says whose it is, as on a socket
+        "api.say": Act.LISTEN,  # and each message its own act
         "api.cast_vote": Act.VOTE,
         "api.read_votes": Act.READ_OWN,
         "pages.home": Act.ENTER,

@@ -38,6 +38,7 @@ class Endpoint:
     refusals: tuple[Refusal, ...]
     query: tuple[str, ...]
     per_network: bool
+    stream: bool
 
     def all_refusals(self) -> frozenset[Refusal]:
         """Every refusal that this route may answer."""
@@ -68,9 +69,11 @@ def endpoint(
     query: tuple[str, ...] = (),
     limit: int = strict_json.MAX_BYTES,
     per_network: bool = False,
+    stream: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Serve the decorated handler: origin checked for writes, body read as its type (passed last),
-    then one token of the caller's network where the route says so."""
+    then one token of the caller's network where the route says so. `stream`: the answer is no JSON but
+    server-sent events."""
 
     def add(handler: Handler) -> Handler:
         summary = (handler.__doc__ or "").strip()
@@ -86,6 +89,7 @@ def endpoint(
                 refusals,
                 query,
                 per_network,
+                stream,
             )
         )
 

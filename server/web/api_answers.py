@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 from msgspec import UNSET, UnsetType
 
@@ -43,10 +45,27 @@ class StaffAnswer(msgspec.Struct, forbid_unknown_fields=True):
     label: str | None
 
 
-class TicketAnswer(msgspec.Struct, forbid_unknown_fields=True):
-    """Thirty seconds of proof for the first message on a socket."""
+class PlaceAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """A place among those who wait to join: its number (1 is next), seconds until its turn, seconds after
+    which to ask again, and the slip to send then."""
 
-    ticket: str
+    number: int
+    wait_s: float
+    again_s: float
+    slip: str
+
+
+class TicketAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """Thirty seconds of proof for the first message on a socket; or, with 202, a place to wait at."""
+
+    ticket: str | UnsetType = UNSET
+    place: PlaceAnswer | UnsetType = UNSET
+
+
+class MessagesAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """What the socket would have answered, in order (docs/wire.md)."""
+
+    messages: list[dict[str, Any]]
 
 
 class MeetingAnswer(msgspec.Struct, forbid_unknown_fields=True):

@@ -76,7 +76,7 @@ async def ask(slug: str, given: Asking) -> tuple[Response, int]:
         seal=sealed(given.salt, *((given.hl.w, given.hl.a) if given.hl else (None, None))),
     )
     number = receipt.number or await parts().boards.numbered(meeting.id, receipt.q)
-    measures.HTTP_QUESTIONS.inc()
+    measures.HTTP.questions.inc()
     told = {
         "q": receipt.q,
         "number": number,
@@ -136,7 +136,7 @@ async def cast_vote(slug: str, given: Voting) -> Response:
     result = await vote.cast_now(
         store, meeting, person.voter(), given.n, given.on, given.c, device, pace
     )
-    measures.HTTP_VOTES.inc()
+    measures.HTTP.votes.inc()
     return jsonify({"n": result.n, "on": result.on, "votes": result.votes})
 
 

@@ -21,6 +21,12 @@ class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An empty object."""
 
 
+class Joining(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`slip` is that of the place among those who wait, where there was one."""
+
+    slip: Annotated[str, Meta(max_length=128)] = ""
+
+
 class Token(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The secret of a one-time link."""
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from quart import Response, jsonify
 
 from server.acts import admission, staff
 from server.domain.ids import digest
 from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Act, Role
+from server.live.turnstile import Overrun
 from server.protocol import ticket
 from server.web import people
 from server.web.api import endpoint, meeting_at
 from server.web.api_answers import JoinAnswer, StaffAnswer, TicketAnswer, TokenAnswer
-from server.web.api_bodies import Code, Token
+from server.web.api_bodies import Code, Joining, Token
+from server.web.api_live import MANY_JOIN, claims_of
 from server.web.parts import parts
 from server.web.rendering import language
 
@@ -41,25 +45,27 @@ async def redeem_invitation(slug: str, given: Token) -> Response:
     return jsonify({"token": joined.token, "role": sign_in.role.value, "label": sign_in.label})
 
 
-@endpoint("POST", "/meetings/<slug>/ticket", TicketAnswer)
-async def live_ticket(slug: str) -> Response:
-    """Thirty seconds of proof for opening a socket."""
+@endpoint(
+    "POST",
+    "/meetings/<slug>/ticket",
+    TicketAnswer,
+    Refusal.BUSY,
+    body=Joining,
+    statuses=(200, 202),
+)
+async def live_ticket(slug: str, given: Joining) -> Response | tuple[Response, int]:
+    """Thirty seconds of proof for opening a socket or a stream; 202 with a place in the line while more
+    join than one server takes in."""
     meeting = await meeting_at(slug)
     person = await people.attendee(meeting)
     person.need(Act.LISTEN)
-    sign_in = person.sign_in
-    if sign_in is None:
-        raise Refused(Refusal.SIGNED_OUT, "Please join the meeting first.")
-    claims = ticket.TicketClaims(
-        meeting=meeting.id,
-        role=sign_in.role,
-        voter=sign_in.voter,
-        label=sign_in.label,
-        sign_in_hash=digest(person.token),
-        expires=parts().clock() + ticket.LIFETIME_MS,
-        until=sign_in.expires_at,
-        lang=language(),
-    )
+    claims = claims_of(meeting.id, person)
+    try:
+        place = parts().streams.turnstile.ask(claims.sign_in_hash, given.slip, parts().clock())
+    except Overrun:
+        raise Refused(Refusal.BUSY, MANY_JOIN, retry_in=30.0) from None
+    if place is not None:
+        return jsonify({"place": asdict(place)}), 202
     return jsonify({"ticket": ticket.sign(parts().secret, claims)})
 
 

@@ -20,6 +20,7 @@ from server.web import (
     api_erasing,
     api_exports,
     api_joining,
+    api_live,
     api_meetings,
     api_reading,
     api_screening,
@@ -65,6 +66,7 @@ BODY_BYTES = 65_536
 API_PARTS = (
     api_asking,
     api_joining,
+    api_live,
     api_meetings,
     api_reading,
     api_screening,
@@ -156,7 +158,7 @@ def create_app(given: WebParts) -> Quart:
 
 async def _tell(status: int, refused: Refused, code: str = "") -> Response:
     if not code:
-        measures.HTTP_REFUSALS[refused.refusal].inc()
+        measures.HTTP.refusals[refused.refusal].inc()
     if request.path.startswith("/api/"):
         error: dict[str, object] = {
             "code": code or refused.refusal.value,

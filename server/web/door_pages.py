@@ -87,7 +87,7 @@ async def join(slug: str) -> Response:
     try:
         joined = await admission.join(parts().store, meeting, code, parts().clock())
     except Refused as refused:
-        measures.HTTP_REFUSALS[refused.refusal].inc()
+        measures.HTTP.refusals[refused.refusal].inc()
         response = await _join(meeting, code, refusal(refused))
         response.status_code = http_status(refused.refusal)
         return response

@@ -101,6 +101,9 @@ def _in_query(name: str) -> dict[str, Any]:
 
 
 def _answers(known: Endpoint) -> dict[str, Any]:
+    if known.stream:
+        events = {"text/event-stream": {"schema": {"type": "string"}}}
+        return {"200": {"description": "Events until one side ends.", "content": events}}
     if known.answer is None:
         return {str(status): {"description": "Done."} for status in known.statuses}
     words = (known.answer.__doc__ or "").strip()

@@ -204,11 +204,11 @@ async def _ask(slug: str, typed: dict[str, str]) -> Response:
             seal=sealed(typed["salt"], typed["hl_w"], typed["hl_a"]),
         )
     except Refused as refused:
-        measures.HTTP_REFUSALS[refused.refusal].inc()
+        measures.HTTP.refusals[refused.refusal].inc()
         response = await render_board(slug, typed, refusal(refused))
         response.status_code = http_status(refused.refusal)
         return response
-    measures.HTTP_QUESTIONS.inc()
+    measures.HTTP.questions.inc()
     await parts().boards.numbered(meeting.id, receipt.q)
     return go(f"/m/{slug}?asked={receipt.q}")
 
@@ -227,7 +227,7 @@ async def cast_vote(slug: str) -> Response:
     now, store, on = parts().clock(), parts().store, fields.get("on") == "on"
     pace = parts().vote_pace
     await vote.cast_now(store, meeting, person.voter(), int(number), on, now, vote.FORM, pace)
-    measures.HTTP_VOTES.inc()
+    measures.HTTP.votes.inc()
     # The page that follows must show this vote in its count.
     await parts().boards.caught_up(meeting.id)
     if fields.get("back") == "question":

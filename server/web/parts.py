@@ -15,6 +15,7 @@ from server.acts.log_record import Records
 from server.acts.public_record import Index
 from server.live.boards import Boards
 from server.live.networks import Network, Networks
+from server.live.streams import Streams
 from server.web.away import SignIns
 
 
@@ -26,6 +27,7 @@ class WebParts:
 
     store: Redis
     boards: Boards
+    streams: Streams
     secret: bytes
     public_url: str
     clock: Callable[[], int]

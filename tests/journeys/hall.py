@@ -33,13 +33,14 @@ PATIENCE_MS = 10_000  # a busy machine is slow, a wrong page stays wrong
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a person looks at the pages."""
+    """How a person looks at the pages, and through which proxy."""
 
     width: int = 1280
     height: int = 800
     scheme: Literal["light", "dark"] = "light"
     lang: str = "en-GB"
     scripts: bool = True
+    proxy: str = ""
 
 
 DESK = Look()
@@ -105,6 +106,7 @@ class Hall:
             locale=self.lang or look.lang,
             java_script_enabled=look.scripts,
             reduced_motion="reduce",
+            proxy={"server": look.proxy} if look.proxy else None,
         )
         profile.set_default_timeout(PATIENCE_MS)
         profile.on("request", lambda request: self._requested(request))

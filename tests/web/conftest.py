@@ -11,36 +11,61 @@ import pytest_asyncio
 from quart import Quart
 from redis.asyncio import Redis
 
+from server.live.batcher import Batcher
 from server.live.boards import Boards
+from server.live.door import Door
 from server.live.hub import Hub
+from server.live.node import Node, Pace
+from server.live.streams import Streams
 from server.live.tail import Tail
+from server.live.turnstile import Turnstile
 from server.web.app import create_app
 from server.web.parts import WebParts
 from tests.sequencer.building import sequencer_in
 from tests.web import contract
 
-PUBLIC_URL = "http://floor.example"
+PUBLIC_URL, SECRET = "http://floor.example", b"w" * 32
+
+
+def now_ms() -> int:
+    """The wall clock."""
+    return time.time_ns() // 1_000_000
+
+
+def streams_of(
+    store: Redis, boards: Boards, hub: Hub | None = None, batcher: Batcher | None = None
+) -> Streams:
+    """Whoever listens by streams of events, with the limits of settings.md."""
+    batcher, pace = batcher or Batcher(store, 5, 200, 5_000), Pace(5, 20, 3, 250)
+    node = Node(store, boards, batcher, SECRET, pace, now_ms)
+    nobody: frozenset[str] = frozenset()
+    door = Door(nobody, nobody, 16_384, 5.0, 50, 600)
+    return Streams(node, hub or Hub(boards, 250), door, Turnstile(600, SECRET))
 
 
 @pytest_asyncio.fixture
 async def app(store: Redis, store_url: str, tmp_path: Path) -> AsyncIterator[Quart]:
     """A running application; its sequencer and tail end with the test."""
     boards = Boards(store)
-    tail = Tail(store, boards, Hub(boards, 250), 20)
+    hub, batcher = Hub(boards, 250), Batcher(store, 5, 200, 5_000)
+    tail = Tail(store, boards, hub, 20)
     sequencer = sequencer_in(tmp_path)
 
     async def keep() -> None:
         while True:
             await sequencer.step(store)
 
-    tasks = [asyncio.create_task(work) for work in (tail.run(), tail.listen(), keep())]
+    tasks = [
+        asyncio.create_task(work) for work in (tail.run(), tail.listen(), batcher.run(), keep())
+    ]
     made = create_app(
         WebParts(
             store=store,
             boards=boards,
-            secret=b"w" * 32,
+            streams=streams_of(store, boards, hub, batcher),
+            secret=SECRET,
             public_url=PUBLIC_URL,
-            clock=lambda: time.time_ns() // 1_000_000,
+            clock=now_ms,
             network_per_min=6000,
             tick_ms=250,
             logs=tmp_path / "data" / "log",

@@ -20,7 +20,8 @@ def hold(app: Quart) -> None:
     @app.after_request
     async def declared(response: Response) -> Response:
         known = KNOWN.get(request.endpoint or "")
-        if known is None or response.status_code == 500:
+        events = known is not None and known.stream and response.mimetype == "text/event-stream"
+        if known is None or response.status_code == 500 or events:
             return response
         told = json.loads(await response.get_data())
         if response.status_code in known.statuses:

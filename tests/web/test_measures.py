@@ -66,7 +66,7 @@ def test_the_document_names_every_metric_and_no_other() -> None:
 
 
 def test_no_label_can_name_anybody() -> None:
-    known = {"door": {"socket", "http"}, "code": {code.value for code in measures.HTTP_REFUSALS}}
+    known = {"door": {"socket", "http"}, "code": {code.value for code in measures.HTTP.refusals}}
     for family in REGISTRY.collect():
         if family.name.startswith("openfloor_"):
             for sample in family.samples:

@@ -23,15 +23,18 @@ from server.web.parts import WebParts
 from tests.acts.building import NOW, Town, live_town
 from tests.sequencer.building import sequencer_in, settle
 from tests.web.browsing import Browser
+from tests.web.conftest import streams_of
 from workers.sequencer.sequencer import Sequencer
 
 
 def site(store: Redis, folder: Path, later_ms: int = 0) -> Quart:
     """An application whose sequencer works when a test says so; its clock may be ahead."""
+    boards = Boards(store)
     return create_app(
         WebParts(
             store=store,
-            boards=Boards(store),
+            boards=boards,
+            streams=streams_of(store, boards),
             secret=b"w" * 32,
             public_url="http://floor.example",
             clock=lambda: time.time_ns() // 1_000_000 + later_ms,

@@ -14,6 +14,7 @@ from websockets.exceptions import InvalidStatus, WebSocketException
 from websockets.typing import Origin
 
 from tools.replay.door import GIVE_UP_S, WAITED_OUT, Door, ReplayFailed, jitter_s, text
+from tools.replay.http import Body
 
 ANSWER_S = 10.0
 SIGN_IN_ENDED = 4401
@@ -47,7 +48,7 @@ class Attendee:
 
     async def _hello(self) -> ClientConnection:
         where = f"/api/v1/meetings/{self.slug}/ticket"
-        ticket = text(await self.door.call("POST", where, token=self.token, body={}), "ticket")
+        ticket = await self._ticket(where)
         origin = self.door.http.origin
         scheme = "wss" if urlsplit(origin).scheme == "https" else "ws"
         socket = await connect(
@@ -70,6 +71,15 @@ class Attendee:
             await socket.close()
             raise
         return socket
+
+    async def _ticket(self, where: str) -> str:
+        """A ticket; while many join, after waiting in line for it."""
+        told = await self.door.call("POST", where, token=self.token, body={})
+        while isinstance(place := told.get("place"), dict):
+            await asyncio.sleep(place["again_s"])
+            body: Body = {"slip": place["slip"]}
+            told = await self.door.call("POST", where, token=self.token, body=body)
+        return text(told, "ticket")
 
     async def _welcomed(self, socket: ClientConnection) -> None:
         async with asyncio.timeout(ANSWER_S):

@@ -1,9 +1,18 @@
 // @ts-check
-// The only module that opens sockets: ticket, hello, reconnecting with full jitter, quiet when hidden.
+// How a page stays live: ticket, hello, reconnecting with full jitter, quiet when hidden; by a socket, or
+// by a stream of events while sockets do not come through (lines.js).
+import { openEvents, openSocket } from "./lines.js";
 
 const PING_MS = 20_000;
 const SILENT_MS = 45_000;
 const LONGEST_WAIT_MS = 30_000;
+const FIRST_MS = 10_000; // a proxy may take an upgrade and never pass a word on
+const REFUSED = 2; // sockets in a row that never opened: try the other way
+const EVENTS_MS = 300_000; // so long by events before a socket is tried again
+const REST_MS = 10_000; // hidden for so long: a stream would hold one of the browser's few connections
+
+/** @typedef {import("./lines.js").Line} Line */
+/** @typedef {{number: number, wait_s: number, again_s: number, slip: string}} Place */
 
 /** This tab's device name; kept over reloads. */
 function device() {
@@ -16,10 +25,14 @@ function device() {
   return name;
 }
 
+/** Until when this tab goes by events; kept over reloads. */
+const eventsUntil = () => Number(sessionStorage.getItem("events") ?? 0);
+const goByEvents = () => sessionStorage.setItem("events", String(Date.now() + EVENTS_MS * (0.8 + 0.4 * Math.random())));
+
 export class Live {
   /**
    * @param {string} slug
-   * @param {{where: () => {epoch: string | null, pos: string | null}, message: (m: any) => void, status: (s: "live" | "away" | "ended") => void}} on
+   * @param {{where: () => {epoch: string | null, pos: string | null}, message: (m: any) => void, status: (s: "live" | "away" | "ended" | "waiting", place?: Place) => void}} on
    * @param {"ticket" | "stage-ticket"} ticket which door: a person's, or the stage's that needs no sign-in
    */
   constructor(slug, on, ticket = "ticket") {
@@ -27,10 +40,12 @@ export class Live {
     this.ticket = ticket;
     this.on = on;
     this.tries = 0;
-    /** @type {WebSocket | null} */
-    this.socket = null;
+    /** @type {Line | null} */
+    this.current = null;
     this.heard = 0;
     this.spread = 0;
+    this.refused = 0;
+    this.slip = "";
     this.ended = false;
     setInterval(() => this.beat(), PING_MS);
     document.addEventListener("visibilitychange", () => this.look());
@@ -40,42 +55,34 @@ export class Live {
   }
 
   get open() {
-    return this.socket?.readyState === WebSocket.OPEN && this.welcomed;
+    return this.current !== null && Boolean(this.welcomed);
   }
 
   /** The connection that is open, to tell whether it still is; null while there is none. */
   get line() {
-    return this.open ? this.socket : null;
+    return this.open ? this.current : null;
   }
 
   /** True when it was sent; the caller keeps what must not be lost. @param {any} message */
   send(message) {
     if (!this.open) return false;
-    this.socket?.send(JSON.stringify(message));
+    this.current?.send(message);
     return true;
   }
 
   /** Start again from the last position, within so many ms: something was missed. */
   restart(spread = 0) {
     this.spread = spread;
-    this.socket?.close(1000);
+    this.current?.close();
   }
 
   async connect() {
-    if (this.ended || this.socket || this.connecting) return;
+    if (this.ended || this.current || this.connecting) return;
     clearTimeout(this.timer);
     this.connecting = true;
     try {
-      const answer = await fetch(`/api/v1/meetings/${this.slug}/${this.ticket}`, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: "{}",
-        credentials: "same-origin",
-        signal: AbortSignal.timeout(10_000),
-      });
-      if (answer.status === 401 || answer.status === 403) return this.end();
-      if (!answer.ok) throw new Error(`ticket: ${answer.status}`);
-      this.hello((await answer.json()).ticket);
+      const ticket = await this.admission();
+      if (ticket) this.begin(ticket, Date.now() < eventsUntil());
     } catch {
       this.again();
     } finally {
@@ -83,25 +90,67 @@ export class Live {
     }
   }
 
-  /** @param {string} ticket */
-  hello(ticket) {
-    const socket = new WebSocket(`${location.origin.replace("http", "ws")}/live/${this.slug}`);
-    this.socket = socket;
-    this.welcomed = false;
-    this.heard = Date.now();
-    socket.addEventListener("open", () => {
-      socket.send(JSON.stringify({ t: "hello", ticket, d: device(), ...this.on.where() }));
+  /** A ticket; null when none will come, or when there is a line to wait in: then it asks again by itself. */
+  async admission() {
+    const answer = await fetch(`/api/v1/meetings/${this.slug}/${this.ticket}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(this.slip ? { slip: this.slip } : {}),
+      credentials: "same-origin",
+      signal: AbortSignal.timeout(10_000),
     });
-    socket.addEventListener("message", (event) => {
-      if (this.socket !== socket) return; // given up already: another one speaks now
+    if (answer.status === 401 || answer.status === 403) return this.end();
+    if (!answer.ok) throw new Error(`ticket: ${answer.status}`);
+    const { ticket, place } = await answer.json();
+    this.slip = place?.slip ?? "";
+    if (place && !this.current) {
+      this.on.status("waiting", place);
+      this.timer = setTimeout(() => this.connect(), place.again_s * 1000);
+    }
+    return place ? null : ticket;
+  }
+
+  /** @param {string} ticket @param {boolean} events */
+  begin(ticket, events) {
+    const hello = { ticket, d: device(), ...this.on.where() };
+    /** @type {Line} */
+    const line = (events ? openEvents : openSocket)(this.slug, hello, {
+      heard: () => { if (this.current === line) this.heard = Date.now(); },
+      message: (message) => {
+        if (message.t === "welcome") this.entered(line);
+        if (this.current === line) this.receive(message); // else given up already: another one speaks now
+      },
+      closed: (opened) => {
+        clearTimeout(first);
+        if (!events && !opened && ++this.refused >= REFUSED) goByEvents();
+        if (this.current === line) this.lost();
+      },
+    });
+    const first = setTimeout(() => {
+      if (this.current === line ? this.welcomed : this.probing !== line) return;
+      if (!events) goByEvents();
+      this.drop(line);
+    }, FIRST_MS);
+    if (this.current) this.probing = line;
+    else {
+      this.current = line;
+      this.welcomed = false;
       this.heard = Date.now();
-      this.receive(JSON.parse(event.data));
-    });
-    socket.addEventListener("close", () => {
-      if (this.socket !== socket) return;
-      this.socket = null;
-      this.again();
-    });
+    }
+  }
+
+  /** The first word is here. A socket that was tried beside a stream takes its place. @param {Line} line */
+  entered(line) {
+    if (!line.events) {
+      this.refused = 0;
+      sessionStorage.removeItem("events");
+    }
+    if (line === this.current || line !== this.probing) return;
+    const before = this.current;
+    this.current = line;
+    this.probing = null;
+    this.heard = Date.now();
+    before?.close();
   }
 
   /** @param {any} message */
@@ -113,6 +162,20 @@ export class Live {
       this.look();
     } else if (message.t === "bye") this.spread = message.spread * 1000;
     this.on.message(message);
+  }
+
+  /** Go on without waiting for its close: a dead network may never tell of it. @param {Line} line */
+  drop(line) {
+    const lost = this.current === line;
+    if (lost) this.current = null;
+    else this.probing = null;
+    line.close();
+    if (lost) this.again();
+  }
+
+  lost() {
+    this.current = null;
+    this.again();
   }
 
   again() {
@@ -128,21 +191,37 @@ export class Live {
   end() {
     this.ended = true;
     this.on.status("ended");
+    return null;
   }
 
   beat() {
-    if (!this.socket) return;
-    if (Date.now() - this.heard > SILENT_MS) {
-      // A dead network may never tell us of the close: go on without waiting for it.
-      const dead = this.socket;
-      this.socket = null;
-      dead.close();
-      this.again();
-    } else this.send({ t: "ping" });
+    const line = this.current;
+    if (!line) return;
+    if (Date.now() - this.heard > SILENT_MS) this.drop(line);
+    else if (!line.events) this.send({ t: "ping" });
+    else if (this.open && Date.now() > eventsUntil() && !document.hidden) this.probe();
+  }
+
+  /** At leisure: does a socket come through by now? The stream goes on meanwhile. */
+  async probe() {
+    goByEvents();
+    const ticket = await this.admission().catch(() => null);
+    if (ticket && this.current?.events) this.begin(ticket, false);
   }
 
   look() {
-    this.send({ t: "passive", on: document.hidden });
-    if (!document.hidden && !this.socket) this.connect();
+    clearTimeout(this.resting);
+    if (this.current?.events) {
+      if (document.hidden) this.resting = setTimeout(() => this.rest(), REST_MS);
+    } else this.send({ t: "passive", on: document.hidden });
+    if (!document.hidden && !this.current) this.connect();
+  }
+
+  /** A hidden page lets its stream go; looked at again, it goes on from its position. */
+  rest() {
+    const line = this.current;
+    if (!document.hidden || !line?.events) return;
+    this.current = null;
+    line.close();
   }
 }

@@ -8,7 +8,7 @@ import { ranked } from "./ranking.js";
 import { Rows } from "./rows.js";
 import * as seen from "./seen.js";
 import { listen, marks } from "./upvote.js";
-import { drawHeading, drawOnAir, drawPill, drawStatus, fillRow } from "./view.js";
+import { drawHeading, drawOnAir, drawPill, drawPlace, drawStatus, fillRow } from "./view.js";
 import { announce, say } from "./words.js";
 
 const SPLIT_SPREAD_MS = 3000; // thousands of pages must not ask in one instant
@@ -52,7 +52,7 @@ export class MeetingPage {
     this.live = new Live(slug, {
       where: () => ({ epoch: this.board.epoch || null, pos: this.board.epoch ? this.board.pos : null }),
       message: (message) => this.receive(message),
-      status: (status) => this.status(status),
+      status: (status, place) => this.status(status, place),
     });
     const send = (/** @type {any} */ message) => this.live?.send(message) ?? false;
     seen.watch(this.list, send);
@@ -60,8 +60,9 @@ export class MeetingPage {
     if (form) this.ask = new Ask(form, { send, rows: () => this.board.rows.values(), slug });
   }
 
-  /** @param {"live" | "away" | "ended"} status */
-  status(status) {
+  /** @param {"live" | "away" | "ended" | "waiting"} status @param {import("./live.js").Place | null} place */
+  status(status, place = null) {
+    drawPlace(place);
     clearTimeout(this.away);
     const draw = () => {
       this.linked = status;

@@ -2,7 +2,7 @@
 // Draws a board's state on the board page. Reads no socket and decides nothing.
 import { setTime } from "./times.js";
 import { drawBallot, setText } from "./upvote.js";
-import { say } from "./words.js";
+import { announce, say } from "./words.js";
 
 const LONG_CHARS = 420; // as parts.html has it
 
@@ -79,16 +79,38 @@ export function drawHeading(counts, meeting, shown, some) {
   }
 }
 
-/** @param {"live" | "away" | "ended"} status */
+/** @param {"live" | "away" | "ended" | "waiting"} status */
 export function drawStatus(status, unsaved = 0) {
   const page = at("live");
   if (page) page.dataset.status = status;
   const node = at("link");
   if (!node) return;
-  const words = status === "live" ? [] : [say(status === "away" ? "offline" : "signed_out")];
+  const quiet = status === "live" || status === "waiting";
+  const words = quiet ? [] : [say(status === "away" ? "offline" : "signed_out")];
   if (unsaved && status !== "ended") words.push(say("unsaved", { n: unsaved }));
   node.hidden = words.length === 0;
   setText(node, words.join(" "));
+}
+
+/**
+ * The place in the line, below everything else so that nothing moves; null: nobody waits any more.
+ * @param {import("./live.js").Place | null} place
+ */
+export function drawPlace(place) {
+  const strip = at("place");
+  if (!strip) return;
+  strip.hidden = !place;
+  const bar = /** @type {HTMLProgressElement} */ (strip.querySelector("progress"));
+  if (!place) bar.removeAttribute("value");
+  else {
+    const s = Math.max(1, Math.round(place.wait_s));
+    const n = new Intl.NumberFormat(document.documentElement.lang).format(place.number);
+    const words = s === 1 ? say("place_one", { n }) : say("place", { n, s });
+    if (!bar.hasAttribute("value")) bar.max = place.number;
+    bar.value = Math.max(0, bar.max - place.number);
+    setText(strip.querySelector("p"), words);
+    announce(words);
+  }
 }
 
 /** @param {number} fresh */

@@ -1,0 +1,122 @@
+"""Where sockets do not come through: the same board by server-sent events and posts."""
+
+from __future__ import annotations
+
+from playwright.async_api import Page, Request, expect
+
+from tests.journeys.blocking import Blocking, Sockets, blocking
+from tests.journeys.board_page import BoardPage
+from tests.journeys.hall import Hall, Look, Place
+from tests.journeys.stage_exhibits import Staff
+
+ONE, TWO = "Will the bonus freeze end in March?", "May we bring dogs to the office?"
+AT_ONCE_MS = 2_000
+
+
+async def _meeting(hall: Hall) -> tuple[Place, list[str]]:
+    place = await hall.meeting("Behind a proxy")
+    asker = await hall.joined(place)
+    return place, [await hall.ask(place, asker, words) for words in (ONE, TWO)]
+
+
+def _events_of(page: Page) -> list[str]:
+    """Grows by the addresses of streams and posts."""
+    found: list[str] = []
+
+    def note(request: Request) -> None:
+        if "/events?" in request.url or "/messages?" in request.url:
+            found.append(request.url.rpartition("/")[2].partition("?")[0])
+
+    page.on("request", note)
+    return found
+
+
+async def test_behind_a_proxy_that_refuses_sockets_votes_are_saved_and_the_board_moves(
+    hall: Hall,
+) -> None:
+    place, (first, _) = await _meeting(hall)
+    moderator = await Staff.join(hall, place, "moderator")
+    async with blocking() as proxy:
+        here = BoardPage(await hall.attendee(place, Look(proxy=proxy.server)))
+        there = BoardPage(await hall.attendee(place))
+        said = _events_of(here.page)
+        await here.live()
+        assert proxy.tunnels == 2
+        await expect(here.page.locator("#link")).to_be_hidden()
+        await here.press(ONE)
+        await here.shows(ONE, 1, mine=True)
+        await there.shows(ONE, 1, mine=False)
+        await there.press(TWO)
+        await here.shows(TWO, 1, mine=False)
+        await here.ask("Is it heard behind a proxy?")
+        await expect(there.row("Is it heard behind a proxy?")).to_be_visible()
+        assert "messages" in said
+        await here.press(TWO)
+        await here.shows(TWO, 2, mine=True)
+        await _cut(proxy, here)
+        await moderator.act(f"/questions/{first}/pick", revision=2)
+        for board in (there, here):
+            on_air = board.page.locator("#on-air-text")
+            await expect(on_air).to_contain_text(ONE, timeout=AT_ONCE_MS)
+        await here.page.reload()
+        await here.live()
+        await here.shows(TWO, 2, mine=True)
+        await expect(here.page.locator("#on-air-text")).to_contain_text(ONE)
+        assert proxy.tunnels == 2  # it is known by now: no socket is tried for each page
+        await here.page.close()
+    hall.excuse("WebSocket connection")
+    hall.excuse("ERR_")
+
+
+async def _cut(proxy: Blocking, board: BoardPage) -> None:
+    """All connections end at once; what is pressed meanwhile is saved afterwards."""
+    proxy.hang_up()
+    await board.press(ONE)
+    await board.shows(ONE, 0, mine=False)
+    await board.press(ONE)
+    await board.shows(ONE, 1, mine=True)
+    await board.live()
+
+
+async def test_a_proxy_that_swallows_sockets_is_noticed_and_a_socket_is_tried_again_at_leisure(
+    hall: Hall,
+) -> None:
+    place, _ = await _meeting(hall)
+    async with blocking() as proxy:
+        proxy.sockets = Sockets.SWALLOWED
+        page = await hall.stranger(Look(proxy=proxy.server))
+        await page.clock.install()
+        await page.goto(place.path("/join"))
+        await page.locator("input[name=code]").fill(place.code)
+        await page.locator("button.act").click()
+        await page.wait_for_url(f"**{place.path()}")
+        board, said = BoardPage(page), _events_of(page)
+        await expect(page.locator("#rows > .row")).to_have_count(2)  # the server drew it
+        await _until_tunnelled(page, proxy, 1)
+        await page.clock.fast_forward(10_500)
+        await board.live()
+        await board.press(ONE)
+        await board.shows(ONE, 1, mine=True)
+        assert proxy.tunnels == 1 and "messages" in said
+        proxy.sockets = Sockets.PASSED
+        await page.evaluate("sessionStorage.setItem('events', '1')")  # five minutes later
+        await page.clock.fast_forward(20_500)
+        await _until_tunnelled(page, proxy, 2)
+        await expect(page.locator("#link")).to_be_hidden()
+        await page.wait_for_function("sessionStorage.getItem('events') === null")
+        said.clear()
+        await board.press(TWO)
+        await board.shows(TWO, 1, mine=True)
+        assert said == []  # over the socket
+        await board.shows(ONE, 1, mine=True)
+        await page.close()
+    hall.excuse("WebSocket connection")
+    hall.excuse("ERR_")
+
+
+async def _until_tunnelled(page: Page, proxy: Blocking, times: int) -> None:
+    for _ in range(100):
+        if proxy.tunnels >= times:
+            return
+        await page.wait_for_timeout(50)
+    raise AssertionError("no socket was tried")

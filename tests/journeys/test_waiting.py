@@ -1,0 +1,71 @@
+"""More join than one server takes in: each page tells its place, and everybody comes in."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.journeys.board_page import BoardPage
+from tests.journeys.hall import DESK, PHONE, open_hall
+
+WORDS = re.compile(r"You are no\.\s(\d+) in line, about (\d+|one) second")
+QUESTION = "Will the bonus freeze end in March?"
+
+
+async def _watch(page: Page) -> None:
+    """Keep every sentence of the strip, and every move of the board's first row."""
+    await page.add_init_script(
+        """addEventListener("DOMContentLoaded", () => {
+          window.places = []; window.shifts = 0;
+          const strip = document.getElementById("place");
+          if (strip) new MutationObserver(() => {
+            if (!strip.hidden) window.places.push(strip.querySelector("p").textContent);
+          }).observe(strip, { subtree: true, childList: true, characterData: true, attributes: true });
+          new PerformanceObserver((list) => {
+            for (const one of list.getEntries()) window.shifts += one.value;
+          }).observe({ type: "layout-shift", buffered: true });
+        })"""
+    )
+
+
+async def test_two_in_a_line_read_their_places_fall_and_come_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OPENFLOOR_LIMIT_JOINS_PER_S", "2")
+    async with open_hall() as hall:
+        place = await hall.meeting("A full house")
+        asker = await hall.joined(place)
+        await hall.ask(place, asker, QUESTION)
+        pages = [await hall.stranger(look) for look in (PHONE, DESK)]
+        for page in pages:
+            await page.goto(place.path("/join"))
+            await page.locator("input[name=code]").fill(place.code)
+            await _watch(page)
+        crowd = [await hall.joined(place) for _ in range(12)]
+        for token in crowd:
+            await hall.door.call("POST", place.api("/ticket"), token=token, body={})
+        for page in pages:
+            await page.locator("button.act").click()
+            await page.wait_for_url(f"**{place.path()}")
+        for page in pages:
+            await expect(page.locator("#place")).to_be_visible()
+            await expect(page.locator("#place p")).to_have_text(WORDS)
+            await expect(page.locator("#said")).to_have_text(WORDS)
+            await expect(page.locator(".row", has_text=QUESTION)).to_be_visible()
+            await expect(page.locator("#link")).to_be_hidden()
+        numbers = []
+        for page in pages:
+            board = BoardPage(page)
+            await board.live()
+            await expect(page.locator("#place")).to_be_hidden()
+            told = await page.evaluate("window.places")
+            assert await page.evaluate("window.shifts") < 0.01
+            numbers.append([int(found[1]) for text in told if (found := WORDS.search(text))])
+            await board.press(QUESTION)
+        await expect(pages[0].locator(".row .votes").first).to_have_text("2")
+        for told in numbers:
+            assert len(set(told)) >= 2 and told == sorted(told, reverse=True)
+        assert numbers[0][0] < numbers[1][0]  # who came first is before
+        assert hall.complaints == []
