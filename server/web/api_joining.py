@@ -30,10 +30,18 @@ async def redeem_organiser_link(given: Token) -> Response:
 
 @endpoint("POST", "/meetings/<slug>/join", JoinAnswer, Refusal.USED, body=Code, per_network=True)
 async def join(slug: str, given: Code) -> Response:
-    """Join with a code."""
+    """Join with a code. Who has joined already stays the same voter, and no roster code is used."""
     meeting = await meeting_at(slug)
-    joined = await admission.join(parts().store, meeting, given.code, parts().clock())
-    return jsonify({"token": joined.token, "role": joined.sign_in.role.value})
+    person, now = await people.attendee(meeting), parts().clock()
+    if person.sign_in is None or person.sign_in.voter is None:
+        joined = await admission.join(parts().store, meeting, given.code, now)
+        return jsonify({"token": joined.token, "role": joined.sign_in.role.value})
+    if people.bearer():
+        return jsonify({"token": person.token, "role": person.role.value})
+    # A cookie's own token stays unreadable to scripts: this one is a further device of its voter.
+    link = await admission.device_link(parts().store, meeting, person.sign_in, now)
+    further = await admission.take_device(parts().store, meeting, link, now)
+    return jsonify({"token": further.token, "role": further.sign_in.role.value})
 
 
 @endpoint("POST", "/meetings/<slug>/staff", StaffAnswer, Refusal.USED, body=Token, per_network=True)

@@ -52,6 +52,14 @@ def test_an_honest_log_passes_every_check(tmp_path: Path) -> None:
     ]
 
 
+def test_a_log_that_tells_of_submissions_held_back_passes_and_is_judged(tmp_path: Path) -> None:
+    made = honest().add("m.hold", rule="network", count=12).add("m.hold", rule="person", count=1)
+    found = audited(made.close().write(tmp_path / "log"))
+    assert found.status() == 0, found.report()
+    late = honest().close().add("m.hold", rule="network", count=12)
+    assert audited(late.write(tmp_path / "late")).status() != 0
+
+
 @pytest.mark.parametrize(
     ("check", "tamper"),
     [

@@ -234,3 +234,4 @@ async def test_a_question_that_the_log_kept_aside_holds_up_no_closing(
     ]
     assert leaf.parse(leaves_of(tmp_path, town)[-1]).kind == "log.close"
     assert await closing.forget(store, closed) == 1
+    assert await typed.hget(store, keys.log(m), "aside") == "1"  # its end is no loss of its own

@@ -58,7 +58,7 @@ class Client:
     """An API client with a bearer token."""
 
     def __init__(self, app: Quart, token: str = "") -> None:
-        self._client = app.test_client()
+        self._client = app.test_client(use_cookies=False)
         self._headers = {"Host": "floor.example"}
         if token:
             self._headers["Authorization"] = f"Bearer {token}"
@@ -72,3 +72,8 @@ class Client:
             more["json"] = {} if value is None else value
         response = await self._client.open(f"/api/v1{path}", method=method, headers=headers, **more)
         return response.status_code, await response.get_json()
+
+    async def page(self, path: str) -> str:
+        """A page as this token's holder reads it."""
+        response = await self._client.get(path, headers=self._headers)
+        return str(await response.get_data(as_text=True))

@@ -7,7 +7,7 @@ from typing import Any
 from quart import Quart
 from redis.asyncio import Redis
 
-from server.acts import admission, staff
+from server.acts import admission, appeal, staff
 from server.domain.question import State
 from server.domain.roles import Role
 from tests.acts.building import NOW, Town, fresh_q, live_town
@@ -76,6 +76,28 @@ async def test_an_asker_appeals_once_and_another_moderator_judges(store: Redis, 
     assert (status, told["error"]["code"]) == (403, "forbidden")
     status, told = await sent(second, town, f"{at}/judge", revision=revision, overturn=True)
     assert (status, told["state"]) == (200, "listed")
+
+
+async def test_the_desk_offers_an_appeal_to_those_who_may_judge_it_alone(
+    store: Redis, app: Quart
+) -> None:
+    town = await live_town(store)
+    asker, first = await town.attendee(), await client_of(app, town, Role.MODERATOR)
+    found = await town.ask(asker)
+    await sent(first, town, f"questions/{found.q}/screen", revision=1, reason="off-topic")
+    await appeal.appeal(store, town.meeting, asker, found.q, "", NOW)
+    # The only moderator is no stranger to it, yet nobody else could judge.
+    assert await judging(first, town)
+    second = await client_of(app, town, Role.MODERATOR)
+    assert await judging(second, town) and not await judging(first, town)
+
+
+async def judging(client: Client, town: Town) -> bool:
+    """Whether the desk shows its reader the two acts on an appeal, without any script."""
+    page = await client.page(f"/m/{town.meeting.slug}/desk?queue=appeals")
+    hidden = [f'data-act="{act}" hidden' in page for act in ("overturn", "uphold")]
+    assert 'id="open-appeal"><b>' in page
+    return hidden == [False, False]
 
 
 async def test_sent_back_with_a_hint_the_asker_alone_may_follow(store: Redis, app: Quart) -> None:

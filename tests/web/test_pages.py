@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from quart import Quart
 from redis.asyncio import Redis
 
@@ -87,6 +88,29 @@ async def test_joining_again_burns_no_second_code_of_the_roster(store: Redis, ap
         await browser.post(f"/m/{town.meeting.slug}/join", code=code)
         assert browser.status == 200 and town.meeting.title in browser.text
     assert await admission.roster_state(store, town.meeting) == {"size": 2, "used": 1}
+
+
+@pytest.mark.parametrize("admission_by", ["code", "roster"])
+async def test_joining_again_over_the_api_stays_the_same_voter(
+    store: Redis, app: Quart, admission_by: str
+) -> None:
+    town, client = await live_town(store, admission=admission_by), Client(app)
+    codes = [town.meeting.code] * 4
+    if admission_by == "roster":
+        codes = await admission.import_roster(store, town.meeting, 4, NOW)
+    path, m = f"/meetings/{town.meeting.slug}/join", town.meeting.id
+    same = {"Sec-Fetch-Site": "same-origin"}
+    _, first = await client.send("POST", path, {"code": codes[0]}, headers=same)
+    status, again = await Client(app, first["token"]).send("POST", path, {"code": codes[1]})
+    assert (status, again) == (200, first)
+    cookie = {**same, "Cookie": f"of_a_{m}={first['token']}"}
+    _, further = await client.send("POST", path, {"code": codes[2]}, headers=cookie)
+    seen = [await admission.who(store, m, one["token"]) for one in (first, further)]
+    assert further["token"] != first["token"]
+    assert seen[0] and seen[1] and seen[0].voter == seen[1].voter
+    _, other = await client.send("POST", path, {"code": codes[3]}, headers=same)
+    stranger = await admission.who(store, m, other["token"])
+    assert stranger and stranger.voter != seen[0].voter
 
 
 async def test_the_form_takes_a_name_as_long_as_the_server_does(store: Redis, app: Quart) -> None:

@@ -248,10 +248,11 @@ class Sequencer:
         meeting = state.meeting
         submissions, aside = found.submissions(self._noted[meeting]), found.aside()
         unlogged = [kept.intent[2:] for kept in aside if kept.intent.startswith("r:")]
+        lost = [kept for kept in aside if not _follows(kept.intent, unlogged)]
         fields = {
             "root": state.root.hex(),
             "served": str(state.clockwork.served),
-            "aside": str(len(aside)),
+            "aside": str(len(lost)),
             "unlogged": " ".join(unlogged),
             "at": str(int(self._clock())),
         }
@@ -283,6 +284,12 @@ class Sequencer:
             self._listing.add(meeting, questions)
         else:
             self._cursors[meeting] = await sequencing.cursor(redis, meeting)
+
+
+def _follows(intent: str, unlogged: Sequence[str]) -> bool:
+    """True for an act, such as its end, on a question that was kept aside: the same loss, counted once."""
+    kind, _, rest = intent.partition(":")
+    return kind == "d" and rest.rpartition(":")[0] in unlogged
 
 
 def _ticks_in(entries: Sequence[Entry]) -> list[int]:
