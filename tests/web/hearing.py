@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Protocol
 
 from hypercorn.config import Config
 from quart import Quart
@@ -127,7 +127,15 @@ async def port_of(app: Quart) -> AsyncIterator[Port]:
         await port.drain(0.0)
 
 
-async def listen_to(port: Port, slug: str, ticket: str, query: str = "d=abc") -> Ear:
+class Numbered(Protocol):
+    """What listens on a port."""
+
+    @property
+    def number(self) -> int:
+        """Its number."""
+
+
+async def listen_to(port: Numbered, slug: str, ticket: str, query: str = "d=abc") -> Ear:
     """Ask for the events; the status is read already."""
     ear = Ear(*await asyncio.open_connection("127.0.0.1", port.number))
     path = f"/api/v1/meetings/{slug}/events?{query}"
