@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 from server.acts.witnessing import Witnessing, through_anchor, witnessing
-from server.audit.record import Record
-from server.audit.record_files import look_in, screened_out
-from server.translog import leaf, policy, proof, tile, tree
+from server.translog import policy, proof, tile, tree
 from server.translog.anchor import ANCHOR_ID
 from server.translog.checkpoint import Checkpoint
 from server.translog.note import VerifierKey
@@ -100,20 +98,6 @@ class LogFolder:
             raise FileNotFoundError(index)
         return note
 
-    def record(self, note: str) -> Record:
-        """All that the checkpoint in `note` publishes, played again."""
-        head = head_of(note)
-        record = Record(head.origin)
-        for data in self.leaves(0, head.size):
-            for _ in record.take(leaf.parse(data)):
-                pass  # what is wrong is the auditor's to say; the states are what the leaves give
-        return record
-
-    def public(self) -> bytes:
-        """public.json of the published size, derived from leaves."""
-        note = self.served()
-        return self.record(note).public(head_of(note).root)
-
     def vkey(self) -> str:
         """The log's verifier key."""
         return self.read("vkey").decode()
@@ -139,42 +123,26 @@ class LogFolder:
         except FileNotFoundError:
             return None
 
-    def archive(self, more: Mapping[str, bytes]) -> bytes:
-        """Everything published, as a zip that verifies offline. `more` are rules and openings; an
-        opening of what the published leaves do not tell yet stays out."""
-        note = self.served()
-        record, size = self.record(note), head_of(note).size
-        more = dict(_published(record, more))
-        made = io.BytesIO()
-        with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as whole:
+    def archive(
+        self, note: str, ticks: Iterable[int], beside: Mapping[str, bytes], into: IO[bytes]
+    ) -> None:
+        """Write all that the checkpoint in `note` publishes, with its tallies and what belongs `beside` it,
+        as a zip that verifies offline."""
+        size = head_of(note).size
+        with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as whole:
             whole.writestr("checkpoint", note)
             whole.writestr("vkey", self.vkey())
             whole.writestr("policy", self.policy())
             with suppress(FileNotFoundError):  # nobody witnesses it, or nobody yet
-                whole.writestr("checkpoint.witnessed", self.witnessed())
-            whole.writestr("public.json", record.public(head_of(note).root))
-            told = screened_out(
-                record, head_of(note).root, look_in({**more, **self._ticks(record)}.get)
-            )
-            whole.writestr("screened-out.json", told[0])
-            whole.writestr("screened-out.csv", told[1])
+                witnessed = self.witnessed()
+                if head_of(witnessed).size <= size:
+                    whole.writestr("checkpoint.witnessed", witnessed)
             for found in tile.tiles(size):
                 whole.writestr(found.path(), self._any_tile(found))
             for path in sorted((self._folder / "cp").glob("*")):
                 if path.name.isdigit() and int(path.name) <= size:
                     whole.writestr(f"cp/{path.name}", path.read_bytes())
-            for name, data in {**self._ticks(record), **more}.items():
+            for n in ticks:
+                whole.writestr(f"ticks/{n}.json", self.read(f"ticks/{n}.json"))
+            for name, data in beside.items():
                 whole.writestr(name, data)
-        return made.getvalue()
-
-    def _ticks(self, record: Record) -> dict[str, bytes]:
-        return {f"ticks/{n}.json": self.read(f"ticks/{n}.json") for n in record.ticks}
-
-
-def _published(record: Record, more: Mapping[str, bytes]) -> Iterator[tuple[str, bytes]]:
-    known = {q for q in record.questions if record.is_public(q)}
-    known |= {c for q in record.questions for c in record.said(q)}
-    for path, data in more.items():
-        folder, _, name = path.partition("/")
-        if folder != "opening" or name.removesuffix(".json") in known:
-            yield path, data

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from server.audit.replay import Played, Replay
@@ -19,6 +20,13 @@ from server.translog.leaf import Leaf
 from server.translog.strict import Json
 
 REVERSED = "reversed"
+_NAMES = MappingProxyType(
+    {
+        "log.open": ("policy", "reasons", "roster"),
+        "m.rule": ("old", "new"),
+        "m.role": ("roster",),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,7 @@ class Record(Replay):
         super().__init__(origin)
         self.steps: dict[str, list[Step]] = {}
         self.numbers: dict[int, str] = {}
+        self.named: set[str] = set()  # documents, by hash
         self.live_at: int | None = None
         self._whole = whole
         self._before: dict[str, str] = {}
@@ -78,6 +87,8 @@ class Record(Replay):
         yield from super().take(found)
         if self.live_at is None and timing.turns_precise(found.kind, found.fields):
             self.live_at = found.at
+        told = (found.fields.get(name) for name in _NAMES.get(found.kind, ()))
+        self.named.update(str(sha256) for sha256 in told if sha256)
         if found.kind in ("log.open", "m.rule"):
             self._rule(found)
         elif found.q is not None and found.q in self.questions:

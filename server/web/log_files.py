@@ -10,7 +10,7 @@ from typing import TypeVar
 from quart import Blueprint, Response, request
 
 from server.acts import log_record, meetings
-from server.acts.log_archive import kept_beside
+from server.acts.log_archive import pieces
 from server.acts.log_folder import LogFolder, head_of
 from server.acts.log_record import Published
 from server.domain.ids import checked
@@ -48,7 +48,9 @@ async def _read(read: Callable[[], Found]) -> Found:
         raise NOTHING from None
 
 
-def _answer(meeting: Meeting, data: bytes | str, mimetype: str, lasts: str) -> Response:
+def _answer(
+    meeting: Meeting, data: bytes | str | AsyncIterator[bytes], mimetype: str, lasts: str
+) -> Response:
     response = Response(data, content_type=mimetype)
     if meeting.readers == "attendees":
         response.headers["Cache-Control"] = f"private, {lasts}" if lasts != "no-store" else lasts
@@ -205,10 +207,13 @@ async def opening(log: str, name: str) -> Response:
 async def archive(log: str) -> Response:
     """Everything that is published, in one file that verifies offline."""
     await network.take()
-    meeting, folder = await _log(log)
-    held = await kept_beside(parts().store, meeting.id, await _read(folder.public))
-    response = _answer(
-        meeting, await _read(lambda: folder.archive(held)), "application/zip", "no-store"
-    )
+    meeting, _ = await _log(log)
+    given = (parts().store, parts().records, parts().logs, meeting.id)
+    found = await parts().archives.of(*given)
+    if found is None:
+        raise NOTHING
+    size, file = found
+    response = _answer(meeting, pieces(file), "application/zip", "no-store")
+    response.headers["Content-Length"] = str(size)
     response.headers["Content-Disposition"] = f'attachment; filename="{log}.zip"'
     return response

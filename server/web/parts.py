@@ -11,6 +11,7 @@ from quart import current_app
 from redis.asyncio import Redis
 
 from server.acts.limits import Rate
+from server.acts.log_archive import Archives
 from server.acts.log_record import Records
 from server.acts.public_record import Index
 from server.live.boards import Boards
@@ -41,6 +42,7 @@ class WebParts:
     sign_ins: SignIns = field(default_factory=SignIns)
     record: Index = field(default_factory=Index)
     records: Records = field(default_factory=Records)
+    archives: Archives = field(default_factory=Archives)
     vkeys: dict[str, str] = field(default_factory=dict)
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
 import json
@@ -12,7 +13,7 @@ import pytest
 from quart import Quart
 from redis.asyncio import Redis
 
-from server.acts import decide, submit
+from server.acts import decide, erase, meetings, submit
 from server.store import keys, typed
 from server.translog import checkpoint, leaf, proof, tile, tree
 from server.translog.checkpoint import log_id
@@ -221,3 +222,45 @@ async def test_where_the_record_is_for_attendees_the_log_is_closed_to_others(
     for path in ("checkpoint", "vkey", "tile/0/000.p/1", f"receipt/{q}.tlog-proof", "archive.zip"):
         await stranger.get(path)
         assert (path, stranger.status) == (path, 401)
+
+
+async def test_an_archive_is_made_once_for_all_who_ask_and_anew_when_something_changed(
+    app: Quart, store: Redis
+) -> None:
+    town = await live_town(store)
+    q = await taken(app, town, "When do we get new chairs?")
+    reader, archives = Reader(app, town), app.extensions["openfloor"].archives
+    await published(reader, 2)
+    found = await asyncio.gather(*(Reader(app, town).get("archive.zip") for _ in range(6)))
+    assert len(set(found)) == 1 and archives.made <= 2
+    made = archives.made
+    assert await reader.get("archive.zip") == found[0] and archives.made == made
+    assert reader.headers["content-length"] == str(len(found[0]))
+    listed = await decide.list_question(store, town.meeting, await town.moderator(), q, 1, NOW)
+    await published(reader, 3)
+    assert f"opening/{q}.json" in names_of(await reader.get("archive.zip"))
+    # The store alone knows of the erasure so far; the words are in no archive from here on.
+    await erase.erase_named(store, town.meeting, 1, listed.revision, "law", NOW)
+    assert f"opening/{q}.json" not in names_of(await reader.get("archive.zip"))
+    assert archives.made == made + 2
+
+
+async def test_before_the_meeting_an_archive_holds_no_rules_that_are_not_published(
+    app: Quart, store: Redis
+) -> None:
+    town = await live_town(store, phase="collecting")
+    await taken(app, town, "When do we get new chairs?")
+    reader = Reader(app, town)
+    await published(reader, 1)
+    before = names_of(await reader.get("archive.zip"))
+    assert any(name.startswith("rules/") for name in before)
+    await meetings.change(store, town.meeting, {"policy": "Other rules."}, "org:1", NOW)
+    await taken(app, town, "When do we get new desks?")
+    assert names_of(await reader.get("archive.zip")) == before
+
+
+def names_of(archive: bytes) -> set[str]:
+    """The names of an archive's members, all of which are whole."""
+    with zipfile.ZipFile(io.BytesIO(archive)) as whole:
+        assert whole.testzip() is None
+        return set(whole.namelist())

@@ -17,15 +17,12 @@ from pathlib import Path
 from redis.asyncio import Redis
 
 from server.acts import exports, meetings
-from server.acts.log_archive import kept_beside
-from server.acts.log_folder import LogFolder
+from server.acts.log_archive import Beside, beside
 from server.acts.log_record import Records
 from server.domain.export import LASTS_MS, Kind, Stage
-from server.domain.meeting import Meeting
 from server.settings import Settings
 from server.store import export_files
 from server.store.client import connect
-from server.translog.checkpoint import log_id
 from workers.exports.files import NAMES, write
 from workers.failing import without_words
 
@@ -65,8 +62,10 @@ async def make(store: Redis, jobs_url: str, logs: Path, m: str, id: str, attempt
         folder = Path(name)
         async with Records().of(logs, m) as held:
             await write(store, meeting, held, folder, int(time.time() * 1000), told)
+            # Without a log here, or with nothing published yet, README.txt says what is missing.
+            found = await beside(store, m, held) if held and kind is Kind.ZIP else None
         if kind is Kind.ZIP:
-            await _zip(logs / log_id(m), store, meeting, folder)
+            await asyncio.to_thread(_pack, folder, found)
         file = folder / FILES[kind]
         size, sha256 = file.stat().st_size, await asyncio.to_thread(_hash, file)
         if size > MAX_BYTES:
@@ -92,20 +91,12 @@ def _keep(url: str, meeting: str, export: str, sha256: str, path: Path) -> None:
         export_files.keep(url, meeting, export, sha256, file, LASTS_MS)
 
 
-async def _zip(logs: Path, store: Redis, meeting: Meeting, folder: Path) -> None:
-    log = LogFolder(logs)
-    try:
-        held = await kept_beside(store, meeting.id, await asyncio.to_thread(log.public))
-        archive = await asyncio.to_thread(log.archive, held)
-    except FileNotFoundError:
-        archive = b""  # no log here, or nothing published yet: README.txt says what is missing
-    await asyncio.to_thread(_pack, folder, archive)
-
-
-def _pack(folder: Path, archive: bytes) -> None:
+def _pack(folder: Path, found: Beside | None) -> None:
     with zipfile.ZipFile(folder / FILES[Kind.ZIP], "w", zipfile.ZIP_DEFLATED) as whole:
         whole.write(README, "README.txt")
         for name in (*NAMES, "settings.json"):
             whole.write(folder / name, name)
-        if archive:
-            whole.writestr("log.zip", archive)
+        if found is not None:
+            with (folder / "log.zip").open("wb") as file:
+                found.write(file)
+            whole.write(folder / "log.zip", "log.zip")

@@ -17,8 +17,9 @@ from redis.asyncio import Redis
 
 from server.acts import admission, decide, meetings, staff, submit
 from server.acts.admission import SignIn
-from server.acts.log_archive import kept_beside
+from server.acts.log_archive import beside
 from server.acts.log_folder import LogFolder
+from server.acts.log_record import Records
 from server.audit.checks import Receipt
 from server.domain.ids import from_bytes
 from server.domain.meeting import Meeting
@@ -153,9 +154,12 @@ async def hold(folder: Path) -> Record:
         )
         held = _Meeting(redis, meeting, sequencer)
         record = await _played(held, folder, leaves, backup)
-        served = LogFolder(data / "log" / held.log)
-        beside = await kept_beside(redis, meeting.id, served.public())
-        (folder / "archive.zip").write_bytes(served.archive(beside))
+        async with Records().of(data / "log", meeting.id) as published:
+            if published is None:
+                raise AssertionError("the meeting was held")
+            found = await beside(redis, meeting.id, published)
+        with (folder / "archive.zip").open("wb") as file:
+            found.write(file)
         leaves.close()
     with zipfile.ZipFile(folder / "archive.zip") as whole:
         whole.extractall(folder / "honest")  # made one line above
