@@ -16,7 +16,6 @@ STATES, TOLD, SHEET = "public.json", "screened-out.json", "screened-out.csv"
 # A file and the openings that it shows are read one after the other while both may change, and a proxy
 # may keep a file for its second: what fits at no one of so many readings, so far apart, never fitted.
 READINGS = 5
-PAUSE_S = 1.5
 SIZES_MOST = 50  # that a live log may pass between two requests
 WRONG = {
     STATES: "the published states are not those that the entries give",
@@ -78,7 +77,7 @@ class _Live:
         """Read until all fits, or it never did."""
         for reading in range(READINGS):
             if reading:
-                time.sleep(PAUSE_S)
+                time.sleep(self._source.pause_s)
             self._unsigned = set()
             if not self._all_there():
                 _missing(self._findings)

@@ -34,10 +34,12 @@ class Unreadable(Exception):
 
 
 class Source(Protocol):
-    """`get` gives a file's bytes, None where there is none; Unreadable where that cannot be told."""
+    """`get` gives a file's bytes, None where there is none; Unreadable where that cannot be told. `live`
+    where it may change while it is read; `pause_s` is then how long a file may be kept on the way."""
 
     name: str
     live: bool
+    pause_s: float
 
     def get(self, path: str, limit: int = MAX_BYTES) -> bytes | None: ...
 
@@ -48,6 +50,7 @@ class Folder:
     """A log's folder, or an unpacked archive."""
 
     live = False
+    pause_s = 0.0
 
     def __init__(self, folder: Path) -> None:
         self.name = str(folder)
@@ -75,6 +78,7 @@ class Zip:
     """An archive as the log serves it. Members are read one by one, never unpacked to a disk."""
 
     live = False
+    pause_s = 0.0
 
     def __init__(self, path: Path) -> None:
         self.name = str(path)
@@ -109,6 +113,7 @@ class Web:
     """A log at its address, such as https://qa.example.org/log/ID."""
 
     live = True
+    pause_s = 1.5  # a proxy may keep what is derived for its second
 
     def __init__(self, address: str) -> None:
         parts = urlsplit(address)

@@ -17,11 +17,6 @@ Change = Callable[[str, bytes], bytes]
 NAMES = (files_check.STATES, files_check.TOLD, files_check.SHEET)
 
 
-@pytest.fixture(autouse=True)
-def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files_check, "PAUSE_S", 0.0)
-
-
 def _meeting() -> Made:
     made = Made().add("log.open", phase="live").ask(1, "A public question?").ask(2)
     return made.add("q.screen", q_id(1), note=None).add("q.list", q_id(2))

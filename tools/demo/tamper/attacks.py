@@ -15,6 +15,7 @@ from server.translog.checkpoint import meeting_of
 from tools.demo.tamper.forging import changed, note_of, relinked, serve
 from tools.demo.tamper.record import Record
 
+APPEALED, LATE = 5, 6  # by public number
 RECEIPT, AUDIT, SAVED, WITNESS, SEQUENCER = "receipt", "audit", "saved", "witness", "sequencer"
 
 
@@ -86,6 +87,27 @@ def change_text(record: Record, to: Path) -> Tampered:
     return Tampered(served)
 
 
+def _change_words(record: Record, to: Path, kind: str, old: str, new: str) -> Tampered:
+    """Change words beside a question where they are kept, and draw all that shows them anew."""
+    c = json.loads(record.leaves[_of(record, APPEALED, kind)])["note"]
+    path = f"opening/{c}.json"
+    told = (record.folder / "honest" / path).read_bytes()
+    if old.encode() not in told:
+        raise AssertionError("the demonstration's own words are not where they were put")
+    words = {path: told.replace(old.encode(), new.encode())}
+    return Tampered(serve(record, to / "served", record.leaves, words))
+
+
+def change_appeal(record: Record, to: Path) -> Tampered:
+    """Make an asker's appeal say something else."""
+    return _change_words(record, to, "q.appeal", "names nobody", "names everybody")
+
+
+def change_note(record: Record, to: Path) -> Tampered:
+    """Make a moderator's public note say something else than what was written with the decision."""
+    return _change_words(record, to, "q.screen", "names a colleague", "is not our subject")
+
+
 def change_text_and_sign(record: Record, to: Path) -> Tampered:
     """Change the words and all that vouches for them: commitment, entry, tree, signature."""
     q, salt = record.questions[1], secrets.token_bytes(leaf.SALT_BYTES)
@@ -94,10 +116,9 @@ def change_text_and_sign(record: Record, to: Path) -> Tampered:
     leaves = list(record.leaves)
     at = _of(record, 2, "q.received")
     leaves[at] = changed(leaves[at], c=leaf.commitment(salt, opened))
-    served = serve(record, to / "served", leaves)
     told = leaf.canonical({"opening": opened.decode(), "salt": salt.hex()})
-    (served / "opening" / f"{q}.json").write_bytes(told)
-    return Tampered(served)
+    words = {f"opening/{q}.json": told}
+    return Tampered(serve(record, to / "served", leaves, words))
 
 
 def reorder_and_sign(record: Record, to: Path) -> Tampered:
@@ -177,6 +198,8 @@ ATTACKS = (
         {RECEIPT: "A10", SAVED: "A2", WITNESS: "ahead"},
     ),
     Attack("change a text where it is kept", change_text, (2,), {AUDIT: "A8"}),
+    Attack("change an appeal's text", change_appeal, (APPEALED,), {AUDIT: "A8"}),
+    Attack("change a decision's note", change_note, (APPEALED,), {AUDIT: "A8"}),
     Attack(
         "change a text, rebuild the log, sign",
         change_text_and_sign,
@@ -190,13 +213,13 @@ ATTACKS = (
     Attack(
         "restore an old backup of the data",
         restore_data,
-        (5,),
+        (LATE,),
         {SEQUENCER: "older than what it signed"},
     ),
     Attack(
         "restore data and keys",
         restore_everything,
-        (5,),
+        (LATE,),
         {RECEIPT: "A10", SAVED: "A2", WITNESS: "ahead"},
     ),
     Attack("fork the log for one visitor", fork, (3,), {SAVED: "A2", WITNESS: "fork"}),

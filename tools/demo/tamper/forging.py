@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from server.audit.replay import Replay
+from server.audit.record import Record as Played
+from server.audit.record_files import look_in, screened_out
 from server.translog import leaf, tile, tree
 from server.translog.checkpoint import Checkpoint
 from server.translog.edge import Edge
@@ -42,8 +43,11 @@ def note_of(record: Record, leaves: Sequence[bytes]) -> str:
     return record.signer.sign(head.text())
 
 
-def serve(record: Record, to: Path, leaves: Sequence[bytes]) -> Path:
-    """A folder as the server would serve it: tiles, bundles, states, texts, a good signature."""
+def serve(
+    record: Record, to: Path, leaves: Sequence[bytes], words: Mapping[str, bytes] | None = None
+) -> Path:
+    """A folder as the server would serve it: tiles, bundles, states, texts, a good signature, and all that
+    is derived from them. `words` are files that stand there instead of the honest ones."""
     shutil.copytree(record.folder / "honest", to)
     for stale in ("tile", "cp"):
         shutil.rmtree(to / stale, ignore_errors=True)
@@ -53,11 +57,19 @@ def serve(record: Record, to: Path, leaves: Sequence[bytes]) -> Path:
         if one.level == ENTRIES:
             files[one.path()] = tile.bundle(leaves[one.n * WIDTH :][: one.width])
     files["checkpoint"] = note_of(record, leaves).encode()
-    replay = Replay(record.signer.key.name)
+    files |= words or {}
+    played = Played(record.signer.key.name)
     for data in leaves:
-        for _ in replay.take(leaf.parse(data)):
+        for _ in played.take(leaf.parse(data)):
             pass  # the auditor's to say
-    files["public.json"] = replay.public(edge.root())
+    files["public.json"] = played.public(edge.root())
+
+    def read(path: str) -> bytes | None:
+        kept = to / path
+        return files.get(path) or (kept.read_bytes() if kept.is_file() else None)
+
+    told = screened_out(played, edge.root(), look_in(read))
+    files["screened-out.json"], files["screened-out.csv"] = told
     for name, content in files.items():
         (to / name).parent.mkdir(parents=True, exist_ok=True)
         (to / name).write_bytes(content)

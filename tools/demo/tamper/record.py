@@ -16,6 +16,7 @@ from pathlib import Path
 from redis.asyncio import Redis
 
 from server.acts import admission, decide, meetings, staff, submit
+from server.acts import appeal as appeals
 from server.acts.admission import SignIn
 from server.acts.log_archive import beside
 from server.acts.log_folder import LogFolder
@@ -43,7 +44,9 @@ TEXTS = (
     "When is the canteen open again?",
     "Who decided on the new desks?",
     "May the roof garden be used in winter?",
+    "Did the new foreman cause the fire in hall 2?",
 )
+NOTE, APPEAL = "It names a colleague.", "It names nobody, and asks for a cause."
 LATE = "Was the accident in hall 3 reported?"
 
 
@@ -118,7 +121,13 @@ class _Meeting:
         await self.settle()
         return q
 
-    async def decide(self, q: str, reason: str | None) -> None:
+    async def appeal(self, q: str, text: str, secret: bytes) -> None:
+        """Appeal with the secret behind its lock."""
+        asker = (await admission.join(self.redis, self.meeting, self.meeting.code, _now())).sign_in
+        await appeals.appeal(self.redis, self.meeting, asker, q, text, _now(), secret.hex())
+        await self.settle()
+
+    async def decide(self, q: str, reason: str | None, note: str = "") -> None:
         """List it, or screen it out."""
         if self.moderator is None:
             token = await staff.invite(self.redis, self.meeting, Role.MODERATOR, _now())
@@ -131,7 +140,7 @@ class _Meeting:
         if reason is None:
             await decide.list_question(*about, _now())
         else:
-            await decide.screen_out(*about, reason, "", None, _now())
+            await decide.screen_out(*about, reason, note, None, _now())
         await self.settle()
 
 
@@ -168,7 +177,8 @@ async def hold(folder: Path) -> Record:
 
 async def _played(held: _Meeting, folder: Path, leaves: LeafStore, backup: Path) -> Record:
     served = LogFolder(folder / "data" / "log" / held.log)
-    lock = hashlib.sha256(secrets.token_bytes(32)).hexdigest()
+    secret = secrets.token_bytes(32)
+    lock = hashlib.sha256(secret).hexdigest()
     questions: list[str] = []
     receipts: list[Receipt] = []
     notes: dict[int, str] = {}
@@ -183,8 +193,10 @@ async def _played(held: _Meeting, folder: Path, leaves: LeafStore, backup: Path)
 
     for text in TEXTS:
         await ask(text)
-    for q, reason in zip(questions, (None, None, "off-topic", None), strict=True):
+    for q, reason in zip(questions, (None, None, "off-topic", None), strict=False):
         await held.decide(q, reason)
+    await held.decide(questions[-1], "unclear", NOTE)
+    await held.appeal(questions[-1], APPEAL, secret)
     _copy(folder, backup)
     await ask(LATE)
     await held.decide(questions[-1], None)
