@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from redis.asyncio import Redis
@@ -29,7 +29,7 @@ class Findings:
 
     copies: Mapping[str, str]
     signatures: Mapping[str, str]
-    similar: Mapping[str, str]
+    similar: Mapping[str, Mapping[str, float]]
     askers: Mapping[str, int]
 
 
@@ -41,6 +41,23 @@ class Dismissal:
     by: str
     entry: str
     at: int
+
+
+KEPT = 10  # similar ones of each question; what was dismissed leaves room for the next
+SHOWN = 5
+
+
+def best(alike: Mapping[str, float]) -> dict[str, float]:
+    """The KEPT most similar, best first."""
+    return dict(sorted(alike.items(), key=lambda pair: -pair[1])[:KEPT])
+
+
+def asked_by(first: str, askers: Mapping[str, str], dismissed: Set[str]) -> dict[str, int]:
+    """For each of a copy group, by id with its asker: how many people asked it; 1 where it was told
+    apart from the group's first."""
+    apart = {q for q in askers if q != first and pair_name(q, first) in dismissed}
+    people = len({asker for q, asker in askers.items() if q not in apart})
+    return {q: 1 if q in apart else people for q in askers}
 
 
 async def done(redis: Redis, meeting: str) -> str:
@@ -77,12 +94,28 @@ async def grouped(redis: Redis, meeting: str, upto: int) -> list[Grouped]:
     ]
 
 
-async def note(redis: Redis, meeting: str, before: str, after: int, found: Findings) -> bool:
-    """Keep a slice's findings if no other run has gone on from `before`; False when one has."""
+async def kept_similar(
+    redis: Redis, meeting: str, ids: Sequence[str]
+) -> dict[str, dict[str, float]]:
+    """What is kept as similar to each, best first."""
+    rows = await typed.hmget(redis, keys.analysed(meeting, "similar"), list(ids)) if ids else []
+    return {q: dict(json.loads(row)) for q, row in zip(ids, rows, strict=True) if row}
+
+
+async def dismissals(redis: Redis, meeting: str) -> set[str]:
+    """The names of all pairs that somebody dismissed."""
+    return set(await typed.hgetall(redis, keys.dismissed(meeting)))
+
+
+async def note(
+    redis: Redis, meeting: str, before: str, after: int, dismissed: int, found: Findings
+) -> bool:
+    """Keep a slice's findings if no other run has gone on from `before` and no more than `dismissed`
+    pairs are dismissed; False otherwise, and nothing is kept."""
     told = {
         "copies": dict(found.copies),
         "signatures": dict(found.signatures),
-        "similar": dict(found.similar),
+        "similar": {q: json.dumps(list(row.items())) for q, row in found.similar.items()},
         "askers": dict(found.askers),
     }
     used = [
@@ -92,21 +125,45 @@ async def note(redis: Redis, meeting: str, before: str, after: int, found: Findi
         keys.analysed(meeting, "similar"),
         keys.by_askers(meeting),
         keys.events(meeting),
+        keys.dismissed(meeting),
     ]
-    answer = await call(redis, "note_analysis", used, [before, after, json.dumps(told)])
+    given: list[str | int] = [before, after, json.dumps(told), dismissed]
+    answer = await call(redis, "note_analysis", used, given)
     return bool(answer == "noted")
 
 
 async def dismiss(redis: Redis, meeting: str, told: Dismissal, sign_in: str) -> str:
-    """Keep a dismissal: 'dismissed' | 'signed_out' | 'ended'."""
+    """Keep a dismissal and what it makes of its group's count: 'dismissed' | 'signed_out' | 'ended', or
+    'moved' where a run or another dismissal came between (nothing is changed: try again)."""
+    upto, gone = await done(redis, meeting), await dismissals(redis, meeting)
+    counts = await _recounted(redis, meeting, told.pair, gone | {told.pair})
+    run = [word for q, count in counts.items() for word in (q, count)]
     used = [
         keys.dismissed(meeting),
         keys.desk_log(meeting),
         keys.events(meeting),
         keys.sign_in(meeting, sign_in),
         keys.meeting(meeting),
+        keys.analysis(meeting),
+        keys.by_askers(meeting),
     ]
-    return str(await call(redis, "dismiss_pair", used, [told.pair, told.by, told.entry, told.at]))
+    given: list[str | int] = [told.pair, told.by, told.entry, told.at, upto, len(gone), *run]
+    return str(await call(redis, "dismiss_pair", used, given))
+
+
+async def _recounted(redis: Redis, meeting: str, pair: str, gone: Set[str]) -> dict[str, int]:
+    """How many people asked each of the group that a pair of copies is told apart in."""
+    one, other = pair.split(" ")
+    copies = await typed.hgetall(redis, keys.analysed(meeting, "copies"))
+    first = copies.get(one)
+    if first is None or copies.get(other) != first or first not in (one, other):
+        return {}
+    members = [q for q, held in copies.items() if held == first]
+    pipe = redis.pipeline(transaction=False)
+    for q in members:
+        pipe.hget(keys.question(meeting, q), "asker")
+    askers = dict(zip(members, await pipe.execute(), strict=True))
+    return asked_by(first, {q: str(asker) for q, asker in askers.items()}, gone)
 
 
 async def firsts(redis: Redis, meeting: str, ids: Sequence[str]) -> dict[str, str]:
@@ -122,14 +179,26 @@ async def people(redis: Redis, meeting: str, ids: Sequence[str]) -> dict[str, in
 
 
 async def similar(redis: Redis, meeting: str, q: str) -> list[tuple[str, float]]:
-    """Questions like `q` with their likeness, best first, less those that somebody dismissed."""
-    row = await typed.hget(redis, keys.analysed(meeting, "similar"), q)
-    pairs = [(str(other), float(score)) for other, score in json.loads(row)] if row else []
-    if not pairs:
+    """The SHOWN questions most like `q`, best first, with their likeness, less those that somebody
+    dismissed. A copy has those of its group's first; a group is named by its first alone."""
+    first = (await firsts(redis, meeting, [q])).get(q, q)
+    alike = (await kept_similar(redis, meeting, [first])).get(first, {})
+    if not alike:
         return []
-    names = [pair_name(q, other) for other, _ in pairs]
-    gone = await typed.hmget(redis, keys.dismissed(meeting), names)
-    return [pair for pair, by in zip(pairs, gone, strict=True) if not by]
+    groups = await firsts(redis, meeting, list(alike))
+    pairs: dict[str, float] = {}
+    for other, score in alike.items():
+        if (named := groups.get(other, other)) != first:
+            pairs.setdefault(named, score)
+    names = [pair_name(one, other) for other in pairs for one in (q, first)]
+    found = await typed.hmget(redis, keys.dismissed(meeting), names) if names else []
+    gone = {name for name, by in zip(names, found, strict=True) if by}
+    kept = [
+        pair
+        for pair in pairs.items()
+        if not gone & {pair_name(q, pair[0]), pair_name(first, pair[0])}
+    ]
+    return kept[:SHOWN]
 
 
 async def apart(redis: Redis, meeting: str, groups: Mapping[str, str]) -> set[str]:

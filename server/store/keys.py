@@ -271,7 +271,7 @@ def analysis(m: str) -> str:
 
 def analysed(m: str, what: str) -> str:
     """HASH question -> its `copies` (the first of its group, itself when alone), `signatures` (MinHash in
-    hex; leave with the text) or `similar` (JSON [[question, likeness 0..1], ...], best first, five)."""
+    hex; leave with the text) or `similar` (JSON [[question, likeness 0..1], ...], best first, ten)."""
     return _of(m, f"analysis:{what}")
 
 

@@ -150,7 +150,7 @@ async def similar_questions(slug: str, q: str) -> Response:
     return jsonify({"questions": rows})
 
 
-@endpoint("POST", f"{QUESTION}/dismiss", DoneAnswer, Refusal.CLOSED, body=Pair)
+@endpoint("POST", f"{QUESTION}/dismiss", DoneAnswer, Refusal.CONTENDED, Refusal.CLOSED, body=Pair)
 async def dismiss_suggestion(slug: str, q: str, given: Pair) -> Response:
     """Never suggest this pair again."""
     meeting = await meeting_at(slug)

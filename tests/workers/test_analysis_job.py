@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from redis.asyncio import Redis
 
-from server.acts import decide, desk, merge, suggestions
+from server.acts import decide, desk, erase, merge, suggestions
 from server.domain.question import State
 from server.domain.refusals import Refusal, Refused
 from server.store import analysis, keys
@@ -15,6 +15,15 @@ from tests.acts.building import NOW, Town, live_town
 from workers.analysis.job import analyse
 
 SAME = "Will the canteen in the north building open again this year?"
+
+ABOUT_IT = (
+    "What will the new office in the harbour cost us in the end?",
+    "The new office in the harbour: who may bring a dog?",
+    "Why do we need a new office in the harbour at all?",
+    "Is there any parking at the new office in the harbour?",
+    "How many desks does the new office in the harbour hold when it opens?",
+    "Which teams go to the new office in the harbour when it does open?",
+)
 
 
 async def states(town: Town) -> list[object]:
@@ -94,6 +103,59 @@ async def test_a_dismissed_suggestion_is_not_offered_again(store: Redis) -> None
     assert await suggestions.similar(store, town.meeting.id, two.q) == []
 
 
+async def test_an_older_question_learns_of_later_ones_the_best_five_of_all(store: Redis) -> None:
+    town = await live_town(store)
+    first = await town.ask(await town.attendee(), "When does the new office in the harbour open?")
+    await analyse(store, town.meeting.id)
+    assert await suggestions.similar(store, town.meeting.id, first.q) == []
+    later = []
+    for words in ABOUT_IT:
+        later.append(await town.ask(await town.attendee(), words))
+        await analyse(store, town.meeting.id)
+    found = await suggestions.similar(store, town.meeting.id, first.q)
+    scores = [score for _, score in found]
+    assert len(found) == 5 and scores == sorted(scores, reverse=True)
+    moderator, seen = await town.moderator(), {question.q for question, _ in found}
+    assert seen < {question.q for question in later}
+    await suggestions.dismiss(store, town.meeting, moderator, found[0][0].q, first.q, NOW)
+    after = [
+        question.q for question, _ in await suggestions.similar(store, town.meeting.id, first.q)
+    ]
+    assert found[0][0].q not in after and len(after) == 5 and not set(after) <= seen
+    other_way = await suggestions.similar(store, town.meeting.id, found[0][0].q)
+    assert first.q not in {question.q for question, _ in other_way}
+
+
+async def test_asked_by_counts_anew_when_a_copy_is_told_apart(store: Redis) -> None:
+    town = await live_town(store)
+    copies = [await town.ask(await town.attendee(), SAME) for _ in range(4)]
+    await analyse(store, town.meeting.id)
+    before, moderator = await desk.look(store, town.meeting.id), await town.moderator()
+    await suggestions.dismiss(store, town.meeting, moderator, copies[2].q, copies[0].q, NOW)
+    told = await desk.since(store, town.meeting.id, before.position)
+    after = await desk.look(store, town.meeting.id)
+    for shown in (told, after):
+        assert shown is not None
+        assert [shown.people.get(copy.q) for copy in copies] == [3, 3, None, 3]
+    assert await store.zscore(keys.by_askers(town.meeting.id), copies[2].q) == 1
+    await town.ask(await town.attendee(), SAME)
+    await analyse(store, town.meeting.id)
+    assert (await desk.look(store, town.meeting.id)).people[copies[0].q] == 4
+
+
+async def test_copies_of_an_erased_question_go_on_as_a_group(store: Redis) -> None:
+    town = await live_town(store)
+    asker = await town.attendee()
+    first = await town.ask(asker, SAME)
+    second = await town.ask(await town.attendee(), SAME)
+    await analyse(store, town.meeting.id)
+    await erase.erase_own(store, town.meeting, asker, first.q, "", NOW)
+    third = await town.ask(await town.attendee(), SAME)
+    assert await analyse(store, town.meeting.id) == 1
+    found = await analysis.firsts(store, town.meeting.id, [second.q, third.q])
+    assert found == {second.q: second.q, third.q: second.q}
+
+
 async def test_a_copy_that_somebody_tells_apart_is_a_row_of_its_own_again(store: Redis) -> None:
     town = await live_town(store)
     first, copy, third = [await town.ask(await town.attendee(), SAME) for _ in range(3)]
@@ -103,7 +165,7 @@ async def test_a_copy_that_somebody_tells_apart_is_a_row_of_its_own_again(store:
     moderator = await town.moderator()
     await suggestions.dismiss(store, town.meeting, moderator, copy.q, first.q, NOW)
     told = await desk.since(store, town.meeting.id, before.position)
-    assert told is not None and {q.q for q in told.questions} == {first.q, copy.q}
+    assert told is not None and {q.q for q in told.questions} == {first.q, copy.q, third.q}
     assert copy.q not in told.firsts and copy.q not in told.people
     after = await desk.look(store, town.meeting.id)
     assert after.firsts[third.q] == first.q

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 
-MOST = 5
+MOST = 50  # to how many others one question is offered; a desk shows the best five of what it has
 LEAST = 0.2  # below this a suggestion is noise more often than not (docs/analysis.md)
 FEATURES = 2**18
 
@@ -32,12 +33,10 @@ def nearest(
     found = []
     scores = rows[list(wanted)] @ rows.T
     for at, own in enumerate(wanted):
-        line = scores[at]
-        others = [
-            (int(row), float(score))
-            for row, score in zip(line.indices, line.data, strict=True)
-            if row != own and score >= least
-        ]
+        held = slice(scores.indptr[at], scores.indptr[at + 1])
+        places, values = scores.indices[held], scores.data[held]
+        enough = np.flatnonzero((values >= least) & (places != own))
+        others = [(int(places[n]), float(values[n])) for n in enough]
         others.sort(key=lambda pair: (-pair[1], pair[0]))
         found.append(others[:most])
     return found

@@ -4,9 +4,9 @@
 import { call, decide, follow } from "./desk_feed.js";
 import { begun, foldAll, reason, typed, unfold } from "./desk_form.js";
 import { DeskList } from "./desk_list.js";
-import { drawCopies, drawLine, drawMembers } from "./desk_side.js";
-import { apply, copies, empty, members, moved, offers, ordered, queue, reversal, toggled } from "./desk_state.js";
-import { byName, drawCounts, drawOpen, drawSimilar, me, setRow } from "./desk_view.js";
+import { drawCopies, drawLine, drawMembers, drawSimilar } from "./desk_side.js";
+import { apply, copies, empty, members, moved, offers, ordered, queue, reversal, suggests, toggled } from "./desk_state.js";
+import { byName, drawCounts, drawOpen, me, setRow } from "./desk_view.js";
 import { announce, say } from "./words.js";
 
 const at = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
@@ -48,14 +48,12 @@ class DeskPage {
 
   /** @param {any} message */
   told(message) {
-    const before = this.open;
+    const [before, looks] = [this.open, suggests(this.desk, message)];
     this.desk = apply(this.desk, message);
     if (message.questions.length || message.counts) this.draw();
     const after = this.open;
     if (before && after && after.revision !== before.revision && this.deciding !== after.q) this.changed(before, after);
-    // Told again though it is as it was? Then what is suggested for it has changed.
-    const same = before && after && before !== after && before.revision === after.revision && before.votes === after.votes;
-    if (after && (!before || same)) this.look();
+    if (after && (!before || looks)) this.look();
   }
 
   /** Somebody else decided on the open question: said aloud, and in sight of whoever is typing. @param {any} before @param {any} after */

@@ -72,6 +72,20 @@ export function drawCopies(open, rows) {
   };
 }
 
+/** @param {any[]} rows questions like the open one, best first */
+export function drawSimilar(rows) {
+  at("similar").hidden = rows.length === 0;
+  keyed(at("similar-rows"), "desk-like", rows, (row) => row.q, (node, row) => {
+    const link = /** @type {HTMLAnchorElement} */ (node.querySelector("a.number"));
+    setText(link, String(row.number));
+    link.href = `?n=${row.number}`;
+    words(node.querySelector(".words"), row, row.text);
+    setText(node.querySelector(".likeness"), say("desk_likeness", { percent: Math.round(row.likeness * 100) }));
+    const dismiss = node.querySelector("button");
+    if (dismiss) dismiss.dataset.dismiss = row.q;
+  });
+}
+
 /** @param {{revision: number, numbers: number[]}} line */
 export function drawLine(line) {
   keyed(at("desk-line"), "desk-in-line", line.numbers, String, (node, n) => {

@@ -19,6 +19,14 @@ export function apply(desk, told) {
   return told.line ? ordered(after, told.line) : after;
 }
 
+/** Whether a message may change what is suggested: it tells of a new question, or again of one that is as it was. @param {Desk} desk @param {any} told */
+export function suggests(desk, told) {
+  return told.questions.some((/** @type {any} */ row) => {
+    const known = desk.questions.get(row.q);
+    return !known || (known.revision === row.revision && known.votes === row.votes);
+  });
+}
+
 /** The desk with this line, unless a later one is known. @param {Desk} desk @param {Desk["line"]} line @returns {Desk} */
 export function ordered(desk, line) {
   return line.revision < desk.line.revision ? desk : { ...desk, line };

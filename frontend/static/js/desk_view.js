@@ -78,30 +78,3 @@ export function drawDiff(place, a, b) {
     }),
   );
 }
-
-/** @param {any[]} rows */
-export function drawSimilar(rows) {
-  at("similar").hidden = rows.length === 0;
-  at("similar-rows").replaceChildren(
-    ...rows.map((row) => {
-      const [item, link, text, about] = ["li", "a", "p", "p"].map((name) => document.createElement(name));
-      link.className = "number";
-      link.setAttribute("href", `?n=${row.number}`);
-      link.textContent = String(row.number);
-      const said = document.createElement("bdi");
-      said.className = "words";
-      words(said, row, row.text);
-      text.append(said);
-      about.className = "about";
-      about.append(say("desk_likeness", { percent: Math.round(row.likeness * 100) }));
-      const dismiss = document.createElement("button");
-      dismiss.type = "button";
-      dismiss.className = "plain";
-      dismiss.dataset.dismiss = row.q;
-      dismiss.textContent = say("desk_dismiss");
-      about.append(dismiss);
-      item.append(link, text, about);
-      return item;
-    }),
-  );
-}
