@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import ssl
@@ -39,6 +40,7 @@ from server.web.app import create_app
 from server.web.parts import WebParts
 
 DRAIN_SPREAD_S = 2.0
+GC_EVERY = 50_000
 END_S = 2.0
 
 
@@ -50,6 +52,9 @@ def clock() -> int:
 def main(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT, then drain: no vote in a batch is lost, sockets see 1012."""
     journal.set_up()
+    # Tens of thousands of short-lived objects a second, hardly any in a circle: looking for circles
+    # each 700 of them took a seventh of the core (decision 12).
+    gc.set_threshold(GC_EVERY, 20, 100)
     uvloop.run(_serve(settings))
 
 

@@ -20,6 +20,7 @@ class Phase(StrEnum):
 
 
 _ORDER = tuple(Phase)
+_VOTED_IN = (Phase.LIVE, Phase.COLLECTING)
 
 STARTING_POLICY = """\
 Every question gets a number when it arrives and a public outcome.
@@ -73,7 +74,7 @@ class Meeting:
 
     def asks_open(self) -> bool:
         """True while questions are taken: the switch is on and the meeting has not ended."""
-        return self.asking and self.phase in (Phase.COLLECTING, Phase.LIVE)
+        return self.asking and self.phase in _VOTED_IN
 
     def votes_open(self) -> bool:
         """True while votes are taken: the switch is on and the meeting has not ended."""

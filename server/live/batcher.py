@@ -8,6 +8,7 @@ loop would read votes for ever, and the store's answers never.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Callable
 
@@ -38,6 +39,7 @@ class Batcher:
         self._bound = waiting
         self._queues: defaultdict[str, list[tuple[Wish, Done]]] = defaultdict(list)
         self._count = self._gathered = 0
+        self._oldest = 0.0  # when the first of those gathered came
         self._trip = min(TRIP * batch_votes, waiting)
         self._gate = gate or Gate()
         self._ending = False
@@ -50,6 +52,8 @@ class Batcher:
         self._queues[meeting].append((wish, done))
         self._count += 1
         self._gathered += 1
+        if self._gathered == 1:
+            self._oldest = time.perf_counter()
         if self._gathered >= self._trip:
             self._gate.shut = True
         self._work.set()
@@ -83,7 +87,7 @@ class Batcher:
 
     async def _count_all(self) -> None:
         batches = self._batches()
-        self._gathered = 0
+        self._gathered, oldest = 0, self._oldest
         # In the next turn, once this trip is on its way: the store counts while we read on.
         asyncio.get_running_loop().call_soon(self._read_on)
         answers: list[list[Answer] | None]
@@ -97,6 +101,7 @@ class Batcher:
             count = sum(len(batch) for _, batch in batches)
             log.warning("votes_not_saved", votes=count, error=type(error).__name__)
             answers = [None] * len(batches)
+        measures.ACK.observe(time.perf_counter() - oldest)
         for (_, batch), told in zip(batches, answers, strict=True):
             measures.BATCH_VOTES.observe(len(batch))
             self._count -= len(batch)

@@ -147,12 +147,12 @@ class Conversation:
 
     def _perform(self, effect: Effect) -> None:
         match effect:
-            case Enter():
-                self._node.start(self._enter(effect))
             case CastVote():
                 claims = self._session.claims
                 assert claims is not None, "the session admits nobody without a ticket"
                 deeds.cast(self._node, self, claims, effect, self._slot)
+            case Enter():
+                self._node.start(self._enter(effect))
             case TakeSubmission():
                 self._node.start(self._ask(effect.ask))
             case CountSeen():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Protocol
 
 from redis.exceptions import RedisError
@@ -60,7 +59,6 @@ def cast(node: Node, voice: Voice, claims: TicketClaims, vote: CastVote, slot: i
     voter = claims.voter
     if voter is None:
         raise AssertionError("the session admits votes of attendees alone")
-    began = time.perf_counter()
     wish = Wish(vote.q, voter, vote.on, vote.counter, slot)
 
     def done(answer: Answer | None) -> None:
@@ -70,7 +68,6 @@ def cast(node: Node, voice: Voice, claims: TicketClaims, vote: CastVote, slot: i
         refused = refusal_of(answer)
         if refused is None:
             voice.counts.votes.inc()
-            measures.ACK.observe(time.perf_counter() - began)
             voice.say(outbound.ack(vote.r, vote.n, vote.on, answer.votes))
             for other in node.others(claims.meeting, voter, voice):
                 other.stands(vote.n, vote.on, answer.votes)

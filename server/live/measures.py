@@ -32,7 +32,9 @@ BATCH = Histogram(
     "openfloor_batch_seconds", "One round trip that counts all waiting votes.", buckets=QUICK
 )
 ACK = Histogram(
-    "openfloor_ack_seconds", "From a vote's frame to its durable answer.", buckets=QUICK
+    "openfloor_ack_seconds",
+    "From the first vote of a round trip to its durable answer.",
+    buckets=QUICK,
 )
 VOTES = Counter("openfloor_votes", "Votes that count, taken back ones included.", ["door"])
 QUESTIONS = Counter("openfloor_questions", "Submissions taken.", ["door"])

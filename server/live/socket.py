@@ -11,14 +11,13 @@ from typing import Protocol, cast
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.protocol import Protocol as Wire
-from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from server.live import measures
 from server.live.buffers import bound, peer_of
 from server.live.door import Door
 from server.live.frames import client_frame_bytes, short_texts, text_frame
-from server.live.wire import IDLE, PING, Idle, fresh, is_pong
+from server.live.wire import IDLE, OPEN, PING, Idle, fresh, is_pong
 from server.protocol.close_codes import Close
 
 PING_S = 20.0
@@ -82,9 +81,7 @@ class LiveSocket(asyncio.Protocol):
     @property
     def writable(self) -> bool:
         """False while the other side does not read, or once closing."""
-        return (
-            self._transport is not None and self._blocked is None and self._wire.state is State.OPEN
-        )
+        return self._transport is not None and self._blocked is None and self._wire.state is OPEN
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by the port, with the bytes of the upgrade to follow."""
@@ -96,7 +93,7 @@ class LiveSocket(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes in; frames are handed on, answers that the protocol owes are written."""
-        if self._door.gate.shut and self._wire.state is State.OPEN and self._transport is not None:
+        if self._door.gate.shut and self._wire.state is OPEN and self._transport is not None:
             self._held += data
             self._transport.pause_reading()
             self._door.gate.wait(self._go_on)
@@ -112,7 +109,7 @@ class LiveSocket(asyncio.Protocol):
     def _read(self, data: bytes) -> None:
         if self._flooded or self._flood(0, len(data)):
             return  # unparsed: what a flood goes on to say is dropped
-        if not self._unparsed and not self._parts and self._wire.state is State.OPEN:
+        if not self._unparsed and not self._parts and self._wire.state is OPEN:
             if is_pong(data):
                 self._awaiting_pong = False
                 self._flood(1, 0)
@@ -120,7 +117,7 @@ class LiveSocket(asyncio.Protocol):
             payloads = short_texts(data)
             if payloads is not None:  # whole small messages, as nearly every chunk is
                 for payload in payloads:
-                    if self._wire.state is State.OPEN and not self._flood(1, 0):
+                    if self._wire.state is OPEN and not self._flood(1, 0):
                         self._message(payload)
                 return
         self._parse(data)
@@ -143,7 +140,7 @@ class LiveSocket(asyncio.Protocol):
                 self._unparsed -= client_frame_bytes(len(event.data))
                 self._frame(event)
         self._flush()
-        if not self._unparsed and not self._parts and wire.state is State.OPEN:
+        if not self._unparsed and not self._parts and wire.state is OPEN:
             self._wire = IDLE
 
     def eof_received(self) -> None:
@@ -176,14 +173,14 @@ class LiveSocket(asyncio.Protocol):
 
     def offer(self, frame: bytes) -> bool:
         """Write a prebuilt frame if the other side reads; False when nothing was written."""
-        if self._blocked is None and self._wire.state is State.OPEN and self._transport is not None:
+        if self._blocked is None and self._wire.state is OPEN and self._transport is not None:
             self._transport.write(frame)
             return True
         return False
 
     def send_frame(self, frame: bytes) -> None:
         """Write a prebuilt frame; nothing happens once closing."""
-        if self._transport is not None and self._wire.state is State.OPEN:
+        if self._transport is not None and self._wire.state is OPEN:
             self._transport.write(frame)
 
     def send_text(self, payload: str) -> None:
@@ -192,7 +189,7 @@ class LiveSocket(asyncio.Protocol):
 
     def close(self, code: int, reason: str) -> None:
         """Say why, then end; a peer that does not answer is cut after a moment."""
-        if self._transport is None or self._wire.state is not State.OPEN:
+        if self._transport is None or self._wire.state is not OPEN:
             return
         self._own_wire().send_close(code, reason)
         self._flush()
@@ -234,7 +231,7 @@ class LiveSocket(asyncio.Protocol):
         if refused is not None and refused[0] == 503:
             response.headers["Retry-After"] = "2"
         wire.send_response(response)
-        if self._wire.state is State.OPEN:
+        if self._wire.state is OPEN:
             self._door.open.add(self)
             measures.SOCKETS.set(len(self._door.open))
             self._again(PING_S, self._beat)
@@ -247,7 +244,7 @@ class LiveSocket(asyncio.Protocol):
         if self._awaiting_pong and not self._held:  # an answer may stand behind what is held
             self._abort()
             return
-        if self._wire.state is State.OPEN:
+        if self._wire.state is OPEN:
             self._awaiting_pong = True
             self.send_frame(PING)
             self._again(PING_S, self._beat)
@@ -265,7 +262,7 @@ class LiveSocket(asyncio.Protocol):
         return True
 
     def _frame(self, frame: Frame) -> None:
-        if self._wire.state is not State.OPEN or self._flood(1, 0):
+        if self._wire.state is not OPEN or self._flood(1, 0):
             return
         if frame.opcode is Opcode.PONG:
             self._awaiting_pong = False

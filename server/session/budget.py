@@ -16,10 +16,14 @@ class Budget:
 
     def take(self, now: int) -> float:
         """0.0 and one token less, or the seconds until one is there (nothing taken)."""
-        # A clock that steps back must not take tokens away.
-        self._tokens = min(self._burst, self._tokens + max(0, now - self._at) * self._per_ms)
+        tokens, passed = self._tokens, now - self._at
+        if passed > 0:  # a clock that steps back must not take tokens away
+            tokens += passed * self._per_ms
+            if tokens > self._burst:
+                tokens = self._burst
         self._at = now
-        if self._tokens >= 1:
-            self._tokens -= 1
+        if tokens >= 1:
+            self._tokens = tokens - 1
             return 0.0
-        return (1 - self._tokens) / self._per_ms / 1000
+        self._tokens = tokens
+        return (1 - tokens) / self._per_ms / 1000

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 from zlib import crc32
 
 import msgspec
@@ -50,7 +49,8 @@ async def cast(redis: Redis, meeting: str, wishes: Sequence[Wish]) -> list[Answe
     Raises redis.RedisError when the store did not answer: each wish may or may not stand, and it is
     safe to cast it again.
     """
-    return _answers(await call(redis, "cast_votes", *_batch(meeting, wishes)))
+    used, run = _batch(meeting, wishes)
+    return _answers(await call(redis, "cast_votes", used, [run]))
 
 
 async def cast_all(
@@ -64,20 +64,20 @@ async def cast_all(
     pipe = redis.pipeline(transaction=False)
     for meeting, wishes in batches:
         used, run = _batch(meeting, wishes)
-        pipe.fcall("cast_votes", len(used), *used, *run)
+        pipe.fcall("cast_votes", len(used), *used, run)
     if replicas := needed(redis):
         confirm(pipe, replicas)
     found = await pipe.execute(raise_on_error=False)
     if replicas:
         check(found.pop(), replicas)
-    return [None if isinstance(flat, RedisError) else _answers(flat) for flat in found]
+    return [None if isinstance(told, RedisError) else _answers(told) for told in found]
 
 
-def _batch(meeting: str, wishes: Sequence[Wish]) -> tuple[list[str], list[str | int]]:
+def _batch(meeting: str, wishes: Sequence[Wish]) -> tuple[list[str], str]:
     index: dict[str, int] = {}
     used = [keys.meeting(meeting), keys.ranked(meeting)]
     used += [keys.seen_counters(meeting), keys.events(meeting), keys.active(meeting)]
-    run: list[str | int] = []
+    run: list[str] = []
     for wish in wishes:
         at = index.get(wish.q)
         if at is None:
@@ -85,12 +85,13 @@ def _batch(meeting: str, wishes: Sequence[Wish]) -> tuple[list[str], list[str | 
             q = wish.q
             used += (keys.question(meeting, q), keys.voters(meeting, q))
             used += (keys.took_back(meeting, q), keys.barred(meeting, q))
-        run += (at, wish.voter, int(wish.on), wish.counter, wish.slot)
-    return used, run
+        run.append(f"{at} {wish.voter} {int(wish.on)} {wish.counter} {wish.slot}")
+    return used, " ".join(run)
 
 
-def _answers(flat: Sequence[Any]) -> list[Answer]:
-    return [Answer(flat[i], flat[i + 1], int(flat[i + 2])) for i in range(0, len(flat), 3)]
+def _answers(run: str) -> list[Answer]:
+    numbers = map(int, run.split())
+    return [Answer(*answer) for answer in zip(numbers, numbers, numbers, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
