@@ -92,7 +92,7 @@ def live_side(settings: Settings, store: Redis) -> LiveSide:
         gate=gate,
         network_name=lambda peer, told: networks.name(client_address(peer, told, proxies), clock()),
     )
-    tail = Tail(store, boards, hub, limits.tick_ms)
+    tail = Tail(store, boards, hub, limits.tick_ms, batcher.waited_s)
     streams = Streams(node, hub, door, Turnstile(limits.joins_per_s, settings.secret))
     return LiveSide(boards, batcher, tail, streams, networks)
 

@@ -22,7 +22,7 @@ from server.store import votes
 from server.store.votes import Answer, Wish
 
 Done = Callable[[Answer | None], None]
-TRIP = 5  # batches gathered for one round trip before reading stops
+TRIP = 10  # batches gathered for one round trip before reading stops
 log = structlog.get_logger()
 
 
@@ -40,6 +40,7 @@ class Batcher:
         self._queues: defaultdict[str, list[tuple[Wish, Done]]] = defaultdict(list)
         self._count = self._gathered = 0
         self._oldest = 0.0  # when the first of those gathered came
+        self._waited = 0.0
         self._trip = min(TRIP * batch_votes, waiting)
         self._gate = gate or Gate()
         self._ending = False
@@ -58,6 +59,11 @@ class Batcher:
             self._gate.shut = True
         self._work.set()
         return True
+
+    def waited_s(self) -> float:
+        """How long the slowest answer took since this was last asked."""
+        waited, self._waited = self._waited, 0.0
+        return waited
 
     async def run(self) -> None:
         """Count batches until cancelled. A store failure is answered to those in the batch."""
@@ -101,7 +107,9 @@ class Batcher:
             count = sum(len(batch) for _, batch in batches)
             log.warning("votes_not_saved", votes=count, error=type(error).__name__)
             answers = [None] * len(batches)
-        measures.ACK.observe(time.perf_counter() - oldest)
+        took = time.perf_counter() - oldest
+        measures.ACK.observe(took)
+        self._waited = max(self._waited, took)
         for (_, batch), told in zip(batches, answers, strict=True):
             measures.BATCH_VOTES.observe(len(batch))
             self._count -= len(batch)

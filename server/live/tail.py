@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 
 import structlog
 from redis.asyncio import Redis
@@ -28,11 +29,19 @@ log = structlog.get_logger()
 class Tail:
     """Reads every followed meeting once a tick; an urgent decision wakes it earlier."""
 
-    def __init__(self, store: Redis, boards: Boards, hub: Hub, tick_ms: int) -> None:
+    def __init__(
+        self,
+        store: Redis,
+        boards: Boards,
+        hub: Hub,
+        tick_ms: int,
+        waited_s: Callable[[], float] = float,
+    ) -> None:
         self._store = store
         self._boards = boards
         self._hub = hub
         self._rhythm = Rhythm(tick_ms)
+        self._waited_s = waited_s  # how long votes waited since it was last asked
         self._urgent = asyncio.Event()
         self._away = False
         self._read_at = 0.0
@@ -47,7 +56,7 @@ class Tail:
             urgent = await self._woken(due)
             if not urgent:
                 late = self._clock() - due
-                self._rhythm.heard(late, self._hub.listeners)
+                self._rhythm.heard(late, self._hub.listeners, self._waited_s())
                 self._hub.tick_ms = self._rhythm.period_ms
                 # From tick to tick, not from end to start: the work in between is no part of it.
                 due = max(due + self._rhythm.period_ms / 1000, self._clock())

@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 
 from server.live.boards import Boards
 from server.live.hub import Hub
-from server.live.rhythm import CALM_MS, LATE_S, MANY, Rhythm
+from server.live.rhythm import CALM_MS, LATE_S, MANY, WAITED_S, Rhythm
 from server.live.tail import Tail
 from server.store import keys
 from tests.acts.building import live_town
@@ -42,6 +42,14 @@ def test_a_wide_rhythm_is_left_after_as_many_seconds_as_a_quick_one() -> None:
         waited += rhythm.period_ms
         rhythm.heard(0.0, 10)
     assert waited <= 3 * (CALM_MS + 2_000)
+
+
+def test_votes_that_wait_widen_the_period_though_ticks_are_in_time() -> None:
+    rhythm = Rhythm(250)
+    rhythm.heard(0.0, 10, WAITED_S)
+    assert rhythm.period_ms == 250
+    rhythm.heard(0.0, 10, WAITED_S * 1.1)
+    assert rhythm.period_ms == 500
 
 
 def test_very_many_listeners_hear_every_half_second_at_most() -> None:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.bench import generator, ledger, machine, product
+from tools.bench import generator, ledger, machine, product, quota
 from tools.bench.generator import Load, Plan
 from tools.bench.meeting import WARM_S, questions_for
 from tools.bench.product import Product
@@ -17,6 +17,7 @@ from tools.bench.product import Product
 FIRST = 1_000
 STEP = 1.5
 MOST = 40_000
+QUOTA = 0.4  # of a core for the server, where the system lets us: far below what the generator can
 KEPT = 0.95  # of the offered votes acknowledged: sustained
 GOAL = 0.8  # of the peak, at twice the sustained rate
 # One person may vote so fast here: what is measured is the server, not the limit for each person.
@@ -40,6 +41,7 @@ class Point:
     bound: bool
     lost: int
     agrees: bool
+    quota: bool
     load_average: str
 
     def kept(self) -> bool:
@@ -47,7 +49,7 @@ class Point:
         return self.acked_per_s >= KEPT * self.rate
 
 
-def _point(plan: Plan, load: Load, held: ledger.Ledger) -> Point:
+def _point(plan: Plan, load: Load, quota_held: bool, held: ledger.Ledger) -> Point:
     began, ended = load.told["window_from"], load.told["window_to"]
     acked = load.votes["acked"]
     came = load.votes[(acked >= began) & (acked < ended)]
@@ -66,6 +68,7 @@ def _point(plan: Plan, load: Load, held: ledger.Ledger) -> Point:
         bound=load.bound(),
         lost=held.lost,
         agrees=held.agrees(),
+        quota=quota_held,
         load_average=machine.busy(),
     )
 
@@ -83,22 +86,27 @@ def _one(command: list[str], up: Product, sockets: int, rate: int, seconds: int)
         seconds=seconds,
         questions=questions,
     )
-    load = generator.run(command, plan, machine.cores(), up.cpu)
-    return _point(plan, load, asyncio.run(ledger.check(up.store_url, stage, load)))
+    with quota.at_most(up.server, QUOTA) as bound:
+        load = generator.run(command, plan, machine.cores(), up.cpu)
+    return _point(plan, load, bound, asyncio.run(ledger.check(up.store_url, stage, load)))
 
 
 def run(sockets: int, rate: int | None, seconds: int, limits: dict[str, int]) -> list[Point]:
     """The points of a growing rate, the last at twice what was sustained; with `rate` that one alone
     and its double."""
     with product.running({**limits, **PACE}, machine.cores()) as up, generator.compiled() as load:
+
+        def measure(offered: int) -> Point:
+            return _one(load, up, sockets, offered, seconds)
+
         if rate is not None:
-            return [_one(load, up, sockets, each, seconds) for each in (rate, 2 * rate)]
-        points, offered = [_one(load, up, sockets, FIRST, seconds)], FIRST
+            return [measure(each) for each in (rate, 2 * rate)]
+        points, offered = [measure(FIRST)], FIRST
         while points[-1].kept() and offered < MOST:
             offered = int(offered * STEP)
-            points.append(_one(load, up, sockets, offered, seconds))
+            points.append(measure(offered))
         sustained = max((p.rate for p in points if p.kept()), default=FIRST)
-        points.append(_one(load, up, sockets, 2 * sustained, seconds))
+        points.append(measure(2 * sustained))
         return points
 
 

@@ -153,6 +153,11 @@ def overload_rates(
         f" {overload.share(points):.0%} of the best throughput, {overload.share_of_cpu(points):.0%} of"
         f" the best for each second of processor time (wanted: {overload.GOAL:.0%})."
     )
+    lines.append(
+        f"The server had {overload.QUOTA} of a core, by a control group."
+        if all(point.quota for point in points)
+        else "The server had a core of its own: this system gives us no control group for a quota."
+    )
     return "\n".join([*lines, _loads([point.load_average for point in points])])
 
 
