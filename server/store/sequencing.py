@@ -138,6 +138,16 @@ async def standing(redis: Redis, meetings: Sequence[str], now: int) -> Standing:
     )
 
 
+async def halted(redis: Redis, meetings: Sequence[str]) -> dict[str, str]:
+    """Why those of these meetings' logs, and the anchor log, are not signed on that are halted."""
+    meetings = [*meetings, ANCHOR]
+    pipe = redis.pipeline(transaction=False)
+    for meeting in meetings:
+        pipe.hget(keys.log(meeting), "halted")
+    told = zip(meetings, await pipe.execute(), strict=True)
+    return {meeting: str(reason) for meeting, reason in told if reason}
+
+
 async def tell_halted(redis: Redis, meeting: str, reason: str) -> None:
     """Say where everybody can read it that this log is not signed on, and why; '' takes it back."""
     if reason:

@@ -13,7 +13,7 @@ from server.acts import meetings
 from server.domain.meeting import Meeting
 from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Act
-from server.store import jobs
+from server.store import jobs, sequencing
 from server.store.jobs import Overview, Seen, Work
 from server.web import rendering
 from server.web.export_rows import WHY
@@ -35,6 +35,7 @@ async def jobs_page() -> Response:
     response = await html(
         "jobs.html",
         **page("Openfloor", person, notice=_notice()),
+        halted=await _halted(named),
         known=found is not None,
         depth=found.depth if found else 0,
         workers=found.workers if found else 0,
@@ -44,6 +45,13 @@ async def jobs_page() -> Response:
     if found is None:
         response.status_code = 503
     return response
+
+
+async def _halted(named: dict[str, Meeting]) -> list[dict[str, str]]:
+    """The logs that are not signed on; the title of the anchor log is empty."""
+    found = await sequencing.halted(parts().store, list(named))
+    titles = {id: meeting.title for id, meeting in named.items()}
+    return [{"title": titles.get(id, ""), "reason": reason} for id, reason in found.items()]
 
 
 async def _overview() -> Overview | None:

@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 
 from server.settings import SettingsError
+from server.translog.anchor import ANCHOR_ID
 from tests.feeder import feeding
 from tests.feeder.feeding import publish, stranger, witnessed
 from tests.translog.building import ROOT
 from tests.witness import watching
-from workers.feeder.__main__ import rule
+from workers.feeder.__main__ import rule, unfed
+from workers.sequencer.files import Files
 
 
 def environ(folder: Path, policy: Path | None) -> dict[str, str]:
@@ -51,6 +53,27 @@ def test_it_feeds_what_is_published_tells_the_rule_and_ends(tmp_path: Path) -> N
             assert running.wait(10) == 0
     told = (log / "witnesses.policy").read_text()
     assert told == f"witness council {key.text()} {url}/\nquorum council\n"
+
+
+def test_what_is_fed_to_nobody_any_more_is_told_no_more_and_its_signatures_stay(
+    tmp_path: Path,
+) -> None:
+    log, anchored = tmp_path / "data" / "log", "data/log/" + ANCHOR_ID
+    publish(log, 5)
+    (meeting,) = (path for path in log.iterdir() if path.is_dir())
+    (tmp_path / anchored).mkdir()
+    stale = [log / "witnesses.policy", meeting / "witnesses.json"]
+    stays = [meeting / "checkpoint.witnessed", tmp_path / anchored / "witnesses.json"]
+    for path in [*stale, *stays]:
+        path.write_text("{}")
+    Files(log).drop(unfed(log, meetings=True, anchor=False))
+    assert not any(path.exists() for path in stale) and all(path.exists() for path in stays)
+    command = [sys.executable, "-m", "workers.feeder"]
+    told = subprocess.run(
+        command, cwd=ROOT, env=environ(tmp_path, None), capture_output=True, check=False
+    )
+    assert told.returncode == 1 and b"nothing to feed" in told.stderr
+    assert [path.exists() for path in stays] == [True, False]
 
 
 @pytest.mark.parametrize(

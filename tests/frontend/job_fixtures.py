@@ -24,12 +24,25 @@ def job_pages(meeting: Value, now: int) -> dict[str, tuple[str, str, dict[str, A
     job = {"id": "j", "work": "export", "slug": "autumn", "title": "Autumn town hall", "at": now,
            "tried": 3, "why": "other", "kind": "ValueError"}  # fmt: skip
     lone = {**job, "work": "sweep", "title": "", "slug": "", "why": "killed", "tried": 1}
-    busy = {"known": True, "depth": 4, "workers": 0, "running": [job], "failed": [job, lone]}
+    halted = [{"title": "Autumn town hall", "reason": "The store is damaged; run ./openfloor fsck."},
+              {"title": "", "reason": "The root key was replaced. Put the right one back."}]  # fmt: skip
+    busy = {
+        "halted": halted,
+        "known": True,
+        "depth": 4,
+        "workers": 0,
+        "running": [job],
+        "failed": [job, lone],
+    }
     return {
         "exports": ("exports.html", "organiser", exports),
         "exports_empty": ("exports.html", "organiser", {**exports, **done}),
         "exports_away": ("exports.html", "organiser", {**exports, "workers": None}),
         "jobs": ("jobs.html", "organiser", busy),
-        "jobs_empty": ("jobs.html", "organiser", {**busy, "running": [], "failed": []}),
+        "jobs_empty": (
+            "jobs.html",
+            "organiser",
+            {**busy, "halted": [], "running": [], "failed": []},
+        ),
         "jobs_away": ("jobs.html", "organiser", {**busy, "known": False}),
     }

@@ -19,8 +19,9 @@ from server.domain.ids import from_bytes
 from server.domain.meeting import Meeting
 from server.domain.roles import Role
 from server.store import exports as stored
-from server.store import jobs
+from server.store import jobs, sequencing
 from server.store.jobs import Work
+from server.translog.anchor import ANCHOR
 from tests.acts.building import NOW, Town, live_town
 from tests.web.browsing import SAME, Browser, Client
 from tests.web.organising import organising
@@ -184,6 +185,13 @@ async def test_the_page_of_jobs_shows_what_waits_and_says_so_when_it_cannot(
     browser = await organising(app, store)
     page = await browser.get("/organise/jobs")
     assert "No worker is running." in page and "Nothing failed." in page
+    assert "is not signed on" not in page
+    for log, reason in ((town.meeting.id, "Older <than> signed."), (ANCHOR, "Another key.")):
+        await sequencing.tell_halted(store, log, reason)
+    page = await browser.get("/organise/jobs")
+    assert "The anchor log is not signed on." in page and "Another key." in page
+    assert f"{town.meeting.title}</bdi></b> The log of this meeting is not signed on." in page
+    assert "Older &lt;than&gt; signed." in page
     assert jobs.enqueue(store_url, Work.ANALYSE, "one", town.meeting.id)
     assert not jobs.enqueue(store_url, Work.ANALYSE, "one", town.meeting.id)
     assert re.search(r"<dt>In the queue</dt><dd>1</dd>", await browser.get("/organise/jobs"))

@@ -43,6 +43,18 @@ async def _feed(feeder: Feeder) -> None:
     await feeder.run(ended)
 
 
+def unfed(folder: Path, meetings: bool, anchor: bool) -> list[str]:
+    """What earlier feeders told of logs that are fed to nobody any more, so that no page repeats it. What
+    witnesses signed stays."""
+    rules = {"witnesses.policy": meetings, "anchor.policy": anchor}
+    told = (path.parent.name for path in folder.glob("*/witnesses.json"))
+    stale = (log for log in told if (anchor if log == ANCHOR_ID else meetings))
+    return [
+        *(name for name, gone in rules.items() if gone),
+        *(f"{log}/witnesses.json" for log in stale),
+    ]
+
+
 def main() -> int:
     """Run until SIGTERM; 1 with a sentence where it must not or cannot go on."""
     try:
@@ -54,6 +66,7 @@ def main() -> int:
         lock = take_lock(folder, "feeder.lock")
         if lock is None:
             raise SettingsError("Another feeder works on this data folder. There is one alone.")
+        files.drop(unfed(folder, meetings is None, anchor is None))
         if meetings is None and anchor is None:
             raise SettingsError("OPENFLOOR_WITNESSES names no witnesses: there is nothing to feed.")
         rules = {"witnesses.policy": meetings, "anchor.policy": anchor}

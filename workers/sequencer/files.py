@@ -62,6 +62,11 @@ class Files:
         """True where there is a file of this name."""
         return (self.folder / path).is_file()
 
+    def drop(self, paths: Iterable[str]) -> None:
+        """Remove these files, where they are there."""
+        for path in paths:
+            (self.folder / path).unlink(missing_ok=True)
+
     def drop_old_partials(self, log: str, now: float) -> None:
         """Remove partial tiles whose full tile has been there for an hour."""
         for folder in (self.folder / log / "tile").rglob("*.p"):
