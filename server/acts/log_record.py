@@ -147,7 +147,7 @@ async def cases(store: Redis, meeting: Meeting, held: Published, ids: Sequence[s
     for q in ids:
         known, row = record.questions[q], rows.get(q)
         opened = words.opening(q) if record.is_public(q) else None
-        hidden = row is not None and bool(row.text)
+        hidden = row is not None and bool(row.text) and not row.lost
         gone = Gone.ERASED if known.erased else None
         if opened is None and gone is None and not hidden:
             gone = Gone.LOST
@@ -156,7 +156,7 @@ async def cases(store: Redis, meeting: Meeting, held: Published, ids: Sequence[s
                 number=known.number,
                 state=known.state,
                 text=opened["text"] if opened else None,
-                length=len(row.text) if row else 0,
+                length=len(row.text) if row and not row.lost else 0,
                 lang=opened["lang"] if opened else "und",
                 dir=direction(opened["text"]) if opened else "auto",
                 by=opened["as"] if opened else None,

@@ -21,3 +21,7 @@ NAMED = (Basis.LAW, Basis.COURT, Basis.RETENTION)
 def stands_for(basis: str) -> str:
     """What boards, desk and stage show in the place of an erased text, in every language."""
     return f"[erased: {basis}]"
+
+
+# The same for a text that the store lost, where the log knows the question still.
+LOST_TEXT = "[text lost]"

@@ -38,7 +38,7 @@ def _of(meeting: str, rest: str) -> str:
 
 def meeting(m: str) -> str:
     """HASH {json, revision, voting, asking, ended: 0|1, joined: how, once somebody did, final_tick, held:
-    refused since held_told (ms), log_closed 0|1, unwritten: an erasure}; as long as the meeting."""
+    refused since held_told (ms), log_closed 0|1, unwritten: an erasure, rebuilt: leaves}; for good."""
     return _of(m, "meeting")
 
 
@@ -46,8 +46,8 @@ def question(m: str, q: str) -> str:
     """HASH of one question: text, lang, name, asker, salt, c, state, votable, revision, number,
     leaf (its index), covered (the first signed checkpoint over it), votes, received_at, decided_at,
     reason, sentence (of the reason, as it was), note, withheld, by, wording, hint, skipped (the stage's last
-    reason), appeal, head, members and askers (counts), was (its state before a merge), after,
-    people (who asked it and its copies, as last counted). Erasure takes text and salt; `erased` says why."""
+    reason), appeal, head, members and askers (counts), was (its state before a merge), after, people (who ask
+    it, as last counted), erased (why the text is gone). Rebuilt: lost 1, tally (as frozen), asker -1."""
     return _of(m, f"q:{q}")
 
 

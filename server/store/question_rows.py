@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 
 from server.domain.appeal import Appeal
-from server.domain.erasing import stands_for
+from server.domain.erasing import LOST_TEXT, stands_for
 from server.domain.question import State
 from server.store import keys, typed
 
@@ -55,6 +55,7 @@ class Question:
     lock_w: str = ""
     lock_a: str = ""
     erased: str = ""
+    lost: bool = False
 
     @property
     def shown(self) -> str:
@@ -74,7 +75,7 @@ def parse(meeting: str, row: Mapping[str, str]) -> Question | None:
         q=row["q"],
         meeting=meeting,
         number=_whole(row.get("number")),
-        text=stands_for(row["erased"]) if row.get("erased") else row.get("text", ""),
+        text=_text(row),
         lang=row.get("lang", ""),
         dir=row.get("dir", "auto"),
         name=row.get("name") or None,
@@ -109,7 +110,14 @@ def parse(meeting: str, row: Mapping[str, str]) -> Question | None:
         lock_w=row.get("lock_w", ""),
         lock_a=row.get("lock_a", ""),
         erased=row.get("erased", ""),
+        lost=row.get("lost") == "1" and not row.get("erased"),
     )
+
+
+def _text(row: Mapping[str, str]) -> str:
+    if row.get("erased"):
+        return stands_for(row["erased"])
+    return LOST_TEXT if row.get("lost") == "1" else row.get("text", "")
 
 
 async def read(redis: Redis, meeting: str, ids: Iterable[str]) -> list[Question]:
@@ -127,7 +135,9 @@ async def read(redis: Redis, meeting: str, ids: Iterable[str]) -> list[Question]
     answers = await pipe.execute()
     found = []
     for at in range(0, len(answers), 2):
-        question = parse(meeting, {**answers[at], "votes": answers[at + 1]} if answers[at] else {})
+        row, votes = answers[at], int(answers[at + 1])
+        votes = max(votes, int(row.get("tally", 0)))  # as frozen, where its voters were lost
+        question = parse(meeting, {**row, "votes": str(votes)} if row else {})
         if question is not None:
             found.append(question)
     return found

@@ -28,7 +28,7 @@ def main() -> int:
         if keyring.made:
             print(keyring.advice(), flush=True)
         host = urlsplit(settings.public_url).netloc
-        run(Sequencer(leaves, Files(folder), keyring, host).step)
+        run(Sequencer(leaves, Files(folder), keyring, host, secret=settings.secret).step)
     except (SettingsError, KeyTrouble) as reason:
         print(reason, file=sys.stderr)
         return 1

@@ -30,6 +30,8 @@ CREATE TABLE IF NOT EXISTS quarantine (
 CREATE TABLE IF NOT EXISTS kept (
   meeting TEXT NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL,
   PRIMARY KEY (meeting, size)) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS meetings (
+  meeting TEXT PRIMARY KEY, revision INTEGER NOT NULL, json TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS attached (
   meeting TEXT NOT NULL, path TEXT NOT NULL, data BLOB NOT NULL,
   PRIMARY KEY (meeting, path)) STRICT, WITHOUT ROWID;
@@ -204,6 +206,24 @@ class LeafStore:
         """The bytes of leaves [start, end)."""
         query = "SELECT data FROM leaves WHERE meeting=? AND idx>=? AND idx<? ORDER BY idx"
         return [row[0] for row in self._db.execute(query, (meeting, start, end))]
+
+    def acts(self, meeting: str, start: int, end: int) -> list[tuple[int, str, bytes]]:
+        """(index, name of its intent, bytes) of leaves [start, end)."""
+        query = (
+            "SELECT idx, intent, data FROM leaves WHERE meeting=? AND idx>=? AND idx<? ORDER BY idx"
+        )
+        return self._db.execute(query, (meeting, start, end)).fetchall()
+
+    def keep_meeting(self, meeting: str, revision: int, told: str) -> None:
+        """Keep a meeting's own record, its address and join code among it: no leaf holds those."""
+        query = "INSERT OR REPLACE INTO meetings VALUES (?,?,?)"
+        self._db.execute(query, (meeting, revision, told))
+
+    def meeting(self, meeting: str) -> tuple[int, str] | None:
+        """(revision, JSON) of a meeting's own record as it was kept last, or None."""
+        query = "SELECT revision, json FROM meetings WHERE meeting=?"
+        found: tuple[int, str] | None = self._db.execute(query, (meeting,)).fetchone()
+        return found
 
     def submissions(self, meeting: str, start: int, end: int) -> list[tuple[str, int, int]]:
         """(question, number, index) of the submissions among leaves [start, end)."""

@@ -21,11 +21,13 @@ from server.translog.checkpoint import log_id, origin
 from server.translog.leaf import LeafError
 from workers.sequencer import anchoring
 from workers.sequencer.anchoring import Anchoring
+from workers.sequencer.batching import follows, ticks_in
 from workers.sequencer.files import KEEP_PARTIAL_S, Files
 from workers.sequencer.keyring import Keyring, KeyTrouble
 from workers.sequencer.leaves import LeafStore, State
 from workers.sequencer.listing import Listing
 from workers.sequencer.log import Halted, MeetingLog
+from workers.sequencer.rebuilding import Rebuilding
 
 PERIOD_S = 0.25
 log = structlog.get_logger()
@@ -42,7 +44,9 @@ class Sequencer:
         host: str,
         clock: Callable[[], float] = time.time,
         period_s: float = PERIOD_S,
+        secret: bytes = b"",
     ) -> None:
+        self._rebuilding = Rebuilding(leaves, files, secret)
         self._leaves, self._files, self._keyring = leaves, files, keyring
         self._host, self._clock, self._period_s = host, clock, period_s
         self._logs: dict[str, MeetingLog] = {}
@@ -95,6 +99,7 @@ class Sequencer:
             if not self._anchor_told:
                 await sequencing.tell_halted(redis, ANCHOR, self._halted.get(ANCHOR, ""))
                 self._anchor_told = True
+            await self._look(redis)
             arrived = await sequencing.wait(redis, self._cursors, self._listed_to)
             for meeting, entries in arrived.items():
                 if meeting:
@@ -132,6 +137,12 @@ class Sequencer:
             for found in self._logs.values():
                 self._files.drop_old_partials(found.id, now)
             self._files.drop_old_partials(ANCHOR_ID, now)
+
+    async def _look(self, redis: Redis) -> None:
+        if self._listed_to and await self._rebuilding.is_behind(redis, self._noted):
+            self._cursors, self._noted, self._listed_to = {}, {}, ""  # begin anew
+        if not self._listed_to:
+            await self._rebuilding.relist(redis, list(self._logs))
 
     async def _follow(self, redis: Redis, entries: list[Entry]) -> None:
         for position, entry in entries:
@@ -180,19 +191,15 @@ class Sequencer:
             )
             await sequencing.tell_halted(redis, meeting, self._halted[meeting])
             return
-        if await sequencing.restart(redis, meeting, cursor):
-            log.error(
-                "store_older_than_log",
-                meeting=meeting,
-                says="The store was emptied or replaced by an older copy. The log goes on; texts"
-                " and votes that only the lost store held are gone.",
-            )
+        behind = await sequencing.restart(redis, meeting, cursor)
+        if await self._rebuilding.make_good(redis, found, self._noted[meeting]) or behind:
             self._noted[meeting] = 0
             lost: Sequence[Entry] = await sequencing.between(redis, meeting, cursor)
             while lost:  # they lie before the cursor: no later reading brings them again
                 lost = await self._integrate(redis, found, lost)
         self._cursors[meeting] = found.state.cursor
         await self._note(redis, found)
+        await self._rebuilding.keep(redis, meeting)
 
     async def _take(self, redis: Redis, meeting: str, entries: list[Entry]) -> None:
         found = self._logs.get(meeting)
@@ -203,6 +210,8 @@ class Sequencer:
             return
         await self._integrate(redis, found, entries)
         self._cursors[meeting] = found.state.cursor
+        if any(entry.get("id", "")[:2] in ("m:", "s:") for _, entry in entries):
+            await self._rebuilding.keep(redis, meeting)
 
     def _open(self, meeting: str, first: Entry) -> MeetingLog | None:
         name = origin(self._host, log_id(meeting))
@@ -224,7 +233,7 @@ class Sequencer:
         self, redis: Redis, found: MeetingLog, entries: Sequence[Entry]
     ) -> Sequence[Entry]:
         """Take these entries; returns what the log is not ready for: the next turn reads it again."""
-        ticks = await sequencing.ticks(redis, found.state.meeting, _ticks_in(entries))
+        ticks = await sequencing.ticks(redis, found.state.meeting, ticks_in(entries))
         while entries:
             batch = found.integrate(entries[:PAGE], ticks, int(self._clock()))
             entries = entries[batch.taken :]
@@ -248,7 +257,7 @@ class Sequencer:
         meeting = state.meeting
         submissions, aside = found.submissions(self._noted[meeting]), found.aside()
         unlogged = [kept.intent[2:] for kept in aside if kept.intent.startswith("r:")]
-        lost = [kept for kept in aside if not _follows(kept.intent, unlogged)]
+        lost = [kept for kept in aside if not follows(kept.intent, unlogged)]
         fields = {
             "root": state.root.hex(),
             "served": str(state.clockwork.served),
@@ -284,14 +293,3 @@ class Sequencer:
             self._listing.add(meeting, questions)
         else:
             self._cursors[meeting] = await sequencing.cursor(redis, meeting)
-
-
-def _follows(intent: str, unlogged: Sequence[str]) -> bool:
-    """True for an act, such as its end, on a question that was kept aside: the same loss, counted once."""
-    kind, _, rest = intent.partition(":")
-    return kind == "d" and rest.rpartition(":")[0] in unlogged
-
-
-def _ticks_in(entries: Sequence[Entry]) -> list[int]:
-    names = [entry.get("id", "") for _, entry in entries]
-    return [int(n) for n in (name[2:] for name in names if name.startswith("v:")) if n.isdigit()]

@@ -35,11 +35,16 @@ local function unite(keys, sets)
   redis.call('DEL', keys[26])
 end
 
+local LOST = '-1' -- stands for an asker whom a rebuilt store does not know
+
 -- Nobody who asked one of them votes for the group: neither the members' askers nor the head's.
 local function bar(keys)
   redis.call('DEL', keys[25])
-  redis.call('SETBIT', keys[25], redis.call('HGET', keys[21], 'asker'), 1)
-  for _, asker in ipairs(redis.call('HVALS', keys[28])) do redis.call('SETBIT', keys[25], asker, 1) end
+  local askers = redis.call('HVALS', keys[28])
+  askers[#askers + 1] = redis.call('HGET', keys[21], 'asker')
+  for _, asker in ipairs(askers) do
+    if asker ~= LOST then redis.call('SETBIT', keys[25], asker, 1) end
+  end
 end
 
 local function refresh_head(keys, d, q)
@@ -47,7 +52,11 @@ local function refresh_head(keys, d, q)
   local members, people, askers = 0, { [redis.call('HGET', keys[21], 'asker')] = true }, 0
   for _, asker in ipairs(redis.call('HVALS', keys[28])) do
     members = members + 1
-    people[asker] = true
+    if asker == LOST then
+      askers = askers + 1
+    else
+      people[asker] = true
+    end
   end
   for _ in pairs(people) do askers = askers + 1 end
   local number = tonumber(redis.call('HGET', keys[21], 'number'))

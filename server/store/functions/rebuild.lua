@@ -1,0 +1,57 @@
+-- What brings a lost or older store back to what the log holds. Each function may be repeated.
+
+-- rebuild_question: give a submission of the log its number and place, and its row where the store has none.
+-- KEYS  1 question HASH   2 waiting ZSET   3 waiting by askers ZSET   4 fates HASH   5 desk's log STREAM
+--       6 history LIST   7 numbers HASH   8 events STREAM
+-- ARGV  1 question id   2 the row as JSON object of strings   3 received at (ms)   4 intent   5 number
+--       6 digest of the fate capability or ''
+-- Returns 'there' (its words and votes stay) | 'rebuilt'.
+redis.register_function('rebuild_question', function(keys, args)
+  local row = cjson.decode(args[2])
+  redis.call('HSET', keys[7], args[5], args[1])
+  if redis.call('EXISTS', keys[1]) == 1 then
+    redis.call('HSET', keys[1], 'number', args[5], 'leaf', row.leaf)
+    return 'there'
+  end
+  local flat = {}
+  for name, value in pairs(row) do
+    flat[#flat + 1] = name
+    flat[#flat + 1] = value
+  end
+  redis.call('HSET', keys[1], unpack(flat))
+  redis.call('ZADD', keys[2], args[3], args[1])
+  redis.call('ZADD', keys[3], 1, args[1])
+  if args[6] ~= '' then redis.call('HSET', keys[4], args[6], args[1]) end
+  record(nil, keys[5], keys[6], '', args[4], args[3])
+  announce(keys[8], meeting_of(keys[1]), false, 't', 'numbered', 'run', args[1] .. ' ' .. args[5])
+  return 'rebuilt'
+end)
+
+-- rebuild_place: put a question back to before the act that the log holds next, whatever was decided on a
+-- store that had forgotten it.
+-- KEYS  1 question HASH   ARGV  1 state   2 revision
+redis.register_function('rebuild_place', function(keys, args)
+  return redis.call('HSET', keys[1], 'state', args[1], 'revision', args[2])
+end)
+
+-- rebuild_act: tell the desk of an act on the meeting, once.
+-- KEYS  1 meeting HASH   2 desk's log STREAM   3 rule log LIST   4 ticks HASH
+-- ARGV  1 index of its leaf   2 intent   3 at (ms)   4 settings 0|1   5 tick or ''   6 its tallies
+-- Returns 'there' | 'rebuilt'.
+redis.register_function('rebuild_act', function(keys, args)
+  if tonumber(redis.call('HGET', keys[1], 'rebuilt') or 0) > tonumber(args[1]) then return 'there' end
+  redis.call('HSET', keys[1], 'rebuilt', tonumber(args[1]) + 1)
+  if args[5] ~= '' and redis.call('HSETNX', keys[4], args[5], args[6]) == 0 then return 'there' end
+  record(nil, keys[2], args[4] == '1' and keys[3] or nil, '', args[2], args[3])
+  return 'rebuilt'
+end)
+
+-- rebuild_meeting: let a rebuilt meeting go on.
+-- KEYS  1 meeting HASH   2 events STREAM   3 staff HASH
+-- ARGV  1 fields of the meeting as JSON object of strings   2 staff as JSON   3 staff's revision
+redis.register_function('rebuild_meeting', function(keys, args)
+  for name, value in pairs(cjson.decode(args[1])) do redis.call('HSET', keys[1], name, value) end
+  redis.call('HSET', keys[3], 'json', args[2], 'revision', args[3])
+  announce(keys[2], meeting_of(keys[1]), true, 't', 'meeting', 'r', redis.call('HGET', keys[1], 'revision'))
+  return 'rebuilt'
+end)

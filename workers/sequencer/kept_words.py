@@ -1,0 +1,46 @@
+"""Words that lie in a log's folder: `opening/NAME.json` and `rules/SHA256`, as an archive.zip holds them.
+Each is held against its commitment or hash before anybody believes it. Blocking."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from server.translog import leaf
+from server.translog.strict import Json
+
+
+def opening(folder: Path, name: str, commitment: str) -> tuple[str, Mapping[str, Json]] | None:
+    """(salt, what was opened) of a question or a commitment; None where it is not there or another's."""
+    try:
+        told = json.loads((folder / "opening" / f"{name}.json").read_bytes())
+        salt, text = str(told["salt"]), str(told["opening"])
+        if leaf.commitment(bytes.fromhex(salt), text.encode()) != commitment:
+            return None
+        opened = json.loads(text)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return salt, opened
+
+
+def documents(folder: Path) -> dict[str, str]:
+    """Policies, reason lists, settings and rosters by their hash."""
+    found: dict[str, str] = {}
+    for path in (folder / "rules").glob("*"):
+        data = path.read_bytes()
+        if leaf.sha256_hex(data) == path.name:
+            found[path.name] = data.decode()
+    return found
+
+
+def tallies(folder: Path, n: int, at: int) -> tuple[str, list[tuple[str, int]]]:
+    """What the store keeps of the n-th tick, frozen at `at` (ms), and its ranking; empty where the file
+    is gone."""
+    try:
+        told = json.loads((folder / "ticks" / f"{n}.json").read_bytes())
+        ranking = [(str(q), int(votes)) for q, votes in told["ranking"]]
+        held = {"at": str(at), "eligible": told["eligible"], "active": told["active"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        held, ranking = {"at": str(at), "eligible": 0, "active": 0}, []
+    return json.dumps({**held, "ranking": ranking}), ranking
