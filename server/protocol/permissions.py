@@ -55,6 +55,7 @@ ROUTES: Mapping[str, Act] = MappingProxyType(
         "api.desk_changes": Act.READ_WAITING,
         "api.desk_log": Act.READ_LOG,
         "api.merge_question": Act.MERGE,
+        "api.merge_copies_into": Act.MERGE,
         "api.split_question": Act.SPLIT,
         "api.split_all_questions": Act.SPLIT,
         "api.word_question": Act.WORD,

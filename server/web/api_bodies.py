@@ -8,6 +8,7 @@ from typing import Annotated, Literal, TypeVar
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from server.acts.merge_copies import COPIES_MAX
 from server.domain.refusals import Refusal, Refused
 from server.protocol import strict_json
 from server.protocol.inbound import Hex, Locks
@@ -146,6 +147,20 @@ class Merging(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     revision: int
     into: Annotated[int, Meta(ge=1, le=16_777_214)]
+
+
+class Seen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A question and the revision of it that the moderator looked at."""
+
+    q: str
+    revision: int
+
+
+class MergingCopies(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What to merge into a question, at most 200 at once."""
+
+    revision: int
+    copies: Annotated[list[Seen], Meta(min_length=1, max_length=COPIES_MAX)]
 
 
 class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -5,12 +5,22 @@ from __future__ import annotations
 from quart import Response, jsonify
 
 from server.acts import appeal, decide, merge, suggestions
+from server.acts.merge_copies import merge_copies
 from server.domain.refusals import Refusal
 from server.domain.roles import Act
 from server.web import people
 from server.web.api import endpoint, meeting_at
 from server.web.api_answers import DecisionAnswer, DoneAnswer, SimilarAnswer
-from server.web.api_bodies import Appealing, Hinting, Judging, Listing, Merging, Pair, Wording
+from server.web.api_bodies import (
+    Appealing,
+    Hinting,
+    Judging,
+    Listing,
+    Merging,
+    MergingCopies,
+    Pair,
+    Wording,
+)
 from server.web.api_screening import decided, invited
 from server.web.parts import parts
 
@@ -35,6 +45,22 @@ async def merge_question(slug: str, q: str, given: Merging) -> Response:
             parts().store, meeting, by, q, given.revision, given.into, parts().clock()
         )
     )
+
+
+@endpoint(
+    "POST",
+    f"{QUESTION}/merge-copies",
+    DecisionAnswer,
+    *DECIDED,
+    Refusal.TARGET_NEEDED,
+    body=MergingCopies,
+)
+async def merge_copies_into(slug: str, q: str, given: MergingCopies) -> Response:
+    """Merge waiting copies into a question, which is listed first where it waits."""
+    meeting = await meeting_at(slug)
+    by = await invited(meeting, Act.MERGE)
+    copies, now = [(seen.q, seen.revision) for seen in given.copies], parts().clock()
+    return decided(await merge_copies(parts().store, meeting, by, q, given.revision, copies, now))
 
 
 @endpoint("POST", f"{QUESTION}/split", DecisionAnswer, *DECIDED, body=Listing)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, Route, expect
 
 from tests.journeys.hall import NO_SCRIPTS, Hall, Place
@@ -52,3 +53,27 @@ async def test_copies_are_read_below_their_row_and_told_apart_for_every_desk(hal
     await plain.locator("#similar-rows button").first.click()
     await expect(plain.locator("#similar-rows li")).to_have_count(before - 1)
     await expect(plain.locator("#open-n")).to_have_text("no. 5")
+
+
+async def test_a_campaign_is_merged_by_one_key_and_what_differs_is_left_out(hall: Hall) -> None:
+    place = await hall.meeting("Campaign", after_display=False)
+    for words in (SAME, SAME, f"{SAME}!", SAME.replace("open", "not open")):
+        await hall.ask(place, await hall.joined(place), words)
+    desk = await open_desk(hall, place)
+    await expect(desk.locator("#copies-title")).to_have_text("Copies waiting: 3")
+    await desk.keyboard.press("c")
+    await expect(desk.locator("#copies-told")).to_contain_text("merged into this one: 2")
+    await expect(desk.locator("#copies-left")).to_contain_text("no. 4")
+    await expect(desk.locator("#merge-copies button")).to_be_focused()
+    for kind, size in (("light", (360, 740)), ("dark", (1280, 800))):
+        await desk.set_viewport_size({"width": size[0], "height": size[1]})
+        await desk.emulate_media(color_scheme="dark" if kind == "dark" else "light")
+        assert (await Axe().run(desk)).response["violations"] == []
+        wide = await desk.evaluate("document.documentElement.scrollWidth")
+        assert wide <= size[0]
+    await desk.keyboard.press("Enter")
+    await expect(desk.locator("[data-count=merged]")).to_have_text("2")
+    await expect(desk.locator("[data-count=listed]")).to_have_text("1")
+    await expect(desk.locator("#open-n")).to_have_text("no. 1")
+    await expect(desk.locator("#member-rows li")).to_have_count(2)
+    await expect(desk.locator("[data-count=waiting]")).to_have_text("1")

@@ -28,6 +28,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "api.list_question": {"revision": 1},
     "api.screen": {"revision": 1, "reason": "unclear"},
     "api.merge_question": {"revision": 1, "into": 9},
+    "api.merge_copies_into": {"revision": 1, "copies": [{"q": fresh_q(), "revision": 1}]},
     "api.split_question": {"revision": 1},
     "api.split_all_questions": {"revision": 1},
     "api.word_question": {"revision": 1, "wording": "Is it fair?"},

@@ -12,7 +12,7 @@ import { announce, say } from "./words.js";
 const at = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
 const HELD = ["j", "k", "ArrowUp", "ArrowDown"]; // these may be held; a held decision would decide unread questions
 const QUEUES = ["waiting", "listed", "appeals", "screened_out", "answered", "merged"];
-const KEYS = { l: "list", x: "screen", w: "screen", m: "merge", S: "split_all", e: "word", b: "send_back", p: "line_up", o: "pick", r: "return", a: "answer", y: "overturn", n: "uphold", z: "skip" };
+const KEYS = { l: "list", x: "screen", w: "screen", m: "merge", c: "merge_copies", S: "split_all", e: "word", b: "send_back", p: "line_up", o: "pick", r: "return", a: "answer", y: "overturn", n: "uphold", z: "skip" };
 
 class DeskPage {
   /** @param {HTMLElement} root */
@@ -243,7 +243,7 @@ class DeskPage {
     if (row.q !== this.q) return this.draw();
     foldAll();
     this.rows = queue(this.desk, this.queue, this.byAskers);
-    if (place >= 0 && !this.rows.some((found) => found.q === row.q)) this.after(place);
+    if (act !== "merge_copies" && place >= 0 && !this.rows.some((found) => found.q === row.q)) this.after(place);
     else this.draw();
     this.list.focus({ preventScroll: true });
   }

@@ -68,6 +68,8 @@ export function decide(slug, act, fields) {
       return call(slug, `${at}/screen`, { revision, reason: text("reason"), note: text("note"), target, first: text("first") || null });
     case "merge":
       return call(slug, `${at}/merge`, { revision, into: Number(text("into")) });
+    case "merge_copies":
+      return call(slug, `${at}/merge-copies`, { revision, copies: JSON.parse(text("copies")) });
     case "word":
       return call(slug, `${at}/word`, { revision, wording: text("wording") });
     case "send_back":

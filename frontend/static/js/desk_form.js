@@ -11,10 +11,11 @@ export function unfold(act, row, { withhold = false, since }) {
   const fold = /** @type {HTMLDetailsElement | null} */ (document.querySelector(`details[data-fold=${act}]`));
   const form = fold?.querySelector("form");
   if (!fold || !form) return false;
+  if (fold.closest("[hidden]")) return true; // there is nothing to do it to
   const begun = fold.open;
   if (!begun) foldAll();
   fold.open = true;
-  const field = withhold ? fold.querySelector("[data-withholds]") : fold.querySelector("input:not([type=hidden]), textarea");
+  const field = withhold ? fold.querySelector("[data-withholds]") : fold.querySelector("input:not([type=hidden]), textarea, button");
   if (withhold && field) /** @type {HTMLInputElement} */ (field).checked = true;
   if (!begun && act === "word") /** @type {any} */ (form.elements.namedItem("wording")).value = row.wording || row.text;
   if (!begun && act === "answer" && row.stream_s === null) aired(form, row, since);

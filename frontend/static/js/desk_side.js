@@ -1,10 +1,12 @@
 // @ts-check
 // Draws what stands beside the open question: those merged into it, and the line for the stage.
 import { words } from "./desk_list.js";
+import { warnings } from "./diff.js";
 import { setText } from "./upvote.js";
 import { say } from "./words.js";
 
 const COPIES = 50; // shown at a time: a flood has thousands
+const COPIES_AT_ONCE = 200; // merged by one request, as server/acts/merge_copies.py takes them
 const at = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
 
 /**
@@ -64,12 +66,40 @@ export function drawCopies(open, rows) {
     // A copy is one of its group's first question; told apart from that, it is a row of its own.
     if (dismiss) Object.assign(dismiss.dataset, { dismiss: row.q, of: row.q === row.first ? open.q : row.first });
   });
+  if (at("merge-copies")) mergeAll(open, rows);
   const more = at("more-copies");
   more.hidden = rows.length <= copiesShown;
   more.onclick = () => {
     copiesShown += COPIES;
     drawCopies(open, rows);
   };
+}
+
+/** @type {Map<string, boolean>} by both ids and texts: whether a copy differs in what changes a meaning */
+const differing = new Map();
+
+/** @param {any} open @param {any} row */
+function differs(open, row) {
+  if (open.text === row.text) return false;
+  const key = `${open.q} ${row.q}`;
+  if (!differing.has(key)) differing.set(key, warnings(open.text, row.text).length > 0);
+  return differing.get(key) ?? false;
+}
+
+/** What one press merges, said before it is pressed; what differs too much is left to a look of its own. @param {any} open @param {any[]} rows */
+function mergeAll(open, rows) {
+  const fold = /** @type {HTMLDetailsElement} */ (at("merge-copies"));
+  const some = rows.slice(0, COPIES_AT_ONCE);
+  const left = some.filter((row) => differs(open, row));
+  const merged = some.filter((row) => !left.includes(row));
+  // What somebody is about to send stays as they read it.
+  if (fold.open && fold.dataset.of === open?.q) return;
+  fold.dataset.of = open?.q ?? "";
+  field(fold, "copies", JSON.stringify(merged.map((row) => ({ q: row.q, revision: row.revision }))));
+  setText(at("copies-told"), say("desk_merge_copies", { n: merged.length }));
+  at("copies-left").hidden = left.length === 0;
+  setText(at("copies-left"), say("desk_copies_left", { numbers: left.map((row) => say("number", { n: row.n })).join(", ") }));
+  /** @type {HTMLButtonElement} */ (fold.querySelector("button")).disabled = merged.length === 0;
 }
 
 /** @param {any[]} rows questions like the open one, best first */

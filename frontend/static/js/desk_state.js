@@ -63,9 +63,9 @@ export function queue(desk, name, byAskers = false) {
   return byAskers ? collapsed.sort((a, b) => asked(b) - asked(a) || b.copies - a.copies || a.n - b.n) : collapsed;
 }
 
-/** The other waiting ones in a waiting one's wording, which its row stands for. @param {Desk} desk @param {any} open @returns {any[]} */
+/** The other waiting ones in a question's wording: its row stands for them while it waits, and they can be merged into it. @param {Desk} desk @param {any} open @returns {any[]} */
 export function copies(desk, open) {
-  if (open?.state !== "received") return [];
+  if (!open || !MAY.merge_copies.includes(open.state)) return [];
   return [...desk.questions.values()]
     .filter((row) => row.state === "received" && row.first === open.first && row.q !== open.q)
     .sort((a, b) => a.n - b.n);
@@ -81,6 +81,7 @@ const MAY = {
   reverse: ["screened_out", "answered"],
   screen: ["received", "listed", "screened_out"],
   merge: ["received", "listed"],
+  merge_copies: ["received", "listed", "on_air"],
   split: ["merged"],
   word: ["received", "listed"],
   send_back: ["received"],
