@@ -30,6 +30,11 @@ from server.web.player import stream_value
 from server.web.rendering import meeting_value, own_value, page, refusal
 
 MINE_SHOWN = 3
+ROWS_DRAWN = 50  # the script draws the others from the snapshot; without one a link shows them all
+# What a board needs at once, found by the browser without reading one script after the other.
+MODULES = (
+    "meeting times ask board lines live moves outbox ranking rows seen similar upvote view words"
+)
 pages = Blueprint("pages", __name__)
 
 
@@ -141,11 +146,18 @@ async def render_board(slug: str, typed: dict[str, str], error: str | None) -> R
     ask = {"q": from_bytes(secrets.token_bytes(16)), "lang": meeting.languages[0], "text": ""}
     ask |= {"after": str(again.number) if again else "", "hint": again.hint if again else ""}
     ask |= {"text": again.text, "lang": again.lang} if again else {}
+    listed = [row for row in rows if row["state"] != State.ON_AIR]
+    every = "all" in request.args
     return await html(
         "board.html",
         **page(meeting.title, person),
         meeting=meeting_value(meeting),
-        rows=[row for row in rows if row["state"] != State.ON_AIR],
+        rows=listed,
+        drawn=listed if every else listed[:ROWS_DRAWN],
+        every_row=every,
+        votes=sorted(votes),
+        own=sorted(own),
+        modules=MODULES.split(),
         on_air=on_air,
         counts=shown.counts,
         order=order.value,
@@ -234,4 +246,5 @@ async def cast_vote(slug: str) -> Response:
         return go(f"/m/{slug}/q/{int(number)}")
     order = fields.get("order", "wanted")
     kept = {"order": order if order in set(Order) else "wanted", "search": fields.get("search", "")}
+    kept["all"] = "1" if "all" in fields else ""
     return go(f"/m/{slug}?{urlencode({name: value for name, value in kept.items() if value})}")

@@ -138,6 +138,7 @@ def board(rows: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
         "rows": [*wire, on_air] if rows else [], "counts": COUNTS,
     }  # fmt: skip
     given = {
+        "drawn": rows, "every_row": False, "votes": [], "own": [], "modules": [],
         "meeting": MEETING, "rows": rows, "on_air": on_air if rows else None, "counts": COUNTS,
         "order": "wanted", "search": "", "seed": 7, "ask_error": None, "receipt": None,
         "ask": {"q": "a" * 22, "text": "", "lang": "en", "name": "", "after": "", "hint": ""},

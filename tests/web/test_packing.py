@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import gzip
 import re
+from pathlib import Path
 from typing import Any
 
+import pytest
 from quart import Quart
 from redis.asyncio import Redis
 
+from server.acts import decide
+from server.web.packing import bare
+from server.web.pages import MODULES, ROWS_DRAWN
 from server.web.rendering import FRONTEND
-from tests.acts.building import live_town
+from tests.acts.building import NOW, live_town
 from tests.web.browsing import SAME
 
 GZIP = {**SAME, "Accept-Encoding": "gzip, br"}
@@ -23,7 +28,7 @@ async def got(app: Quart, path: str, headers: dict[str, str]) -> tuple[Any, byte
 
 
 async def test_static_files_come_packed_to_who_takes_it(app: Quart) -> None:
-    plain = (FRONTEND / "static/js/board.js").read_bytes()
+    plain = (FRONTEND / "static/js/board.js").read_text()
     for headers, coding in (
         (GZIP, "gzip"),
         (SAME, None),
@@ -32,12 +37,57 @@ async def test_static_files_come_packed_to_who_takes_it(app: Quart) -> None:
         told, body = await got(app, "/static/js/board.js", headers)
         assert told.get("Content-Encoding") == coding and told["Vary"] == "Accept-Encoding"
         assert int(told["Content-Length"]) == len(body)
-        assert (gzip.decompress(body) if coding else body) == plain
+        said = (gzip.decompress(body) if coding else body).decode()
+        assert said == (bare(plain, ".js") if coding else plain)
     told, _ = await got(app, "/static/js/board.js", GZIP)
     again = await app.test_client().get(
         "/static/js/board.js", headers={**GZIP, "If-None-Match": told["ETag"]}
     )
     assert again.status_code == 304
+
+
+def test_nothing_but_comments_and_indentation_is_left_out() -> None:
+    said = """/**\n * Why. @param {a} b\n */\n/** @typedef {x} Y */\nconst a = /** @type {B} */ (b);
+  // all of a line
+  f("https://a//b"); // beside
+  /** one */\n  const c = /** @type {(n: number) => void} */ (g);\n  a * b; /* kept */ d */ e/;
+"""
+    assert bare(said, ".js") == (
+        'const a = (b);\nf("https://a//b"); // beside\nconst c = (g);\na * b; /* kept */ d */ e/;\n'
+    )
+    assert bare("/* of\n it */\na { b: c; }\n", ".css") == "a { b: c; }\n"
+
+
+@pytest.mark.parametrize("file", sorted((FRONTEND / "static").rglob("*.js")), ids=lambda f: f.name)
+def test_no_text_of_a_script_spans_lines_or_looks_like_a_comment(file: Path) -> None:
+    for line in file.read_text().splitlines():
+        assert line.count("`") % 2 == 0, line
+        assert not re.search(r"""["'`][^"'`]*/\*[^"'`]*["'`]""", line.split("/** @type")[0]), line
+
+
+def test_the_board_names_the_scripts_that_it_needs_at_once() -> None:
+    found: set[str] = set()
+    new = {"page"}
+    while new:
+        found |= new
+        texts = [(FRONTEND / f"static/js/{name}.js").read_text() for name in new]
+        new = {
+            name for text in texts for name in re.findall(r'from "\./([\w/]+)\.js";', text)
+        } - found
+    assert set(MODULES.split()) == found - {"page"}
+
+
+async def test_a_long_board_holds_some_rows_and_a_link_to_all(store: Redis, app: Quart) -> None:
+    town = await live_town(store)
+    asker, moderator = await town.attendee(), await town.moderator()
+    for _ in range(ROWS_DRAWN + 2):
+        asked = await town.ask(asker)
+        await decide.list_question(store, town.meeting, moderator, asked.q, asked.revision, NOW)
+    path = f"/m/{town.meeting.slug}"
+    for query, drawn in (("", ROWS_DRAWN), ("?all=1", ROWS_DRAWN + 2)):
+        _, body = await got(app, path + query, SAME)
+        assert body.decode().partition("<template")[0].count('class="row"') == drawn
+        assert (b'id="all-rows"' in body) == (query == "")
 
 
 async def test_a_board_comes_packed_and_no_two_pages_share_a_form_token(

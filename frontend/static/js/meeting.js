@@ -28,7 +28,8 @@ export class MeetingPage {
     const first = JSON.parse(document.getElementById("snapshot")?.textContent ?? "{}");
     this.board = apply(empty(), first).state;
     this.doubts = 0;
-    this.box = startingBox(list);
+    this.box = outbox.start(numbers(config.dataset.votes), numbers(config.dataset.own));
+    document.getElementById("all-rows")?.remove(); // this page draws them all
     this.known = new Set(this.board.rows.keys());
     const template = /** @type {HTMLTemplateElement} */ (document.getElementById("row-template"));
     this.rows = new Rows(list, template, (node, row) =>
@@ -208,12 +209,8 @@ export class MeetingPage {
   }
 }
 
-/** What the server ticked when it made the page. @param {HTMLElement} list */
-function startingBox(list) {
-  const numbers = (/** @type {string} */ selector) =>
-    [...list.querySelectorAll(selector)].map((node) => Number(node.closest(".row")?.getAttribute("data-n")));
-  return outbox.start(numbers("[aria-pressed=true]"), numbers(":scope > .own"));
-}
+/** Numbers as the server wrote them. @param {string | undefined} text */
+const numbers = (text) => (text ? text.split(" ").map(Number) : []);
 
 /** Words that stay until the next ones. @param {string} text */
 function notice(text) {

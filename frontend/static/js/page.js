@@ -13,6 +13,15 @@ function fragment() {
   history.replaceState(null, "", location.pathname + location.search);
 }
 
+/** Does this browser hold a receipt, or a head of a log? Who holds none need not load what checks them. */
+function keepsSomething() {
+  try {
+    return Object.keys(localStorage).some((key) => /^(?:receipt|log):/.test(key));
+  } catch {
+    return false; // storage is switched off
+  }
+}
+
 fragment();
 addEventListener("hashchange", fragment);
 refresh(document, Date.now());
@@ -22,4 +31,5 @@ for (const field of document.querySelectorAll("input.address"))
 const config = document.getElementById("live");
 if (config) new MeetingPage(config);
 if (document.getElementById("kept")) import("./left.js").then((left) => left.start());
-if (document.getElementById("log")) import("./receipts.js").then((receipts) => receipts.start());
+if (document.getElementById("log") && (document.querySelector(".ticket[data-q], form[data-lock]") || keepsSomething()))
+  import("./receipts.js").then((receipts) => receipts.start());

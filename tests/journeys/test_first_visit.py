@@ -1,0 +1,58 @@
+"""What a first visit of a long board is sent, and that nothing of it is lost by sending less."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+from playwright.async_api import expect
+
+from tests.journeys.hall import NO_SCRIPTS, Hall, Place
+from tools.bench.browser import sent_bytes
+
+ROWS, MOST_BYTES = 500, 60_000
+WORDS = "when will why does the our new canteen office travel budget team leave plan people change".split()
+
+
+async def filled(hall: Hall, place: Place) -> None:
+    """So many questions, each of other words."""
+    token, rng = await hall.joined(place), random.Random(7)
+    room = asyncio.Semaphore(20)
+
+    async def ask(n: int) -> None:
+        async with room:
+            await hall.ask(place, token, f"Point {n}: {' '.join(rng.choices(WORDS, k=12))}?")
+
+    await asyncio.gather(*(ask(n) for n in range(ROWS)))
+
+
+async def test_a_first_visit_of_500_questions_is_light_and_shows_all_of_them(hall: Hall) -> None:
+    place = await hall.meeting("A light first visit")
+    await filled(hall, place)
+    page = await hall.attendee(place)
+    await expect(page.locator("#listed")).to_have_text(str(ROWS))
+    sent = await sent_bytes(hall.browser, hall.origin, place.path())
+    assert sum(sent.values()) < MOST_BYTES, sent
+    await expect(page.locator("#rows > .row")).to_have_count(ROWS)
+    await expect(page.locator("#all-rows")).to_have_count(0)
+    far = page.locator("#rows > .row").nth(ROWS - 1)
+    await far.locator("button.box").click()
+    await expect(far.locator("form.pending")).to_have_count(0)
+    await page.route("**/ticket", lambda route: route.fulfill(status=503, body="{}"))
+    await page.goto(f"{place.path()}?order=newest")  # drawn by what the page itself holds
+    await expect(page.locator("button.box[aria-pressed=true]")).to_have_count(1)
+    hall.excuse("503")
+
+
+async def test_without_a_script_a_link_shows_the_rows_that_are_not_drawn(hall: Hall) -> None:
+    place = await hall.meeting("All rows without scripts")
+    token = await hall.joined(place)
+    for n in range(52):
+        await hall.ask(place, token, f"Will point {n} of the plan change?")
+    page = await hall.attendee(place, NO_SCRIPTS)
+    await expect(page.locator("#rows > .row")).to_have_count(50)
+    await page.locator("#all-rows a").click()
+    await expect(page.locator("#rows > .row")).to_have_count(52)
+    await page.locator("#rows > .row").last.locator("button.box").click()
+    await expect(page.locator("#rows > .row")).to_have_count(52)
+    await expect(page.locator("#rows button.box[aria-pressed=true]")).to_have_count(1)
