@@ -125,6 +125,9 @@ async def _staff(hall: Hall, place: Place) -> list[Exhibit]:
         Exhibit("organise-meeting", organiser, at(place.path("/organise"))),
         Exhibit("organise-settings", organiser, at(place.path("/organise/settings")), ("1280",)),
         Exhibit("organise-phase", organiser, at(roster.path("/organise/phase/live")), ("1280",)),
+        Exhibit(
+            "organise-erase", organiser, at(place.path("/organise/erase?n=1")), ("1280", "360")
+        ),
         Exhibit("organise-roster", organiser, at(roster.path("/organise")), ("360",)),
         Exhibit("roster-sheet", organiser, sheet, ("1280",)),
         Exhibit("policy", moderator, at(place.path("/policy")), ("360",)),
