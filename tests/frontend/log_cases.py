@@ -199,6 +199,10 @@ def archives() -> Cases:
     heads = {"zip": text(whole), "after": size, "now": text(log.root(size))}
     for before in range(1, size + 1):
         cases.append((("grown", {**heads, "before": before, "old": text(log.root(before))}), True))
+        cases.append((("begun", {**heads, "before": before}), log.root(before).hex()))
+    false = zipped(log, {f"tile/0/000.p/{size}": bytes(32 * size)})
+    for before in range(1, size):
+        cases.append((("begun", {**heads, "before": before, "zip": text(false)}), "archive"))
     cases.append((("grown", {**heads, "before": 6, "old": text(log.root(5))}), "consistency"))
     bomb = io.BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as z:

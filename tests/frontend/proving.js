@@ -6,7 +6,7 @@ import { verifyProof } from "../../frontend/static/js/log/proof.js";
 import { qrMatrix } from "../../frontend/static/js/log/qr.js";
 import { readLog, tileNode } from "../../frontend/static/js/log/reading.js";
 import { checkReceipt, freshSeal, locksOf, saysTheSame, secretsOf } from "../../frontend/static/js/log/receipt.js";
-import { Growing, consistencyProof, leafHash, verifyConsistency, verifyInclusion } from "../../frontend/static/js/log/tree.js";
+import { Growing, consistencyProof, earlierRoot, leafHash, verifyConsistency, verifyInclusion } from "../../frontend/static/js/log/tree.js";
 import { Zip } from "../../frontend/static/js/log/zip.js";
 
 const bytes = (texts) => (texts ?? []).map(fromBase64);
@@ -68,5 +68,7 @@ export const PROVING = {
       const proof = await consistencyProof(before, after, tileNode(await zipOf(zip), after));
       await verifyConsistency(before, after, proof, fromBase64(old), fromBase64(now));
     }),
+  begun: ({ zip, before, after, now }) =>
+    judged(async () => hex(await earlierRoot(before, after, fromBase64(now), tileNode(await zipOf(zip), after)))),
   qr: ({ text, mask }) => qrMatrix(text, mask).map((row) => row.join("")),
 };

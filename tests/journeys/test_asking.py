@@ -124,3 +124,15 @@ async def test_asking_reading_and_voting_without_a_script(hall: Hall) -> None:
     await board.box(FREEZE).click()
     await board.shows(FREEZE, 0, mine=False)
     await expect(board.box("Does this page work")).to_be_disabled()
+
+
+async def test_a_tag_that_no_browser_knows_leaves_the_other_languages_their_names(
+    hall: Hall,
+) -> None:
+    place = await hall.meeting("Odd tongues", languages=["en", "en-12", "de"])
+    board = BoardPage(await hall.attendee(place))
+    await board.live()
+    await expect(board.page.locator("#ask-lang option")).to_have_text(
+        ["English", "en-12", "Deutsch"]
+    )
+    assert await board.ask(FREEZE) == "1"

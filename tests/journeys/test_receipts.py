@@ -141,29 +141,6 @@ async def test_a_browser_without_ed25519_says_that_it_did_not_check(hall: Hall) 
     await expect(proof(page)).to_contain_text("not checked by this browser")
 
 
-async def test_a_record_that_was_rewritten_is_met_with_evidence(hall: Hall) -> None:
-    place = await hall.meeting("Receipts and history")
-    page = await hall.attendee(place)
-    await page.add_init_script("Math.random = () => 0")
-    await page.reload()
-    await asked(hall, place, page)
-    await expect(proof(page)).to_have_text(CHECKED)
-    vkey = await page.locator("#log").get_attribute("data-vkey") or ""
-    origin, root = vkey.split("+")[0], "A" * 43 + "="
-    # A head that this browser was shown once and that no later record can contain.
-    await page.evaluate(
-        "([origin, vkey, root]) => localStorage.setItem(`log:${origin}`, JSON.stringify("
-        "{vkey, served: null, others: [], seen: [{size: 1, root}]}))",
-        [origin, vkey, root],
-    )
-    await page.reload()
-    await expect(page.locator(".evidence")).to_contain_text("rewritten")
-    async with page.expect_download() as download:
-        await page.locator(".evidence a[download]").click()
-    told = json.loads(Path(await (await download.value).path()).read_text())
-    assert told["says"] == "history" and told["served"].startswith(origin)
-
-
 async def test_after_signing_out_the_receipts_can_be_taken_away(hall: Hall) -> None:
     place = await hall.meeting("Receipts left behind")
     page = await hall.attendee(place)

@@ -103,3 +103,26 @@ async def test_nothing_of_the_stream_is_loaded_before_a_click(hall: Hall) -> Non
     )
     for words in ("stream.example", "status of 404"):
         hall.excuse(words)
+
+
+async def test_a_stream_that_breaks_off_is_tried_again_and_the_page_says_so(hall: Hall) -> None:
+    place, _ = await moderated(hall)
+    page = await hall.stranger()
+    gone = False
+
+    async def serve(route: Route) -> None:
+        if not gone:
+            return await route.abort("connectionreset")
+        await route.fulfill(status=404, headers={"Access-Control-Allow-Origin": "*"}, body="")
+
+    await page.route("https://stream.example/**", serve)
+    await page.goto(place.path())
+    await page.get_by_role("button", name="Load the stream").click()
+    told = page.locator("#stream .told")
+    await expect(told).to_contain_text("broke off")
+    async with page.expect_request("https://stream.example/live.m3u8"):
+        pass
+    gone = True
+    await expect(told).to_contain_text("cannot be played here")
+    for words in ("stream.example", "status of 404", "ERR_CONNECTION_RESET"):
+        hall.excuse(words)

@@ -40,9 +40,10 @@ export function allKept(slug) {
   return found.sort((one, other) => one.at - other.at);
 }
 
-/** @param {string} q */
+/** @param {string} q @returns {null} */
 export function forget(q) {
   localStorage.removeItem(`receipt:${q}`);
+  return null;
 }
 
 /** What was sealed and never sent goes after a day. @param {number} now */

@@ -1,10 +1,9 @@
 // @ts-check
 // Receipts on the pages: sealed before a question is sent, checked before it is called received.
-import { Wrong, fromBase64url } from "./log/bytes.js";
-import { Unable } from "./log/note.js";
+import { Unable, Wrong, fromBase64url } from "./log/bytes.js";
 import { checkReceipt, freshSeal, locksOf, readReceipt, saysTheSame, secretsOf } from "./log/receipt.js";
 import { rememberNote, rememberRoot, watchLog } from "./heads.js";
-import { dropUnsent, keep, keptOf } from "./kept.js";
+import { dropUnsent, forget, keep, keptOf } from "./kept.js";
 import { drawOffers, drawProof, offerEvidence } from "./ticket.js";
 
 const LOOKS_MS = [0, 500, 1000, 1500, 2000, 3000, 5000, 8000];
@@ -37,12 +36,14 @@ export async function prove(ticket) {
   const { q = "", fate = "" } = ticket.dataset;
   drawProof(ticket, "looking");
   const held = await fetched(`${fate}/receipt.json`);
+  if (held === "erased") return drawProof(ticket, "erased");
   if (!held) return drawProof(ticket, "late");
-  const kept = keptOf(q);
-  if (kept) keep({ ...kept, file: held });
+  let kept = keptOf(q);
   try {
     const found = await checkReceipt(held, place().vkey);
     rememberNote(place().vkey, found.head.note);
+    // A code that came by a link and does not open this question is anybody's: no word against the log.
+    if (kept?.text === null && found.leaf.hl?.w !== kept.hl.w) kept = forget(q);
     if (kept) await fits(kept, found);
     drawProof(ticket, "checked");
     ticket.dataset.size = String(found.head.size);
@@ -53,6 +54,7 @@ export async function prove(ticket) {
     else throw error;
     drawOffers(ticket, held, kept, null);
   }
+  if (kept) keep({ ...kept, file: held });
 }
 
 /** What the log took must be what this browser sent. @param {import("./kept.js").Kept} kept @param {any} found */
@@ -61,13 +63,21 @@ async function fits(kept, found) {
   if (kept.text !== null && !saysTheSame(kept.text, found.opening.text)) throw new Wrong("text", found.opening.text);
 }
 
-/** The receipt file, once the server has it; null when it takes too long. @param {string} address */
+/**
+ * The receipt file, once the server has it; "erased" where it says so; null when it takes too long.
+ * What is no receipt (a portal's page in its place) counts as no answer. @param {string} address
+ */
 async function fetched(address) {
   for (const wait of LOOKS_MS) {
     await new Promise((done) => setTimeout(done, wait));
-    const answer = await fetch(address, { cache: "no-store" }).catch(() => null);
-    if (answer?.status === 200) return readReceipt(await answer.text());
-    if (answer && answer.status !== 202 && answer.status < 500) return null;
+    try {
+      const answer = await fetch(address, { cache: "no-store", redirect: "error" });
+      if (answer.status === 200) return readReceipt(await answer.text());
+      if (answer.status === 410) return "erased";
+      if (answer.status !== 202 && answer.status < 500) return null;
+    } catch {
+      continue; // cut off, sent elsewhere, or not a receipt
+    }
   }
   return null;
 }
@@ -93,7 +103,9 @@ function unlock(form) {
   field.removeAttribute("name");
   form.append(sent);
   const take = async (/** @type {string} */ code) => {
-    sent.value = CODE.test(code) ? (await secretsOf(code))[lock] : code;
+    // Without WebCrypto the code itself, as without a script.
+    const secrets = CODE.test(code) ? await secretsOf(code).catch(() => null) : null;
+    sent.value = secrets?.[lock] ?? code;
   };
   field.addEventListener("input", () => take(field.value.trim()));
   const kept = keptOf(/** @type {HTMLInputElement} */ (form.elements.namedItem("q")).value);

@@ -8,7 +8,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const BORDER = 2;
 
 /**
- * @param {HTMLElement} ticket @param {"looking" | "late" | "checked" | "unable" | "wrong"} state
+ * @param {HTMLElement} ticket @param {"looking" | "late" | "checked" | "unable" | "erased" | "wrong"} state
  * @param {{code: string, message: string} | null} why
  */
 export function drawProof(ticket, state, why = null) {
@@ -87,11 +87,12 @@ function qrImage(text) {
 /** The log does not contain what it contained: say so, and give what a third person needs. @param {import("./heads.js").Evidence} evidence */
 export function offerEvidence(evidence) {
   const notice = document.createElement("div");
-  notice.className = "complaint evidence";
+  notice.className = evidence.says === "unsigned" ? "notice" : "complaint evidence";
   notice.setAttribute("role", "alert");
   const words = document.createElement("p");
   words.textContent = say(`evidence_${evidence.says}`);
   const file = { v: 1, found: new Date().toISOString(), ...evidence };
-  notice.append(words, download(say("evidence_save"), "evidence.json", file));
+  notice.append(words);
+  if (evidence.says !== "unsigned") notice.append(download(say("evidence_save"), "evidence.json", file));
   document.getElementById("main")?.prepend(notice);
 }

@@ -1,7 +1,6 @@
 // @ts-check
 // The page that checks a receipt: by itself, then against the whole record. It works from a file, too.
-import { Wrong } from "./log/bytes.js";
-import { Unable } from "./log/note.js";
+import { Unable, Wrong } from "./log/bytes.js";
 import { readLog, webSource } from "./log/reading.js";
 import { checkReceipt, readReceipt } from "./log/receipt.js";
 import { Zip } from "./log/zip.js";

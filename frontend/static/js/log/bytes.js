@@ -10,12 +10,25 @@ export class Wrong extends Error {
   }
 }
 
+/** This browser cannot check (no Ed25519; no WebCrypto over plain http): nothing is known to be wrong. */
+export class Unable extends Error {}
+
+/** WebCrypto, which browsers give to https and localhost alone. */
+export function subtle() {
+  if (!globalThis.crypto?.subtle) throw new Unable("no WebCrypto");
+  return crypto.subtle;
+}
+
 /** @param {string} text */
 export const utf8 = (text) => new TextEncoder().encode(text);
 
 /** @param {Uint8Array} bytes */
 export function fromUtf8(bytes) {
-  return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new Wrong("shape", "this is not UTF-8");
+  }
 }
 
 /** @param {Uint8Array} bytes */
@@ -78,12 +91,12 @@ export function same(a, b) {
 
 /** @param {...Uint8Array} parts */
 export async function sha256(...parts) {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", joined(...parts)));
+  return new Uint8Array(await subtle().digest("SHA-256", joined(...parts)));
 }
 
 /** @param {Uint8Array} key @param {Uint8Array} message */
 export async function hmac(key, message) {
   const algorithm = { name: "HMAC", hash: "SHA-256" };
-  const made = await crypto.subtle.importKey("raw", key, algorithm, false, ["sign"]);
-  return new Uint8Array(await crypto.subtle.sign("HMAC", made, message));
+  const made = await subtle().importKey("raw", key, algorithm, false, ["sign"]);
+  return new Uint8Array(await subtle().sign("HMAC", made, message));
 }

@@ -1,6 +1,6 @@
 // @ts-check
 // C2SP signed notes, verifier keys and checkpoints: read strictly, verified with WebCrypto. Pure.
-import { Wrong, base64, fromBase64, hex, same, sha256, utf8 } from "./bytes.js";
+import { Unable, Wrong, base64, fromBase64, hex, same, sha256, subtle, utf8 } from "./bytes.js";
 
 const ED25519 = 1;
 const NOTE_MOST = 131_072;
@@ -9,9 +9,6 @@ const NAME = /^[^\s+\u0000-\u001f\u007f]+$/u;
 
 /** @typedef {{name: string, id: Uint8Array, public: Uint8Array, text: string}} Key */
 /** @typedef {{origin: string, size: number, root: Uint8Array, note: string}} Head */
-
-/** This browser cannot verify Ed25519: nothing is known to be wrong. */
-export class Unable extends Error {}
 
 /** The key in `name+id+key`. @param {string} text @returns {Promise<Key>} */
 export async function readKey(text) {
@@ -75,12 +72,12 @@ export async function openCheckpoint(note, key) {
 async function holds(key, bytes, message) {
   let made = null;
   try {
-    made = await crypto.subtle.importKey("raw", key.public, { name: "Ed25519" }, false, ["verify"]);
+    made = await subtle().importKey("raw", key.public, { name: "Ed25519" }, false, ["verify"]);
   } catch (error) {
     if (error instanceof Error && error.name === "DataError") return false;
     throw new Unable("no Ed25519");
   }
-  return crypto.subtle.verify({ name: "Ed25519" }, made, bytes, message);
+  return subtle().verify({ name: "Ed25519" }, made, bytes, message);
 }
 
 /** The head in a note's text, not verified. @param {string} text @param {string} note @returns {Head} */

@@ -94,6 +94,7 @@ export async function readLog(source, key, q, earlier, progress) {
   if (head.size > LEAVES_MOST) throw new Wrong("archive", "this log is too large for a page; use the auditor");
   if (earlier.size > head.size) throw new Wrong("older", "this copy ends before your receipt");
   const [tree, found] = [new Growing(), /** @type {{index: number, leaf: any}[]} */ ([])];
+  let other = false;
   for (let n = 0; n * WIDTH < head.size; n += 1) {
     const leaves = await bundle(source, n, Math.min(WIDTH, head.size - n * WIDTH));
     const hashes = await Promise.all(leaves.map(leafHash));
@@ -101,12 +102,12 @@ export async function readLog(source, key, q, earlier, progress) {
       const leaf = readLeaf(leaves[at]);
       if (leaf.q === q) found.push({ index: tree.size, leaf });
       await tree.take(hash);
-      if (tree.size === earlier.size && !same(await tree.root(), earlier.root))
-        throw new Wrong("history", "another history was signed for your receipt");
+      if (tree.size === earlier.size) other = !same(await tree.root(), earlier.root);
     }
     progress(tree.size, head.size);
   }
-  if (!same(await tree.root(), head.root)) throw new Wrong("history", "the entries are not those that were signed");
+  if (!same(await tree.root(), head.root)) throw new Wrong("archive", "the entries are not those that were signed");
+  if (other) throw new Wrong("history", "another history was signed for your receipt");
   return { head, found };
 }
 

@@ -67,10 +67,23 @@ export async function verifyConsistency(before, after, proof, oldRoot, newRoot) 
     if (proof.length || !empty || (old === now && !same(oldRoot, newRoot))) throw new Wrong("consistency", "the roots differ");
     return;
   }
+  const [earlier, later] = await folded(old, now, isPower(old) ? [oldRoot, ...proof] : proof);
+  if (!same(earlier, oldRoot)) throw new Wrong("consistency", "the proof leads to another old root");
+  if (!same(later, newRoot)) throw new Wrong("consistency", "the proof leads to another new root");
+}
+
+/** @param {bigint} n */
+const isPower = (n) => n === 1n << BigInt(twos(n));
+
+/**
+ * The roots of both sizes that a consistency proof leads to; it begins with the largest subtree that
+ * ends both the smaller tree and a subtree of the larger.
+ * @param {bigint} old @param {bigint} now @param {Uint8Array[]} path
+ */
+async function folded(old, now, path) {
   const start = twos(old);
   const shift = digits((old - 1n) ^ (now - 1n));
   const inner = shift - start;
-  const path = old === 1n << BigInt(start) ? [oldRoot, ...proof] : [...proof];
   if (path.length !== 1 + inner + ones((old - 1n) >> BigInt(shift)))
     throw new Wrong("consistency", "the proof has a wrong number of hashes");
   const index = (old - 1n) >> BigInt(start);
@@ -81,8 +94,24 @@ export async function verifyConsistency(before, after, proof, oldRoot, newRoot) 
       later = await nodeHash(sibling, later);
     } else later = await nodeHash(later, sibling);
   }
-  if (!same(earlier, oldRoot)) throw new Wrong("consistency", "the proof leads to another old root");
-  if (!same(later, newRoot)) throw new Wrong("consistency", "the proof leads to another new root");
+  return [earlier, later];
+}
+
+/**
+ * The root that the tree with `root` over `after` leaves had over its first `before`. Wrong
+ * ("archive") where the nodes do not lead to `root`: whoever sent those, nothing follows from them.
+ * @param {number} before @param {number} after @param {Uint8Array} root
+ * @param {(level: number, index: number) => Promise<Uint8Array>} node
+ */
+export async function earlierRoot(before, after, root, node) {
+  if (before === after) return root;
+  if (before === 0) return sha256();
+  const [old, now] = [whole(before), whole(after)];
+  const proof = await consistencyProof(before, after, node);
+  const path = isPower(old) ? [await rangeRoot(0, before, node), ...proof] : proof;
+  const [earlier, later] = await folded(old, now, path);
+  if (!same(later, root)) throw new Wrong("archive", "these hashes are not those that were signed");
+  return earlier;
 }
 
 /**
