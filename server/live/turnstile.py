@@ -14,6 +14,8 @@ BURST_MS = 1_000  # so much may be saved up, as at the door itself
 GRACE_MS = 30_000  # a place is kept so long after its time, for whose network is slow
 LONGEST = 100_000  # people who wait at one process; beyond, it is no use to wait
 SOONEST_S = 1.0  # between two questions for the place, where its time is not nearer
+SET_BACK_MS = 1_000  # a clock that is so much earlier than before was set anew
+SHARE = 0.9  # of the door's joins: who was let in here finds a token there, too
 PARTS = 3  # a third of the way: however long the wait, few questions
 
 
@@ -28,25 +30,34 @@ class Place:
 
 
 class Turnstile:
-    """Times are epoch milliseconds. Bounded: places that nobody takes up are forgotten."""
+    """Times are epoch milliseconds. Bounded: places that nobody takes up are forgotten.
+
+    `per_s` is what the door admits a second; a little less is let through. A clock that is set back
+    begins a new queue: places of a time to come would keep everybody waiting until then.
+    """
 
     def __init__(self, per_s: int, secret: bytes) -> None:
-        self._per_s = per_s
+        self._per_s = per_s * SHARE
         self._secret = secret
+        self._asked = 0  # when somebody asked last
         self._last = 0.0  # the time of the last place given
         self._held: dict[str, float] = {}
+        self._used: dict[str, float] = {}  # places taken up, while their slips still stand
 
     def ask(self, who: str, slip: str, now: int) -> Place | None:
         """None when `who` may come in now, else their place. Raises Overrun where too many wait.
 
-        Asking again, with the slip or without, never loses the place, nor gains a second one.
+        Asking again, with the slip or without, never loses the place, nor gains a second one. A slip
+        lets in once at each process.
         """
         self._forget(now)
-        due = self._known(who, slip, now)
-        if due is None:
-            due = self._reserve(now)
+        known = self._known(who, slip, now)
+        due = self._reserve(now) if known is None else known
         if due <= now:
             self._held.pop(who, None)
+            if known is not None:
+                self._used.pop(who, None)  # to the end of the order
+                self._used[who] = due
             return None
         self._held[who] = due
         wait_s = (due - now) / 1000
@@ -70,15 +81,24 @@ class Turnstile:
             return None
         if not hmac.compare_digest(slip.encode(), self._slip(who, int(written)).encode()):
             return None
-        return float(written) if int(written) > now - GRACE_MS else None
+        due = float(written)
+        # One that nobody could have been given yet was written by a clock that ran ahead.
+        longest = now + LONGEST * 1000 / self._per_s
+        return due if max(now - GRACE_MS, self._used.get(who, 0.0)) < due <= longest else None
 
     def _slip(self, who: str, due: int) -> str:
         return f"{due}.{hmac.digest(self._secret, f'place|{who}|{due}'.encode(), 'sha256').hex()}"
 
     def _forget(self, now: int) -> None:
-        # In the order of their times, but for slips of other processes: those go a little later.
-        while self._held and self._held[first := next(iter(self._held))] <= now - GRACE_MS:
-            del self._held[first]
+        if now < self._asked - SET_BACK_MS:
+            self._last = 0.0
+            self._held.clear()
+            self._used.clear()
+        self._asked = now
+        # Nearly in the order of their times: one that stands behind a later one goes a little later.
+        for places in (self._held, self._used):
+            while places and places[first := next(iter(places))] <= now - GRACE_MS:
+                del places[first]
 
 
 class Overrun(Exception):

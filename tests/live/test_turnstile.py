@@ -11,6 +11,13 @@ from server.live.turnstile import Overrun, Turnstile
 
 SECRET = b"l" * 32
 NOW = 1_789_000_000_000
+SHARE = live_turnstile.SHARE
+
+
+@pytest.fixture(autouse=True)
+def whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Round figures: all of the door's joins are let through."""
+    monkeypatch.setattr(live_turnstile, "SHARE", 1.0)
 
 
 def test_fifty_at_once_against_five_a_second_all_come_in_and_their_places_only_fall() -> None:
@@ -90,3 +97,55 @@ def test_where_minutes_must_be_waited_nobody_more_gets_a_place(
     kept = stile.ask("three", "", NOW)
     assert kept is not None and kept.number == 3
     assert stile.ask("four", "", NOW + 1_000) is not None
+
+
+def test_a_clock_set_back_shuts_nobody_out() -> None:
+    stile, hour = Turnstile(100, SECRET), 3_600_000
+    for who in range(101):
+        ahead = stile.ask(f"early {who}", "", NOW + hour)
+    assert ahead is not None
+    for who in range(100):  # the queue begins anew
+        assert stile.ask(f"late {who}", "", NOW) is None
+    mine = stile.ask("early 100", ahead.slip, NOW)
+    assert mine is not None and mine.number == 1
+    assert stile.ask("early 100", mine.slip, NOW + 10) is None
+
+
+def test_a_slip_of_a_clock_that_ran_ahead_counts_nowhere() -> None:
+    ahead, here = Turnstile(1, SECRET), Turnstile(1, SECRET)
+    far = NOW + 1000 * live_turnstile.LONGEST
+    ahead.ask("first", "", far)
+    place = ahead.ask("me", "", far)
+    assert place is not None
+    assert here.ask("me", place.slip, NOW) is None  # as who never had one
+
+
+def test_a_clock_that_is_corrected_by_less_than_a_second_takes_no_place_away() -> None:
+    stile = Turnstile(1, SECRET)
+    stile.ask("first", "", NOW)
+    mine = stile.ask("me", "", NOW)
+    kept = stile.ask("me", "", NOW - 900)
+    assert mine is not None and kept is not None and kept.slip == mine.slip
+
+
+def test_a_slip_lets_in_once() -> None:
+    stile = Turnstile(1, SECRET)
+    stile.ask("first", "", NOW)
+    mine = stile.ask("me", "", NOW)
+    assert mine is not None
+    assert stile.ask("me", mine.slip, NOW + 1_000) is None
+    again = stile.ask("me", mine.slip, NOW + 1_001)
+    assert again is not None and again.slip != mine.slip
+    late = NOW + live_turnstile.GRACE_MS  # the slip would still stand
+    stile._held.clear()
+    stile.ask("busy", "", late)
+    anew = stile.ask("me", mine.slip, late)
+    assert anew is not None and anew.number == 1
+
+
+def test_fewer_are_let_through_than_the_door_admits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_turnstile, "SHARE", SHARE)
+    stile = Turnstile(10, SECRET)
+    for who in range(200):
+        last = stile.ask(str(who), "", NOW)
+    assert last is not None and last.wait_s * 10 > 1.1 * last.number
