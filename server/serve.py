@@ -156,7 +156,8 @@ async def _serve(settings: Settings) -> None:
     # A background task that ends is a fault: the process ends with it and is started again.
     done, _ = await asyncio.wait({waits, *tasks}, return_when=asyncio.FIRST_COMPLETED)
     port.close()
-    await live.batcher.drain()
+    if waits in done:  # a batcher that failed answers nobody: nothing to wait for
+        await live.batcher.drain()
     await port.drain(DRAIN_SPREAD_S)
     for task in (*tasks, waits):
         task.cancel()

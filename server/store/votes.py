@@ -50,7 +50,7 @@ async def cast(redis: Redis, meeting: str, wishes: Sequence[Wish]) -> list[Answe
     safe to cast it again.
     """
     used, run = _batch(meeting, wishes)
-    return _answers(await call(redis, "cast_votes", used, [run]))
+    return _answers(await call(redis, "count_votes", used, [run]))
 
 
 async def cast_all(
@@ -64,7 +64,7 @@ async def cast_all(
     pipe = redis.pipeline(transaction=False)
     for meeting, wishes in batches:
         used, run = _batch(meeting, wishes)
-        pipe.fcall("cast_votes", len(used), *used, run)
+        pipe.fcall("count_votes", len(used), *used, run)
     if replicas := needed(redis):
         confirm(pipe, replicas)
     found = await pipe.execute(raise_on_error=False)

@@ -67,6 +67,8 @@ class _Flood:
         while not self.over.is_set():
             try:
                 self.ended[carry_out(self.attack, self.target) == self.attack.code] += 1
+            except TimeoutError:
+                self.ended[False] += 1  # the server neither ended it nor read on
             except ConnectionError:
                 self.over.wait(0.05)  # turned away at the door: too many came at once
 
