@@ -16,6 +16,7 @@ from server.domain.board import Board
 from server.live.boards import Boards
 from server.live.door import Inside
 from server.live.frames import text_frame
+from server.protocol.close_codes import Close
 from server.protocol.outbound import encode
 
 SLICE = 250  # sockets written per loop turn, so that acknowledgements keep flowing
@@ -137,6 +138,13 @@ class Hub:
             for listener in list(self._audiences.get((meeting, audience), ())):
                 if listener.sign_in in sign_ins:
                     listener.end_if(listener.sign_in)
+
+    def come_back(self, meeting: str) -> None:
+        """Close this meeting's sockets, to be opened anew: their pages then take the whole board and tell
+        again which of their votes the server does not know."""
+        for audience in AUDIENCES:
+            for listener in list(self._audiences.get((meeting, audience), ())):
+                listener.socket.close(int(Close.RESTART), "the store was rebuilt, come back")
 
     def broadcast(self, meeting: str, frame: bytes, position: str) -> None:
         """Tell one public delta to all audiences; who does not read is brought up to date when they do."""

@@ -120,11 +120,20 @@ class Tail:
                 # Whatever was trimmed, what is left fills a page: only then is it worth a question.
                 if full and await self._mend(meeting):
                     continue
+                epoch = self._epoch(meeting)
                 folded = await self._boards.fold(meeting, entries)
+                if self._epoch(meeting) != epoch:
+                    await self._boards.reload(meeting)
+                    self._hub.come_back(meeting)
                 more = more or full
                 for sign_in in folded.ended:
                     self._hub.end(meeting, sign_in)
         self._away, self._read_at = False, self._clock()
+
+    def _epoch(self, meeting: str) -> str:
+        """Another one after its store was rebuilt: then pages must look anew, and tell their votes again."""
+        board = self._boards.last(meeting)
+        return board.meeting.epoch if board is not None else ""
 
     async def _mend(self, meeting: str) -> bool:
         """Take the board anew where entries were missed, and the ends of sign-ins that were among
@@ -132,7 +141,10 @@ class Tail:
         position = self._boards.positions()[meeting]
         if not await events.behind(self._store, meeting, position):
             return False
+        epoch = self._epoch(meeting)
         await self._boards.reload(meeting)
+        if self._epoch(meeting) != epoch:
+            self._hub.come_back(meeting)
         held = self._hub.sign_ins(meeting) - {""}
         gone = held - await admission.standing(self._store, meeting, held)
         board = self._boards.last(meeting)

@@ -19,7 +19,7 @@ ASKERS = 2
 async def storm(machine: Machine, fault: Fault, *, rounds: int = 1) -> str:
     """The crowd votes and asks while the fault comes, `rounds` times; then all is held against the
     ledger. Says what was counted; fails in words where something acknowledged is gone or there twice."""
-    crowd = await gathered(machine.run.url, await _organiser(machine))
+    crowd = await gathered(machine.run.url, await organiser(machine))
     people = list(crowd.stage.attendees.items())
     async with asyncio.TaskGroup() as group:
         for name, attendee in people[ASKERS:]:
@@ -27,25 +27,25 @@ async def storm(machine: Machine, fault: Fault, *, rounds: int = 1) -> str:
         for name, attendee in people[:ASKERS]:
             group.create_task(crowd.ask(name, attendee))
         for _ in range(rounds):
-            await _more(crowd)
+            await more(crowd)
             await fault(machine)
-        await _more(crowd)
+        await more(crowd)
         crowd.leaving.set()
-    await asyncio.to_thread(_healed, machine)
+    await asyncio.to_thread(healed, machine)
     counted = await crowd.judge()
     await crowd.leave()
     machine.receipts.update(crowd.ledger.receipts)
     return f"{fault.__name__}, {rounds} times: {counted}"
 
 
-async def _more(crowd: Crowd) -> None:
+async def more(crowd: Crowd) -> None:
     """Return when many more were told that theirs is kept."""
     end = crowd.ledger.told + int(PEOPLE / VOTE_EVERY_S * CALM_S * 0.6)
     while crowd.ledger.told < end:
         await asyncio.sleep(0.02)
 
 
-async def _organiser(machine: Machine) -> str:
+async def organiser(machine: Machine) -> str:
     """The sign-in of the machine's first link; a link opens once."""
     if not machine.organiser:
         door = Door(JsonClient(machine.run.url))
@@ -54,5 +54,5 @@ async def _organiser(machine: Machine) -> str:
     return machine.organiser
 
 
-def _healed(machine: Machine) -> None:
+def healed(machine: Machine) -> None:
     eventually(lambda: get(machine.run.url, "/readyz")[0] == 200, "ready again")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 import redis
@@ -12,7 +13,7 @@ from redis.asyncio import Redis
 
 from server.acts import admission
 from server.live import tail as tail_module
-from server.store import keys
+from server.store import keys, rebuilding
 from tests.acts.building import NOW, Town, live_town
 from tests.live.half import Half, dial, end_of, greet, hear, live_half, signed
 
@@ -92,3 +93,19 @@ async def test_a_node_that_slept_looks_whether_the_stream_still_reaches_back(
         time.sleep(0.7)
         awake.close()
         await until(lambda: shown(half, town) == {stays.number})
+
+
+async def test_a_rebuilt_store_sends_every_socket_back_for_the_whole_board(store: Redis) -> None:
+    town = await live_town(store)
+    stays = await town.listed()
+    async with live_half(store, tick_ms=20) as half:
+        joined = await admission.join(store, town.meeting, town.meeting.code, NOW)
+        async with dial(half.port, town) as socket:
+            await greet(socket, signed(joined, joined.sign_in.expires_at))
+            await hear(socket, "snapshot")
+            await store.hset(keys.question(town.meeting.id, stays.q), "state", "screened_out")
+            await store.zrem(keys.ranked(town.meeting.id), stays.q)
+            after = replace(town.meeting, epoch="another")
+            await rebuilding.release(store, after, {}, 0, {})
+            assert await end_of(socket) == 1012
+            assert shown(half, town) == set()

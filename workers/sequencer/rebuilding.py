@@ -133,7 +133,8 @@ class Rebuilding:
         more = {"log_closed": "1", "final_tick": str(work.tick)} if record.closed else {}
         given = replayed.labels(documents, acts)
         if not await meetings.claim_names(redis, after):
-            log.error("address_taken", meeting=meeting.id, slug=after.slug)
+            taken = f"Its address {after.slug} or its join code belongs to another meeting now."
+            log.error("address_taken", meeting=meeting.id, reason=taken)
         await rebuilding.release(redis, after, given, work.staff_revision, more)
         log.error(
             "store_rebuilt",

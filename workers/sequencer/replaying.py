@@ -142,7 +142,8 @@ class Replaying:
         else:
             answer = await decisions.commit(self.redis, decision)
         if answer != "committed":
-            log.error("act_not_rebuilt", meeting=self.meeting, q=q, act=found.kind, answer=answer)
+            why = f"{found.kind} of question {self.record.questions[q].number}: {answer}"
+            log.error("act_not_rebuilt", meeting=self.meeting, reason=why)
 
     async def _regroup(self, decision: Decision, into: str, kind: str) -> str:
         head = await question_rows.read_one(self.redis, self.meeting, into)

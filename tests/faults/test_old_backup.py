@@ -1,0 +1,121 @@
+"""An old backup of the store is put back: what came after it is replayed from the log's leaves, brought back
+by the people who come again, or told by number. Nothing is lost in silence."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import shutil
+from pathlib import Path
+
+from redis.asyncio import Redis
+
+from server.store import keys, question_rows
+from tests.faults.conftest import Tell
+from tests.faults.crowd import Crowd, gathered
+from tests.faults.machine import Machine, machine
+from tests.faults.proofs import judge_proofs
+from tests.faults.storm import ASKERS, healed, more, organiser
+from tests.launch.running import eventually, free_port
+
+COPIED = "appendonlydir"
+
+
+async def test_what_came_after_an_old_backup_is_there_brought_back_or_told(
+    tmp_path: Path, tell: Tell
+) -> None:
+    made = machine(tmp_path, free_port(), None)
+    made.run.start()
+    crowd = await gathered(made.run.url, await organiser(made))
+    people = list(crowd.stage.attendees.items())
+    async with asyncio.TaskGroup() as group:
+        for name, attendee in people[ASKERS:]:
+            group.create_task(crowd.vote(name, attendee))
+        for name, attendee in people[:ASKERS]:
+            group.create_task(crowd.ask(name, attendee))
+        await more(crowd)
+        await asyncio.to_thread(_copied, made)
+        before = {q for asked in crowd.ledger.asked.values() for q in asked}
+        await more(crowd)
+        crowd.leaving.set()
+    await asyncio.to_thread(_put_back, made)
+    told = await asyncio.to_thread(_told_lost, made)
+    lost = await _questions(made, crowd, before)
+    assert set(lost) == told
+    again = await _come_again(crowd)
+    ledger = crowd.ledger
+    asked = sum(len(one) for one in ledger.asked.values())
+    await crowd.leave()
+    assert made.run.stop() == 0
+    judge_proofs(made, ledger.receipts)
+    tell(
+        f"old backup: {ledger.told} acknowledged, {len(ledger.receipts)} with a proof; {asked} questions"
+        f" all there with their numbers, of {len(lost)} the text lost and told by number; {again} votes"
+        " brought back; 0 lost in silence"
+    )
+
+
+def _copied(made: Machine) -> None:
+    made.crash()
+    shutil.copytree(made.data / COPIED, made.folder / "backup")
+    made.restart()
+    healed(made)
+
+
+def _put_back(made: Machine) -> None:
+    made.crash()
+    shutil.rmtree(made.data / COPIED)
+    shutil.copytree(made.folder / "backup", made.data / COPIED)
+    made.restart()
+    healed(made)
+
+
+def _told_lost(made: Machine) -> set[int]:
+    """The numbers that the journal names."""
+    eventually(lambda: "store_rebuilt" in made.run.text, "the journal tells of the rebuilding")
+    lines = [line for line in made.run.text.splitlines() if "store_rebuilt" in line]
+    found = re.search(r'"texts_lost": ?\[([0-9, ]*)\]', lines[-1])
+    assert found is not None, lines
+    return {int(number) for number in found[1].split(",") if number.strip()}
+
+
+async def _questions(made: Machine, crowd: Crowd, before: set[str]) -> list[int]:
+    """Every acknowledged question is there under its number; the numbers of those without their text."""
+    url = json.loads((made.data / "run.json").read_text())["store_url"]
+    lost: list[int] = []
+    async with Redis.from_url(url, decode_responses=True) as store:
+        meeting = await store.get(keys.slug(crowd.stage.slug))
+        assert isinstance(meeting, str)
+        for asked in crowd.ledger.asked.values():
+            for q, number in asked.items():
+                found = await question_rows.read_one(store, meeting, q)
+                assert found is not None and found.number is not None
+                assert number in (None, found.number)
+                assert found.lost is (found.text == "[text lost]")
+                assert not (found.lost and q in before), "its text was in the backup"
+                lost += [found.number] if found.lost else []
+    return lost
+
+
+async def _come_again(crowd: Crowd) -> int:
+    """What each page does when it is connected again: hold its own votes against the server's, and tell it
+    those that it forgot. Then all wishes stand; returns how many were told again."""
+    again = 0
+    for name, attendee in crowd.stage.attendees.items():
+        told = await crowd.door.call("GET", crowd.stage.path("votes"), token=attendee.token)
+        assert isinstance(told["votes"], list)
+        wishes = crowd.ledger.wishes.get(name, {})
+        for n, on in wishes.items():
+            if on is not (n in told["votes"]):
+                assert not (await attendee.vote(n, on)).code
+                again += 1
+        told = await crowd.door.call("GET", crowd.stage.path("votes"), token=attendee.token)
+        assert isinstance(told["votes"], list)
+        assert sorted(told["votes"]) == sorted(n for n, on in wishes.items() if on)
+    totals = {n: 0 for n in crowd.numbers}
+    for wishes in crowd.ledger.wishes.values():
+        for n, on in wishes.items():
+            totals[n] += on
+    await crowd.judge_board(totals)
+    return again
