@@ -17,21 +17,24 @@ PUBLIC_LAYERS = frozenset({Layer.NOTE, Layer.WORDING, Layer.ANSWER, Layer.APPEAL
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """What a question's asker holds of it: the opening, and where its leaf is once that is signed."""
+    """What a question's asker holds of it: the opening (None where erased or lost), and where its leaf is
+    once that is signed."""
 
-    salt: str
-    opening: str
+    salt: str | None
+    opening: str | None
     index: int | None
     covered: str | None
 
 
 async def own(redis: Redis, meeting: str, q: str) -> Own | None:
-    """A question's opening in whatever state, for its asker alone; None where it was erased."""
+    """A question's opening in whatever state, for its asker alone; None of one that the store never held."""
     row = await typed.hgetall(redis, keys.question(meeting, q))
-    if not row.get("salt"):
+    if not row:
         return None
-    text = leaf.opening(meeting, q, row["text"], row["lang"], row.get("name") or None)
     index = int(row["leaf"]) if row.get("leaf") else None
+    if not row.get("salt"):
+        return Own(None, None, index, row.get("covered"))
+    text = leaf.opening(meeting, q, row["text"], row["lang"], row.get("name") or None)
     return Own(row["salt"], text.decode(), index, row.get("covered"))
 
 

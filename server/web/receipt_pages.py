@@ -18,6 +18,7 @@ from server.web.api import meeting_at
 from server.web.log_keys import vkey_of
 from server.web.pages import fate_address, pages
 from server.web.parts import parts
+from server.web.rendering import sentence
 
 VERSION = 1
 NOTHING = Refused(Refusal.UNKNOWN, "There is nothing at this address.")
@@ -26,14 +27,17 @@ NOTHING = Refused(Refusal.UNKNOWN, "There is nothing at this address.")
 @pages.get("/m/<slug>/fate/<capability>/receipt.json")
 async def receipt_file(slug: str, capability: str) -> Response:
     """Leaf, salt, opening and proof of one question (docs/log.md, "Receipts"); 202 until its leaf
-    is under a signed checkpoint, 410 once its text and salt were erased."""
+    is under a signed checkpoint, 410 once its text and salt were erased. Of a text that the store lost:
+    null in the place of salt and opening, and `lost` says so in the reader's language."""
     meeting = await meeting_at(slug)
     found = await submit.by_fate(parts().store, meeting, capability)
     if found is None or await vkey_of(meeting) is None:
         raise NOTHING
+    if found.erased:
+        raise Refused(Refusal.EXPIRED, "The text and salt of this question were erased.")
     held = await openings.own(parts().store, meeting.id, found.q)
     if held is None:
-        raise Refused(Refusal.EXPIRED, "The text and salt of this question were erased.")
+        raise NOTHING
     if held.index is None or held.covered is None:
         return _json({"v": VERSION, "q": found.q, "number": None}, 202)
     proof, data = await asyncio.to_thread(_proved, meeting, held.index, held.covered)
@@ -48,6 +52,8 @@ async def receipt_file(slug: str, capability: str) -> Response:
         "proof": proof,
         "follow": f"{parts().public_url}{fate_address(meeting, found.q)}",
     }
+    if held.opening is None:
+        told["lost"] = sentence("gone.lost")
     response = _json(told, 200)
     name = f"receipt-{found.number or found.q}.json"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'

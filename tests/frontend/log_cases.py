@@ -119,6 +119,7 @@ def tampered(log: Made) -> list[tuple[dict[str, Any], Any]]:
     committed = {**good, "opening": elsewhere.decode()}
     return [
         (good, 2),
+        ({**good, "salt": None, "opening": None}, 2),
         ({**good, "proof": receipt_of(log, 2, len(log.leaves))["proof"]}, 2),
         ({**good, "proof": forged}, "signature"),
         ({**good, "proof": swapped}, "signature"),

@@ -126,6 +126,29 @@ async def test_another_text_than_the_one_that_was_typed_is_never_called_received
     await expect(proof(page)).to_contain_text("another text")
 
 
+async def test_a_text_that_the_server_lost_is_checked_from_what_the_browser_kept(
+    hall: Hall,
+) -> None:
+    place = await hall.meeting("Receipts of the lost")
+    page = await hall.attendee(place)
+    await asked(hall, place, page)
+    await expect(proof(page)).to_have_text(CHECKED)
+
+    async def lose(route: Route) -> None:
+        answer = await route.fetch()
+        lost = {"salt": None, "opening": None, "lost": "Lost."}
+        await route.fulfill(response=answer, json={**await answer.json(), **lost})
+
+    await page.route("**/receipt.json", lose)
+    await page.goto(place.path("/mine"))
+    await expect(proof(page)).to_have_text(CHECKED)
+    assert json.loads((await saved(page))["opening"])["text"] == FREEZE
+    await page.evaluate("localStorage.clear()")
+    await page.reload()
+    await expect(proof(page)).to_have_attribute("data-proof", "lost")
+    await expect(proof(page)).to_contain_text("The server lost the text")
+
+
 async def test_a_browser_without_ed25519_says_that_it_did_not_check(hall: Hall) -> None:
     place = await hall.meeting("Receipts unchecked")
     page = await hall.attendee(place)

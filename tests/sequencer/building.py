@@ -27,11 +27,13 @@ def sequencer_in(
     leaves: type[LeafStore] = LeafStore,
     files: type[Files] = Files,
     keyring: type[Keyring] = Keyring,
+    secret: bytes = b"",
 ) -> Sequencer:
     """A sequencer as it starts, on what an earlier one left in `folder`."""
     store = leaves(folder / "data" / "log" / "leaves.sqlite3")
     ring = keyring(folder / "data-keys", logs_exist=bool(store.states()))
-    return Sequencer(store, files(folder / "data" / "log"), ring, HOST, clock, period_s=0)
+    made = files(folder / "data" / "log")
+    return Sequencer(store, made, ring, HOST, clock, period_s=0, secret=secret)
 
 
 def fields(entry: dict[str, str]) -> dict[Any, Any]:

@@ -8,26 +8,30 @@ import html
 import json
 import secrets
 import time
-from typing import Any
+from pathlib import Path
 
 from quart import Quart
 from redis.asyncio import Redis
 
-from server.acts import admission, staff
+from server.acts import admission, erase, staff
 from server.audit.checks import read_receipt
 from server.audit.findings import Findings, Grade
 from server.audit.main import audit
 from server.audit.sources import Folder
+from server.domain.ids import fate_capability
 from server.domain.question import State
 from server.domain.roles import Role
-from server.store import keys
+from server.store import question_rows
 from server.store.decisions import Decision, commit
 from server.translog import leaf, proof
 from server.translog.checkpoint import log_id
 from server.translog.note import VerifierKey
 from tests.acts.building import NOW, Town, fresh_q, live_town
+from tests.sequencer.building import sequencer_in, settle
+from tests.sequencer.test_rebuilding import wiped
 from tests.web.browsing import Browser, Client
 from tests.web.test_log_files import Reader, published
+from tests.web.test_told_record import site
 
 W, A, SALT = secrets.token_hex(32), secrets.token_hex(32), secrets.token_hex(32)
 TEXT = "Who keeps the receipts of all this?"
@@ -90,14 +94,37 @@ async def test_the_address_of_nothing_and_of_an_erased_text_say_so(
     app: Quart, store: Redis
 ) -> None:
     town = await live_town(store)
-    told = await _asked(await _asker(app, town), town)
+    asker = await _asker(app, town)
+    told = await _asked(asker, town)
     browser = Browser(app)
     await browser.get(f"/m/{town.meeting.slug}/fate/{fresh_q()}/receipt.json")
     assert browser.status == 404
-    raw: Any = store
-    await raw.hdel(keys.question(town.meeting.id, told["q"]), "salt")
+    number = (await _file(app, town, told["fate"]))["number"]
+    found = await question_rows.by_number(store, town.meeting.id, int(number))
+    assert found
+    await erase.erase_named(store, town.meeting, int(number), found.revision, "law", NOW)
     await browser.get(f"{told['fate']}/receipt.json")
     assert browser.status == 410
+
+
+async def test_a_text_that_the_store_lost_is_said_to_be_lost_and_its_leaf_is_proved_still(
+    store: Redis, tmp_path: Path
+) -> None:
+    town, secret = await live_town(store), b"w" * 32
+    q = await town.submit(await town.attendee(), TEXT)
+    sequencer = sequencer_in(tmp_path)
+    await settle(sequencer, store)
+    await wiped(store)
+    await settle(sequencer_in(tmp_path, secret=secret), store)
+    at = f"/m/{town.meeting.slug}/fate/{fate_capability(secret, town.meeting.id, q)}"
+    browser = Browser(site(store, tmp_path))
+    held = json.loads(await browser.get(f"{at}/receipt.json?lang=en"))
+    assert browser.status == 200 and (held["salt"], held["opening"]) == (None, None)
+    assert held["lost"].startswith("The text was lost")
+    assert "erased" not in held["lost"] and "The text was lost" in await browser.get(at)
+    data, key = base64.b64decode(held["leaf"]), VerifierKey.parse(held["vkey"])
+    assert proof.verify(held["proof"], data, key)[0] == 1
+    assert read_receipt("mine", leaf.canonical(held)).leaf == data
 
 
 async def test_the_form_takes_a_seal_and_the_secret_withdraws(app: Quart, store: Redis) -> None:

@@ -8,7 +8,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const BORDER = 2;
 
 /**
- * @param {HTMLElement} ticket @param {"looking" | "late" | "checked" | "unable" | "erased" | "wrong"} state
+ * @param {HTMLElement} ticket @param {"looking" | "late" | "checked" | "lost" | "unable" | "erased" | "wrong"} state
  * @param {{code: string, message: string} | null} why
  */
 export function drawProof(ticket, state, why = null) {

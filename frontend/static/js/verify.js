@@ -53,16 +53,24 @@ async function check(file) {
 
 /** @param {any} held @param {any} found @param {boolean} known */
 function drawGood(held, found, known) {
-  const lines = [line("yes", say("verify.signed")), line("yes", say("verify.inside", { n: found.index })), line("yes", say("verify.text"))];
-  const words = element("blockquote", "words", found.opening.text);
-  words.dir = "auto";
-  if (found.opening.lang !== "und") words.lang = found.opening.lang;
-  const by = found.opening.as ? say("verify.by", { name: found.opening.as }) : say("verify.anonymous");
-  const about = element("p", "about", held.number ? `${say("verify.number", { n: held.number })} · ${by} · ${time(found.leaf.at)}` : `${by} · ${time(found.leaf.at)}`);
+  const { opening } = found;
+  const text = opening ? line("yes", say("verify.text")) : line("open", say("verify.text_lost"));
+  const lines = [line("yes", say("verify.signed")), line("yes", say("verify.inside", { n: found.index })), text];
+  const number = held.number ? [say("verify.number", { n: held.number })] : [];
+  const by = !opening ? [] : [opening.as ? say("verify.by", { name: opening.as }) : say("verify.anonymous")];
+  const about = element("p", "about", [...number, ...by, time(found.leaf.at)].join(" · "));
   const key = element("p", known ? "about" : "notice", say(known ? "verify.key_yours" : "verify.key_carried"), " ", element("code", "key", found.key.text));
   const lock = element("p", "about", say(found.leaf.hl ? "verify.locked" : "verify.unlocked"));
-  drawVerdict("good", say("verify.good"), [element("ul", "findings", ...lines), words, about, key, lock]);
+  drawVerdict("good", say("verify.good"), [element("ul", "findings", ...lines), ...(opening ? [quoted(opening)] : []), about, key, lock]);
   part("fate").hidden = false;
+}
+
+/** @param {{text: string, lang: string}} opening */
+function quoted(opening) {
+  const words = element("blockquote", "words", opening.text);
+  words.dir = "auto";
+  if (opening.lang !== "und") words.lang = opening.lang;
+  return words;
 }
 
 /** @param {unknown} error */

@@ -37,15 +37,18 @@ export function readReceipt(text) {
   } catch {
     throw new Wrong("shape", "this is not JSON");
   }
-  const fields = ["q", "vkey", "leaf", "salt", "opening", "proof"];
-  if (held?.v !== 1 || fields.some((name) => typeof held[name] !== "string"))
+  const fields = ["q", "vkey", "leaf", "proof"];
+  const told = ["salt", "opening"].every((name) => typeof held?.[name] === "string");
+  const lost = held?.salt === null && held.opening === null;
+  if (held?.v !== 1 || fields.some((name) => typeof held[name] !== "string") || !(told || lost))
     throw new Wrong("shape", "a receipt holds q, vkey, leaf, salt, opening and proof");
   return held;
 }
 
 /**
  * Check a receipt: key, signature, origin, size, inclusion, commitment, opening, in this order.
- * Wrong names the first that does not hold; Unable where this browser cannot verify signatures.
+ * Wrong names the first that does not hold; Unable where this browser cannot verify signatures. Where the
+ * server lost the text the last two cannot be told: `opening` is null.
  * @param {any} held a receipt file's object @param {string} vkey the key that is trusted
  */
 export async function checkReceipt(held, vkey) {
@@ -54,6 +57,7 @@ export async function checkReceipt(held, vkey) {
   const { index, head } = await verifyProof(held.proof, bytes, key);
   const leaf = readLeaf(bytes);
   if (leaf.t !== "q.received" || leaf.q !== held.q) throw new Wrong("leaf", "the entry is of another question");
+  if (held.opening === null) return { index, head, leaf, opening: null, key };
   if ((await commitment(fromHex(held.salt), held.opening)) !== leaf.c)
     throw new Wrong("commitment", "the entry commits to another text");
   const opening = readOpening(held.opening);
