@@ -13,6 +13,7 @@ from server.domain.meeting import Meeting
 from server.domain.question import State
 from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Act as RoleAct
+from server.domain.wording import same_words
 from server.store import question_rows
 from server.store.question_rows import Question
 
@@ -29,14 +30,20 @@ async def merge_copies(
     now: int,
 ) -> Question:
     """Merge these, each on the revision that its reader saw, into `q`, which is listed first where it
-    waits; returns the head. `merge.split_all` undoes it.
+    waits; returns the head. `merge.split_all` parts them again; the head stays listed.
 
-    The first that is refused stops the rest, and the refusal says how many were merged: those stand, as
-    they do after a crash. What somebody else decided meanwhile is never overwritten.
+    A merged text is public at once, so each must have the head's own words (domain/wording.py): what was
+    read in one was read in all. One in other words, or changed since, is refused before anything is done.
+    Afterwards the first that is refused stops the rest; the refusal has that one's code and says how many
+    were merged, and whether the head was listed: those stand, as they do after a crash. What somebody
+    else decided meanwhile is never overwritten.
     """
     staff(sign_in, RoleAct.MERGE)
     head = await read(store, meeting, q, revision)
-    if head.state is State.RECEIVED:
+    for copy, seen in copies:
+        _admit(head, await _copy(store, meeting, copy, seen))
+    waited = head.state is State.RECEIVED
+    if waited:
         head = await decide.list_question(store, meeting, sign_in, q, revision, now)
     if head.number is None:
         raise AssertionError("a question that was read has a number")
@@ -44,14 +51,48 @@ async def merge_copies(
         try:
             await merge.merge(store, meeting, sign_in, copy, seen, head.number, now)
         except Refused as refused:
-            raise Refused(
-                Refusal.CONTENDED,
-                "{done} of {count} copies were merged, then one was not: {why}",
-                done=done,
-                count=len(copies),
-                why=refused.sentence,
-            ) from refused
+            raise _stopped(refused, head, waited, done, len(copies)) from refused
     after = await question_rows.read_one(store, meeting.id, q)
     if after is None:
         raise AssertionError("a head that was read exists")
     return after
+
+
+async def _copy(store: Redis, meeting: Meeting, q: str, seen: int) -> Question:
+    try:
+        return await read(store, meeting, q, seen)
+    except Refused as refused:
+        raise Refused(
+            refused.refusal,
+            "Nothing was merged or listed, because of one copy: {why}",
+            why=refused.sentence,
+        ) from refused
+
+
+def _admit(head: Question, copy: Question) -> None:
+    if head.lost or copy.lost or same_words(copy.text) != same_words(head.text):
+        raise Refused(
+            Refusal.ILLEGAL,
+            "Nothing was merged or listed: no. {n} differs in wording. Read it, and merge it by itself.",
+            n=copy.number,
+        )
+
+
+def _stopped(refused: Refused, head: Question, waited: bool, done: int, count: int) -> Refused:
+    why = refused.sentence
+    if waited:
+        return Refused(
+            refused.refusal,
+            "No. {n} is listed now, and {done} of {count} copies were merged; then one was not: {why}",
+            n=head.number,
+            done=done,
+            count=count,
+            why=why,
+        )
+    return Refused(
+        refused.refusal,
+        "{done} of {count} copies were merged, then one was not: {why}",
+        done=done,
+        count=count,
+        why=why,
+    )

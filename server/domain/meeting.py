@@ -28,7 +28,7 @@ Every question gets a number when it arrives and a public outcome.
 * We list questions that are about this meeting or our work, also uncomfortable ones.
 * We screen out only for a reason on the public list, and the record says which.
 * Copies of one question are counted together and never dropped.
-* You may appeal once; another moderator decides."""
+* You may appeal once; another moderator decides, where the meeting has two or more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,17 @@ import pytest
 from server.domain import ranking
 from server.domain.board import Board, Row
 from server.domain.question import State
+from server.domain.wording import same_words
 from tests.domain.test_board import MEETING, play
 from tests.frontend.running import ROOT, Case, chromium, in_chromium, in_node, node
 
 VECTORS = json.loads((ROOT / "tests/vectors/ranking.json").read_text())
 BOARDS = json.loads((ROOT / "tests/vectors/board.json").read_text())
+WORDINGS = (
+    "  Is the CANTEEN\n closing?! ", "Is it -5 or 3.5 %, at a@b & #7?", "???",
+    "\u201eWarum\u201c \u2013 nicht\u2026",
+    "\u0915\u093f \u0915\u0940", "Caf\u00e9\u00a0\u2014 cafe\u0301", "\U0001f44d or \U0001f44e",
+)  # fmt: skip
 KINDS = ("put", "put", "tally", "remove", "expose", "count", "tick")
 
 
@@ -236,6 +242,7 @@ def desk_cases() -> list[tuple[Case, Any]]:
     cases.append((("offers", {"row": appealed, "me": "mod:1"}), ["overturn"]))
     given = {"a": "Is the canteen closing?", "b": "Is the canteen opening again?"}
     cases.append((("diff", given), same))
+    cases += [(("sameWords", {"text": text}), same_words(text)) for text in WORDINGS]
     return cases
 
 

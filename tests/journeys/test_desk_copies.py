@@ -57,10 +57,11 @@ async def test_copies_are_read_below_their_row_and_told_apart_for_every_desk(hal
 
 async def test_a_campaign_is_merged_by_one_key_and_what_differs_is_left_out(hall: Hall) -> None:
     place = await hall.meeting("Campaign", after_display=False)
-    for words in (SAME, SAME, f"{SAME}!", SAME.replace("open", "not open")):
+    for words in (SAME, SAME, f"{SAME}!", f"{SAME} Nobody tells us."):
         await hall.ask(place, await hall.joined(place), words)
     desk = await open_desk(hall, place)
     await expect(desk.locator("#copies-title")).to_have_text("Copies waiting: 3")
+    await expect(desk.locator(".differs")).to_have_text(["", "", "in other words"])
     await desk.keyboard.press("c")
     await expect(desk.locator("#copies-told")).to_contain_text("merged into this one: 2")
     await expect(desk.locator("#copies-left")).to_contain_text("no. 4")
@@ -77,3 +78,27 @@ async def test_a_campaign_is_merged_by_one_key_and_what_differs_is_left_out(hall
     await expect(desk.locator("#open-n")).to_have_text("no. 1")
     await expect(desk.locator("#member-rows li")).to_have_count(2)
     await expect(desk.locator("[data-count=waiting]")).to_have_text("1")
+
+
+async def test_after_a_refusal_the_key_sends_what_is_the_same_now(hall: Hall) -> None:
+    place = await hall.meeting("Refused", after_display=False)
+    for words in (SAME, SAME, f"{SAME}!"):
+        await hall.ask(place, await hall.joined(place), words)
+    desk, other = await open_desk(hall, place), await open_desk(hall, place)
+    await expect(desk.locator("#copies-title")).to_have_text("Copies waiting: 2")
+    await desk.keyboard.press("c")
+    await expect(desk.locator("#copies-told")).to_contain_text("merged into this one: 2")
+    await expect(desk.locator("#merge-copies button")).to_be_focused()
+    await other.goto(place.path("/desk?n=2"))
+    await expect(other.locator("#open-n")).to_have_text("no. 2")
+    await other.keyboard.press("l")
+    await expect(desk.locator("#copies-title")).to_have_text("Copies waiting: 1")
+    await desk.keyboard.press("Enter")
+    await expect(desk.locator("#desk-error")).to_contain_text("Nothing was merged or listed")
+    hall.excuse("409")
+    await expect(desk.locator("#merge-copies")).not_to_have_attribute("open", "")
+    await desk.keyboard.press("c")
+    await expect(desk.locator("#copies-told")).to_contain_text("merged into this one: 1")
+    await desk.keyboard.press("Enter")
+    await expect(desk.locator("#member-rows li")).to_have_count(1)
+    await expect(desk.locator("#desk-error")).to_be_hidden()

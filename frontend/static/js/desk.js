@@ -250,6 +250,7 @@ class DeskPage {
 
   /** What was typed is kept; where somebody decided first, it may be sent again on what is now. @param {HTMLFormElement} form @param {any} error */
   async refused(form, error) {
+    if (form.dataset.act === "merge_copies") this.leave(); // its list is made anew, of what is now
     const kept = form.closest("details[open]");
     if (error.code === "contended") {
       const message = await call(this.slug, `desk?after=${this.desk.position}&wait=0`).catch(() => null);

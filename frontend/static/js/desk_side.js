@@ -1,12 +1,13 @@
 // @ts-check
 // Draws what stands beside the open question: those merged into it, and the line for the stage.
 import { words } from "./desk_list.js";
-import { warnings } from "./diff.js";
+import { sameWords } from "./diff.js";
 import { setText } from "./upvote.js";
 import { say } from "./words.js";
 
 const COPIES = 50; // shown at a time: a flood has thousands
 const COPIES_AT_ONCE = 200; // merged by one request, as server/acts/merge_copies.py takes them
+const NAMED = 8; // copies in other words that are told by number
 const at = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
 
 /**
@@ -62,6 +63,7 @@ export function drawCopies(open, rows) {
     setText(link, String(row.n));
     link.href = `?n=${row.n}`;
     words(node.querySelector(".words"), row, row.wording || row.text);
+    setText(node.querySelector(".differs"), differs(open, row) ? say("desk_other_words") : "");
     const dismiss = node.querySelector("button");
     // A copy is one of its group's first question; told apart from that, it is a row of its own.
     if (dismiss) Object.assign(dismiss.dataset, { dismiss: row.q, of: row.q === row.first ? open.q : row.first });
@@ -75,30 +77,32 @@ export function drawCopies(open, rows) {
   };
 }
 
-/** @type {Map<string, boolean>} by both ids and texts: whether a copy differs in what changes a meaning */
-const differing = new Map();
+/** @type {Map<string, string>} the words of each text that was compared */
+const known = new Map();
 
-/** @param {any} open @param {any} row */
-function differs(open, row) {
-  if (open.text === row.text) return false;
-  const key = `${open.q} ${row.q}`;
-  if (!differing.has(key)) differing.set(key, warnings(open.text, row.text).length > 0);
-  return differing.get(key) ?? false;
+/** @param {string} text */
+function wordsOf(text) {
+  const found = known.get(text) ?? sameWords(text);
+  known.set(text, found);
+  return found;
 }
 
-/** What one press merges, said before it is pressed; what differs too much is left to a look of its own. @param {any} open @param {any[]} rows */
+/** @param {any} open @param {any} row */
+const differs = (open, row) => wordsOf(open.text) !== wordsOf(row.text);
+
+/** What one press merges, said before it is pressed: the same words alone. Others want a look of their own. @param {any} open @param {any[]} rows */
 function mergeAll(open, rows) {
   const fold = /** @type {HTMLDetailsElement} */ (at("merge-copies"));
-  const some = rows.slice(0, COPIES_AT_ONCE);
-  const left = some.filter((row) => differs(open, row));
-  const merged = some.filter((row) => !left.includes(row));
   // What somebody is about to send stays as they read it.
   if (fold.open && fold.dataset.of === open?.q) return;
+  const left = rows.filter((row) => differs(open, row));
+  const merged = rows.filter((row) => !differs(open, row)).slice(0, COPIES_AT_ONCE);
   fold.dataset.of = open?.q ?? "";
   field(fold, "copies", JSON.stringify(merged.map((row) => ({ q: row.q, revision: row.revision }))));
   setText(at("copies-told"), say("desk_merge_copies", { n: merged.length }));
   at("copies-left").hidden = left.length === 0;
-  setText(at("copies-left"), say("desk_copies_left", { numbers: left.map((row) => say("number", { n: row.n })).join(", ") }));
+  const numbers = left.slice(0, NAMED).map((row) => say("number", { n: row.n }));
+  setText(at("copies-left"), say("desk_copies_left", { n: left.length, numbers: numbers.join(", ") + (left.length > NAMED ? " …" : "") }));
   /** @type {HTMLButtonElement} */ (fold.querySelector("button")).disabled = merged.length === 0;
 }
 

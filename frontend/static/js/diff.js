@@ -8,6 +8,16 @@ const NEGATIONS = new Set(
 const MONTHS =
   /^(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mär|mai|okt|dez|fév|avr|juin|juil|août|ene|abr|ago|dic|mon|tue|wed|thu|fri|sat|sun|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|lunes|martes|miércoles|jueves|viernes|sábado|domingo)\p{L}*$/iu;
 
+/**
+ * A text's words alone: two texts with the same were both read when one was. As server/domain/wording.py.
+ * @param {string} text @returns {string}
+ */
+export function sameWords(text) {
+  const folded = text.normalize("NFKC").toLowerCase();
+  const plain = folded.replace(/(?![%‰&@#])\p{P}(?!\p{Nd})|[\p{Z}\p{Cc}]/gu, " ");
+  return plain.trim().split(/ +/u).join(" ") || text;
+}
+
 /** @param {string} text */
 const split = (text) => text.trim().split(/\s+/u).slice(0, MOST);
 /** @param {string} word */
