@@ -158,7 +158,13 @@ async def _commit(store: Redis, before: Meeting, after: Meeting, by: str, now: i
     if before.phase is not after.phase or by == name(Rule.WINDOWS):
         # This entry is a gate of the record: the tallies stand before it.
         await tallies.freeze(store, after.id, now)
-    if not await stored.commit(store, after, before.revision, entry, now):
+    answer = await stored.commit(store, after, before.revision, entry, now)
+    if answer == "rebuilding":
+        raise Refused(
+            Refusal.CONTENDED,
+            "This meeting is being rebuilt from its log. Nothing was saved. Try again in a minute.",
+        )
+    if answer != "committed":
         raise Refused(
             Refusal.CONTENDED, "Somebody else changed this meeting just now. Look again, then save."
         )

@@ -29,6 +29,7 @@ class Decision:
     at: int
     sign_in: str = ""
     closing: bool = False
+    rebuilds: bool = False
     leaves_line: bool = True
     fields: Mapping[str, str] = field(default_factory=dict)
     openings: Mapping[str, str] = field(default_factory=dict)
@@ -70,6 +71,7 @@ class Decision:
                 "intent": self.intent,
                 "at": str(self.at),
                 "closing": str(int(self.closing)),
+                "rebuilds": str(int(self.rebuilds)),
                 "leaves_line": str(int(self.leaves_line)),
                 "fields": dict(self.fields),
                 "openings": dict(self.openings),

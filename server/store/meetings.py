@@ -45,8 +45,9 @@ async def read_all(redis: Redis) -> list[Meeting]:
     return [decode(json_, int(at)) for json_, at in await pipe.execute() if json_ and at]
 
 
-async def commit(redis: Redis, meeting: Meeting, expected: int, intent: str, now: int) -> bool:
-    """Make `meeting` true if its revision is still `expected` (0: does not exist); False if not."""
+async def commit(redis: Redis, meeting: Meeting, expected: int, intent: str, now: int) -> str:
+    """Make `meeting` true if its revision is still `expected` (0: does not exist). 'committed' |
+    'contended' | 'rebuilding': it is brought back from its log, and can be changed once it is."""
     switches = {
         "voting": str(int(meeting.votes_open())),
         "asking": str(int(meeting.asks_open())),
@@ -59,7 +60,7 @@ async def commit(redis: Redis, meeting: Meeting, expected: int, intent: str, now
         [keys.meeting(m), keys.intake(m), keys.events(m), keys.desk_log(m), keys.rule_log(m)],
         [expected, encode(meeting), json.dumps(switches), intent, now],
     )
-    return bool(answer[0] == "committed")
+    return str(answer[0])
 
 
 async def claim_names(redis: Redis, meeting: Meeting) -> bool:

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from server.domain.meeting import Meeting
 from server.domain.question import State
 from server.store import keys, meetings, typed
-from server.store.call import call
+from server.store.call import call, durable
 
 NOBODY = -1  # the voter number of an asker whom the rebuilt store does not know
 SLICE = 500
@@ -31,8 +31,22 @@ class Submission:
 
 
 async def fence(redis: Redis, meeting: str) -> None:
-    """Until `release` nobody asks, votes or decides; what a rule of the closing decides goes on."""
-    await redis.hset(keys.meeting(meeting), mapping={"voting": "0", "asking": "0", "ended": "1"})
+    """Until `release` nobody asks, votes, decides or changes the meeting; `is_begun` says so."""
+    shut = ["voting", "0", "asking", "0", "ended", "1"]
+    if not await is_begun(redis, meeting):
+        shut += ["rebuilding", ""]
+    await durable(redis, "HSET", keys.meeting(meeting), *shut)
+
+
+async def is_begun(redis: Redis, meeting: str) -> bool:
+    """True between `fence` and `release`, also after whoever was at it was killed."""
+    return bool(await redis.hexists(keys.meeting(meeting), "rebuilding"))
+
+
+async def overruled(redis: Redis, meeting: str) -> list[str]:
+    """The questions of which `place` dropped decisions since `fence`."""
+    told = await typed.hget(redis, keys.meeting(meeting), "rebuilding") or ""
+    return list(dict.fromkeys(told.split()))
 
 
 async def question(redis: Redis, meeting: str, one: Submission) -> bool:
@@ -51,9 +65,19 @@ async def question(redis: Redis, meeting: str, one: Submission) -> bool:
     return bool(await call(redis, "rebuild_question", used, told) == "rebuilt")
 
 
-async def place(redis: Redis, meeting: str, q: str, state: State, revision: int) -> None:
-    """Put a question back to the state and revision that the log's next act builds on."""
-    await call(redis, "rebuild_place", [keys.question(meeting, q)], [state.value, revision])
+async def place(
+    redis: Redis,
+    meeting: str,
+    q: str,
+    state: State,
+    revision: int,
+    erases: bool,
+    stale: Sequence[str],
+) -> None:
+    """Put a question back to the state and revision that the log's next act builds on (which `erases`?), and
+    take the entries at the positions `stale` out of the intake; both or neither."""
+    used = [keys.question(meeting, q), keys.intake(meeting), keys.meeting(meeting)]
+    await call(redis, "rebuild_place", used, [q, state.value, revision, int(erases), *stale])
 
 
 async def act(
@@ -108,10 +132,13 @@ async def tallies(redis: Redis, meeting: str, ranking: Sequence[tuple[str, int]]
     await pipe.execute()
 
 
-async def drop(redis: Redis, meeting: str, positions: Sequence[str]) -> None:
-    """Take entries out of the intake that build on what the log knows to be otherwise."""
-    if positions:
-        await redis.xdel(keys.intake(meeting), *positions)
+async def drop(redis: Redis, meeting: str, name: str, stale: Sequence[str]) -> None:
+    """Take entries out of the intake that the log knows to be otherwise, from the act `name` on. The
+    meeting's revision, and its ticks, go back to before it where it is one of theirs."""
+    kind, _, n = name.partition(":")
+    used = [keys.intake(meeting), keys.meeting(meeting), keys.ticks(meeting)]
+    revision, tick = int(n) - 1 if kind == "m" else "", n if kind == "v" else ""
+    await call(redis, "rebuild_drop", used, [revision, tick, *stale])
 
 
 async def documents(redis: Redis, meeting: str) -> dict[str, str]:
@@ -119,15 +146,11 @@ async def documents(redis: Redis, meeting: str) -> dict[str, str]:
     return await typed.hgetall(redis, keys.rules(meeting))
 
 
-async def put_back(
-    redis: Redis, meeting: str, documents: Mapping[str, str], openings: Mapping[str, str]
-) -> None:
-    """Keep documents by hash and openings by commitment, where the store has none."""
+async def put_back(redis: Redis, meeting: str, documents: Mapping[str, str]) -> None:
+    """Keep documents by hash, where the store has none."""
     pipe = redis.pipeline(transaction=False)
     for sha256, text in documents.items():
         pipe.hsetnx(keys.rules(meeting), sha256, text)
-    for commitment, told in openings.items():
-        pipe.hsetnx(keys.openings(meeting), commitment, told)
     await pipe.execute()
 
 

@@ -24,12 +24,14 @@ from server.translog import leaf
 from server.translog.checkpoint import log_id
 from server.translog.leaf import Leaf
 from workers.sequencer import kept_words, replayed
+from workers.sequencer.batching import ticks_in
 from workers.sequencer.files import Files
 from workers.sequencer.leaves import LeafStore
 from workers.sequencer.log import MeetingLog
 from workers.sequencer.replaying import Replaying
 
 LOOK_S = 2.0
+Act = tuple[int, str, bytes]
 log = structlog.get_logger()
 SAYS = (
     "The store was emptied or replaced by an older copy. What the log holds was rebuilt from its leaves."
@@ -38,11 +40,9 @@ SAYS = (
 )
 
 
-def _is_missing(held: tuple[str, str] | None, data: bytes) -> bool:
-    """True where the intake holds nothing, or another decision, under the name of a leaf's act."""
-    found = leaf.parse(data)
-    decided = found.kind.startswith("q.") and found.kind != "q.received"
-    return held is None or (decided and replayed.is_other(held[1], found, data))
+def _is_missing(work: Replaying, name: str, data: bytes) -> bool:
+    """True where the intake holds nothing, or another act, under the name of a leaf's act."""
+    return name not in work.held or work.is_other(name, leaf.parse(data), data)
 
 
 @dataclass(slots=True)
@@ -85,30 +85,40 @@ class Rebuilding:
 
     async def make_good(self, redis: Redis, found: MeetingLog, told: int) -> bool:
         """Do again what the store lacks of the log, of which it was told `told` leaves; True where it
-        lacked anything. Killed in the middle and begun again, it ends the same."""
+        lacked anything. Killed at any point and begun again, it ends the same: until the last step the
+        store says that it is begun."""
         meeting, size = found.state.meeting, found.state.size
         untold = self.leaves.acts(meeting, told, size)
-        if not untold:
+        begun = await rebuilding.is_begun(redis, meeting)
+        if not untold and not begun:
             return False
-        entries = await sequencing.between(redis, meeting, "+")
-        held = {entry.get("id", ""): (at, entry.get("intent", "")) for at, entry in entries}
-        if not any(_is_missing(held.get(name), data) for _, name, data in untold):
-            return False  # told too late, and nothing is missing
+        if not begun:
+            work = await self._work(redis, found, untold)
+            if not any(_is_missing(work, name, data) for _, name, data in untold):
+                return False  # told too late, and nothing is missing
         await rebuilding.fence(redis, meeting)
-        folder = self.files.folder / found.id
-        documents = kept_words.documents(folder)
-        await rebuilding.put_back(redis, meeting, documents, {})
-        stands = await self._meeting(redis, meeting)
-        record = Record(found.state.origin, whole=False)
-        work = Replaying(redis, meeting, folder, found.signed, self.secret, record, held)
-        if stands is not None:
-            work.sentences = {reason.code: reason.sentence for reason in stands.reasons}
+        work = await self._work(redis, found, untold)  # nobody adds to it any more
+        documents = kept_words.documents(work.folder)
+        await rebuilding.put_back(redis, meeting, documents)
         acts: list[Leaf] = []
         for index, name, data in self.leaves.acts(meeting, 0, size):
             await work.take(index, name, data, there=index < told)
             acts.append(leaf.parse(data))
-        await self._release(work, stands or replayed.unknown(meeting, acts[0]), documents, acts)
+        await self._release(work, documents, acts)
         return True
+
+    async def _work(self, redis: Redis, found: MeetingLog, untold: list[Act]) -> Replaying:
+        meeting = found.state.meeting
+        entries = await sequencing.between(redis, meeting, "+")
+        held = {entry.get("id", ""): (at, entry.get("intent", "")) for at, entry in entries}
+        numbers = ticks_in([("", {"id": name}) for _, name, _ in untold])
+        frozen = await sequencing.ticks(redis, meeting, numbers)
+        folder, record = self.files.folder / found.id, Record(found.state.origin, whole=False)
+        work = Replaying(redis, meeting, folder, found.signed, self.secret, record, held, frozen)
+        stands = await self._meeting(redis, meeting)
+        if stands is not None:
+            work.sentences = {reason.code: reason.sentence for reason in stands.reasons}
+        return work
 
     async def _meeting(self, redis: Redis, meeting: str) -> Meeting | None:
         held, kept = await meetings.read(redis, meeting), self.leaves.meeting(meeting)
@@ -117,24 +127,21 @@ class Rebuilding:
         return held
 
     async def _release(
-        self, work: Replaying, meeting: Meeting, documents: Mapping[str, str], acts: list[Leaf]
+        self, work: Replaying, documents: Mapping[str, str], acts: list[Leaf]
     ) -> None:
         redis, record = work.redis, work.record
-        stale = [
-            at
-            for name, (at, _) in work.held.items()
-            if name.startswith("d:") and name.split(":")[1] in work.overruled
-        ]
-        await rebuilding.drop(redis, meeting.id, stale)
-        await rebuilding.put_back(redis, meeting.id, {}, work.opened)
+        stands = await self._meeting(redis, work.meeting)
+        meeting = stands or replayed.unknown(work.meeting, acts[0])
         after = replayed.goes_on(meeting, work.meeting_revision, record.phase, record.live_at)
         if after.ended:
-            await rebuilding.tallies(redis, meeting.id, work.ranking)
+            _, ranking = kept_words.tallies(work.folder, work.tick, 0)
+            await rebuilding.tallies(redis, meeting.id, ranking)
         more = {"log_closed": "1", "final_tick": str(work.tick)} if record.closed else {}
         given = replayed.labels(documents, acts)
         if not await meetings.claim_names(redis, after):
             taken = f"Its address {after.slug} or its join code belongs to another meeting now."
             log.error("address_taken", meeting=meeting.id, reason=taken)
+        overruled = await rebuilding.overruled(redis, meeting.id)
         await rebuilding.release(redis, after, given, work.staff_revision, more)
         log.error(
             "store_rebuilt",
@@ -142,5 +149,5 @@ class Rebuilding:
             says=SAYS,
             acts=work.acts,
             texts_lost=work.lost,
-            decisions_overruled=[record.questions[q].number for q in sorted(work.overruled)],
+            decisions_overruled=[record.questions[q].number for q in sorted(overruled)],
         )

@@ -18,9 +18,12 @@ from server.translog import leaf
 from server.translog.checkpoint import log_id
 from server.translog.leaf import Leaf, LeafError
 from server.translog.strict import Json
+from workers.sequencer.batching import tick_file
 
 UNSCREENED = {"reason": "", "sentence": "", "note": "", "withheld": "0", "target": ""}
 LABEL = re.compile(r"(mod|host|org|aud):([0-9]+)")
+# What the sequencer adds to these acts.
+SUPPLIED = {"log.open": ("origin",), "v.tick": ("sha256",), "log.close": ("counts", "sha256")}
 ROLES = {"mod": "moderator", "host": "host", "org": "organiser", "aud": "auditor"}
 
 
@@ -36,10 +39,14 @@ def intent(found: Leaf, revision: int | None = None) -> str:
     return leaf.intent(found.kind, **fields, **more)
 
 
-def is_other(body: str, found: Leaf, data: bytes) -> bool:
-    """True where an act on a question, as the intake holds it, is not the one that became this leaf."""
+def is_other(body: str, found: Leaf, data: bytes, tick: str | None) -> bool:
+    """True where an act, as the intake holds it, is not the one that became this leaf. `tick` are the
+    tallies that the store froze under a tick's number, None where it has none."""
     try:
-        return leaf.finish(leaf.read_intent(body), found.at, found.ref) != data
+        supplied = {name: found.fields[name] for name in SUPPLIED.get(found.kind, ())}
+        if tick is not None:
+            supplied["sha256"] = leaf.sha256_hex(tick_file(int(str(found.fields["n"])), tick))
+        return leaf.finish({**leaf.read_intent(body), **supplied}, found.at, found.ref) != data
     except LeafError:
         return True
 

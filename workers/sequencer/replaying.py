@@ -27,7 +27,8 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class Replaying:
-    """One meeting on its way back. `held` is its intake: position and body by name."""
+    """One meeting on its way back. `held` is its intake: position and body by name;
+    `frozen` the tallies of ticks that the store has."""
 
     redis: Redis
     meeting: str
@@ -35,16 +36,14 @@ class Replaying:
     head: str
     secret: bytes
     record: Record
-    held: Mapping[str, tuple[str, str]]
+    held: dict[str, tuple[str, str]]
+    frozen: Mapping[int, str]
     sentences: Mapping[str, str] = field(default_factory=dict)
     acts: int = 0
     lost: list[int] = field(default_factory=list)
-    overruled: set[str] = field(default_factory=set)
     meeting_revision: int = 0
     staff_revision: int = 0
     tick: int = 0
-    ranking: list[tuple[str, int]] = field(default_factory=list)
-    opened: dict[str, str] = field(default_factory=dict)
 
     async def take(self, index: int, name: str, data: bytes, there: bool) -> None:
         """Play the next leaf; do its act again where it is not `there`."""
@@ -58,20 +57,43 @@ class Replaying:
             self.meeting_revision = int(revision)
         elif kind == "s":
             self.staff_revision = int(revision)
+        elif kind == "v":
+            self.tick = int(revision)
         if there:
             return
         if found.kind == "q.received":
+            await self._dropped(name, found, data)
             await self._submission(index, found)
         elif found.q is not None:
             await self._decision(name, found, before, data)
-        elif name not in self.held:
+        elif name not in self.held or await self._dropped(name, found, data):
             await self._act(index, found)
+
+    def is_other(self, name: str, found: Leaf, data: bytes) -> bool:
+        """True where another act than the log's is held under this name."""
+        tick = self.frozen.get(int(name[2:])) if found.kind == "v.tick" else None
+        return name in self.held and replayed.is_other(self.held[name][1], found, data, tick)
+
+    def _stale(self, name: str) -> list[str]:
+        """Positions of this act of the intake and of those that build on it, which are held no more."""
+        of, _, revision = name.rpartition(":")
+        after = [name]
+        if of.startswith(("d:", "m", "v")):
+            alike = [held for held in self.held if held.startswith(f"{of}:") and held != name]
+            after += [held for held in alike if int(held.rpartition(":")[2]) > int(revision)]
+        return [self.held.pop(one)[0] for one in after]
+
+    async def _dropped(self, name: str, found: Leaf, data: bytes) -> bool:
+        """True where another act than the log's was held under this name: it is dropped."""
+        if not self.is_other(name, found, data):
+            return False
+        await rebuilding.drop(self.redis, self.meeting, name, self._stale(name))
+        return True
 
     async def _act(self, index: int, found: Leaf) -> None:
         settings, at, tick = found.kind in ("log.open", "m.phase", "m.rule"), found.at * 1000, None
         if found.kind == "v.tick":
-            self.tick = int(str(found.fields["n"]))
-            held, self.ranking = kept_words.tallies(self.folder, self.tick, at)
+            held, _ = kept_words.tallies(self.folder, self.tick, at)
             tick = (self.tick, held)
         told = replayed.intent(found)
         done = await rebuilding.act(self.redis, self.meeting, index, told, at, settings, tick)
@@ -101,15 +123,13 @@ class Replaying:
         row = await question_rows.read_one(self.redis, self.meeting, q)
         if row is None:
             raise AssertionError("a question that was decided on was received")
-        if name in self.held:
-            if replayed.is_other(self.held[name][1], found, data):
-                self.overruled.add(q)  # decided on a store that had forgotten this act
-            elif q not in self.overruled:
-                return
-        elif row.revision > revision and q not in self.overruled:
+        # Decided on a store that had forgotten this act, or the same?
+        stale = self._stale(name) if self.is_other(name, found, data) else []
+        if not stale and (name in self.held or row.revision > revision):
             return
-        if (row.revision, row.state) != (revision, before):
-            await rebuilding.place(self.redis, self.meeting, q, before, revision)
+        if stale or (row.revision, row.state) != (revision, before):
+            erases = found.kind == "q.erase"
+            await rebuilding.place(self.redis, self.meeting, q, before, revision, erases, stale)
         if found.kind == "q.erase":
             basis = str(found.fields["basis"])
             told = replayed.intent(found, revision)
@@ -120,7 +140,8 @@ class Replaying:
         self.acts += 1
 
     async def _decide(self, q: str, revision: int, found: Leaf, before: State) -> None:
-        words = {c: await self._words(c, found) for c in _commitments(found)}
+        openings: dict[str, str] = {}
+        words = {c: await self._words(c, found, openings) for c in _commitments(found)}
         state = self.record.questions[q].state
         decision = Decision(
             meeting=self.meeting,
@@ -130,10 +151,12 @@ class Replaying:
             intent=replayed.intent(found, revision),
             at=found.at * 1000,
             closing=True,
+            rebuilds=True,
             leaves_line=state is not State.LISTED or found.kind == "q.skip",
             fields=replayed.decided(
                 found, before, lambda c: words.get(str(c), ""), self._sentence, self._number
             ),
+            openings=openings,
         )
         if found.kind in ("q.merge", "q.split"):
             row = await question_rows.read_one(self.redis, self.meeting, q)
@@ -154,14 +177,14 @@ class Replaying:
         act = decisions.merge if kind == "q.merge" else decisions.split
         return await act(self.redis, decision, group)
 
-    async def _words(self, commitment: str, found: Leaf) -> str:
+    async def _words(self, commitment: str, found: Leaf, openings: dict[str, str]) -> str:
         kept = kept_words.opening(self.folder, commitment, commitment)
         if kept is None:
             told = await typed.hget(self.redis, keys.openings(self.meeting), commitment)
             return str(leaf.read_intent(told)["text"]) if told else ""
         salt, opened = kept
         text = opened["text"]
-        self.opened[commitment] = replayed.kept_opening(opened["kind"], salt, found.q, text)
+        openings[commitment] = replayed.kept_opening(opened["kind"], salt, found.q, text)
         return str(text)
 
     def _sentence(self, code: Json) -> str:

@@ -22,6 +22,11 @@ local function score(votes, number)
   return votes * SHIFT + (SHIFT - 1 - number)
 end
 
+-- True from the first step of bringing a lost or older store back until its last (rebuild.lua).
+local function rebuilds(meeting)
+  return redis.call('HEXISTS', meeting, 'rebuilding') == 1
+end
+
 local function meeting_of(key)
   return string.match(key, '{(.-)}')
 end

@@ -4,7 +4,8 @@
 --   13 screened out   14 answered   15 on air   16 appeals   17 line   18 line's revision STRING
 --   19 record   20 delays                                             (10 to 17, 19 and 20 are ZSETs)
 -- and as ARGV 1 one JSON object of strings: q, revision (decided on), state (the new one), votable 0|1,
--- intent, at (ms), closing 0|1 (an end that the closing itself gives), leaves_line 0|1,
+-- intent, at (ms), closing 0|1 (an end that the closing itself gives), rebuilds 0|1 (the log holds it),
+-- leaves_line 0|1,
 -- fields {name: value}, openings {commitment: JSON}.
 local QUEUE_OF = { received = 11, screened_out = 13, answered = 14, on_air = 15 }
 
@@ -12,6 +13,7 @@ local QUEUE_OF = { received = 11, screened_out = 13, answered = 14, on_air = 15 
 local function hindered(keys, d)
   if redis.call('EXISTS', keys[4]) == 0 then return { 'signed_out', 0 } end
   if d.closing ~= '1' and redis.call('HGET', keys[5], 'ended') == '1' then return { 'ended', 0 } end
+  if d.rebuilds ~= '1' and rebuilds(keys[5]) then return { 'ended', 0 } end
   local revision = redis.call('HGET', keys[1], 'revision')
   if not revision then return { 'unknown', 0 } end
   if revision ~= d.revision then return { 'contended', tonumber(revision) } end

@@ -3,10 +3,12 @@
 --       5 rule log LIST
 -- ARGV  1 expected revision   2 settings as JSON   3 switches as JSON {voting, asking, ended}, 0|1 each
 --       4 log intent   5 now (ms)
--- Returns {'committed', new revision} | {'contended', revision found}. Idempotent: a repeat of the
+-- Returns {'committed', new revision} | {'contended', revision found} | {'rebuilding', revision found}: the
+-- meeting is being brought back, and can be changed once it is. Idempotent: a repeat of the
 -- same settings on the revision that they made is answered as committed.
 redis.register_function('commit_meeting', function(keys, args)
   local found = tonumber(redis.call('HGET', keys[1], 'revision') or 0)
+  if rebuilds(keys[1]) then return { 'rebuilding', found } end
   if found ~= tonumber(args[1]) then
     local same = found == tonumber(args[1]) + 1 and redis.call('HGET', keys[1], 'json') == args[2]
     return { same and 'committed' or 'contended', found }

@@ -109,6 +109,7 @@ end)
 -- Returns 'committed' | 'contended' (nothing was changed). Idempotent as commit_meeting.
 redis.register_function('commit_staff', function(keys, args)
   local found = tonumber(redis.call('HGET', keys[1], 'revision') or 0)
+  if rebuilds(keys[7]) then return 'contended' end
   if found ~= tonumber(args[1]) then
     local same = found == tonumber(args[1]) + 1 and redis.call('HGET', keys[1], 'json') == args[2]
     return same and 'committed' or 'contended'

@@ -5,12 +5,16 @@
 --       6 history LIST   7 numbers HASH   8 events STREAM
 -- ARGV  1 question id   2 the row as JSON object of strings   3 received at (ms)   4 intent   5 number
 --       6 digest of the fate capability or ''
--- Returns 'there' (its words and votes stay) | 'rebuilt'.
+-- Returns 'there' (its votes stay, and its words where the log knows the same) | 'rebuilt'.
 redis.register_function('rebuild_question', function(keys, args)
   local row = cjson.decode(args[2])
   redis.call('HSET', keys[7], args[5], args[1])
   if redis.call('EXISTS', keys[1]) == 1 then
     redis.call('HSET', keys[1], 'number', args[5], 'leaf', row.leaf)
+    if redis.call('HGET', keys[1], 'c') == row.c then return 'there' end
+    redis.call('HDEL', keys[1], 'text', 'salt', 'name')
+    for _, stays in ipairs({ 'asker', 'state', 'votable', 'revision', 'votes' }) do row[stays] = nil end
+    for name, value in pairs(row) do redis.call('HSET', keys[1], name, value) end
     return 'there'
   end
   local flat = {}
@@ -27,11 +31,30 @@ redis.register_function('rebuild_question', function(keys, args)
   return 'rebuilt'
 end)
 
--- rebuild_place: put a question back to before the act that the log holds next, whatever was decided on a
--- store that had forgotten it.
--- KEYS  1 question HASH   ARGV  1 state   2 revision
+-- rebuild_place: put a question back to before the act that the log holds next, and take what was decided on
+-- a store that had forgotten that act out of the intake. The meeting's `rebuilding` names such questions.
+-- KEYS  1 question HASH   2 intake STREAM   3 meeting HASH
+-- ARGV  1 question id   2 state   3 revision   4 erases 0|1 (the act is its erasure, whatever erased it before)
+--       5.. positions in the intake
 redis.register_function('rebuild_place', function(keys, args)
-  return redis.call('HSET', keys[1], 'state', args[1], 'revision', args[2])
+  redis.call('HSET', keys[1], 'state', args[2], 'revision', args[3])
+  if args[4] == '1' then redis.call('HDEL', keys[1], 'erased') end
+  if #args < 5 then return 0 end
+  local named = redis.call('HGET', keys[3], 'rebuilding') or ''
+  redis.call('HSET', keys[3], 'rebuilding', named .. ' ' .. args[1])
+  return redis.call('XDEL', keys[2], unpack(args, 5))
+end)
+
+-- rebuild_drop: take acts out of the intake that were done on a store which had forgotten what the log holds
+-- under their names; with them the meeting's revision goes back, and the ticks from one on are gone.
+-- KEYS  1 intake STREAM   2 meeting HASH   3 ticks HASH
+-- ARGV  1 revision of the meeting or ''   2 first tick or ''   3.. positions in the intake
+redis.register_function('rebuild_drop', function(keys, args)
+  if args[1] ~= '' then redis.call('HSET', keys[2], 'revision', args[1]) end
+  if args[2] ~= '' then
+    for n = tonumber(args[2]), redis.call('HLEN', keys[3]) do redis.call('HDEL', keys[3], n) end
+  end
+  return redis.call('XDEL', keys[1], unpack(args, 3))
 end)
 
 -- rebuild_act: tell the desk of an act on the meeting, once.
@@ -46,11 +69,12 @@ redis.register_function('rebuild_act', function(keys, args)
   return 'rebuilt'
 end)
 
--- rebuild_meeting: let a rebuilt meeting go on.
+-- rebuild_meeting: let a rebuilt meeting go on, in the same step in which it is under way no more.
 -- KEYS  1 meeting HASH   2 events STREAM   3 staff HASH
 -- ARGV  1 fields of the meeting as JSON object of strings   2 staff as JSON   3 staff's revision
 redis.register_function('rebuild_meeting', function(keys, args)
   for name, value in pairs(cjson.decode(args[1])) do redis.call('HSET', keys[1], name, value) end
+  redis.call('HDEL', keys[1], 'rebuilding')
   redis.call('HSET', keys[3], 'json', args[2], 'revision', args[3])
   announce(keys[2], meeting_of(keys[1]), true, 't', 'meeting', 'r', redis.call('HGET', keys[1], 'revision'))
   return 'rebuilt'

@@ -3,10 +3,11 @@
 --       6 meeting HASH   7 intake STREAM   8 desk's log STREAM
 -- ARGV  1 now (ms)   2 the tick's intent, with "@n", "@eligible", "@active"   3 milliseconds that must lie
 --       between it and the last tick   4 final 0|1: whatever stands now is the last word
--- Returns 'frozen' | 'unchanged' | 'fresh' (the last one is too young) | 'final' (it was frozen already).
+-- Returns 'frozen' | 'unchanged' | 'fresh' (the last one is too young, or the meeting is rebuilt) | 'final' (it was frozen already).
 -- Idempotent: what a repeat finds is unchanged, or final.
 redis.register_function('freeze_tallies', function(keys, args)
   if redis.call('HEXISTS', keys[6], 'final_tick') == 1 then return 'final' end
+  if rebuilds(keys[6]) then return 'fresh' end
   local last = redis.call('HGET', keys[2], redis.call('HLEN', keys[2]))
   local held = last and cjson.decode(last)
   if held and tonumber(args[1]) - tonumber(held.at) < tonumber(args[3]) then return 'fresh' end
@@ -34,7 +35,7 @@ end)
 -- Returns 'closed' | 'open' (the meeting goes on, or a question has no end yet). Idempotent.
 redis.register_function('close_log', function(keys, args)
   if redis.call('HEXISTS', keys[1], 'log_closed') == 1 then return 'closed' end
-  if redis.call('HGET', keys[1], 'ended') ~= '1' then return 'open' end
+  if redis.call('HGET', keys[1], 'ended') ~= '1' or rebuilds(keys[1]) then return 'open' end
   for i = 4, 7 do
     if redis.call('ZCARD', keys[i]) > 0 then return 'open' end
   end
