@@ -31,8 +31,8 @@ class Voice(Protocol):
     counts: measures.Counts
 
     @property
-    def network(self) -> bytes:
-        """What stands for the network that it came from."""
+    def network(self) -> bytes | None:
+        """What stands for the network that a question's budget is taken from; None where it is already."""
 
     def say(self, payload: bytes) -> None:
         """Tell this person one message; nothing happens where they are gone."""
@@ -83,7 +83,8 @@ async def ask(node: Node, voice: Voice, claims: TicketClaims, asked: Ask) -> int
     """Submit one question; `voice` tells what became of it. Its public number where it has one yet."""
     try:
         name, now = voice.network, node.clock()
-        refuse_network(node.networks.take_named(name, node.pace.network_per_min, now))
+        if name is not None:
+            refuse_network(node.networks.take_named(name, node.pace.network_per_min, now))
         meeting = await meetings.by_id(node.store, claims.meeting)
         if meeting is None:
             raise Refused(Refusal.UNKNOWN, "There is no such meeting.")

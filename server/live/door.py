@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from websockets.http11 import Request
 
 from server.live.gate import Gate
 from server.live.networks import NetworkName, one_for_all
+
+Listener = TypeVar("Listener", contravariant=True)
 
 
 class Inside(Protocol):
@@ -33,6 +35,22 @@ class Inside(Protocol):
         """Say why, then end."""
 
 
+class Conversation(Protocol[Listener]):
+    """Who speaks on a socket or a stream. Calls come from the event loop and never wait."""
+
+    def opened(self, socket: Listener) -> None:
+        """The listener was let in."""
+
+    def received(self, text: str) -> None:
+        """One message."""
+
+    def drained(self) -> None:
+        """The other side reads again."""
+
+    def closed(self) -> None:
+        """The listener is gone, whatever the reason."""
+
+
 @dataclass(slots=True)
 class Door:
     """Who may open a socket, how many, how fast. Refusals come before the upgrade."""
@@ -46,6 +64,7 @@ class Door:
     network_name: NetworkName = one_for_all
     gate: Gate = field(default_factory=Gate)
     open: set[Inside] = field(default_factory=set)
+    coming: dict[Inside, float] = field(default_factory=dict)  # and when they were let in
     _tokens: float = 0.0
     _at: float = 0.0
 
@@ -65,7 +84,21 @@ class Door:
         """Take a token of the joins; False when there is none, or no room for one more."""
         self._tokens = min(self.joins_per_s, self._tokens + (now - self._at) * self.joins_per_s)
         self._at = now
-        if self._tokens < 1 or len(self.open) >= self.most:
+        # Who hung up between the admission and the first event never enters.
+        while (
+            self.coming and self.coming[first := next(iter(self.coming))] < now - self.handshake_s
+        ):
+            del self.coming[first]
+        if self._tokens < 1 or len(self.open) + len(self.coming) >= self.most:
             return False
         self._tokens -= 1
         return True
+
+    def expect(self, one: Inside, now: float) -> None:
+        """One who was admitted enters a little later: the place is kept for the time of a handshake."""
+        self.coming[one] = now
+
+    def enter(self, one: Inside) -> None:
+        """One who was admitted is inside, until taken out of `open`."""
+        self.coming.pop(one, None)
+        self.open.add(one)

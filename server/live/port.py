@@ -13,8 +13,8 @@ from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
 from hypercorn.utils import wrap_app
 
-from server.live.door import Door
-from server.live.socket import Conversation, LiveSocket
+from server.live.door import Conversation, Door
+from server.live.socket import LiveSocket
 from server.protocol.close_codes import Close
 from server.protocol.outbound import bye
 
@@ -27,7 +27,9 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Any]
 class _Head(asyncio.Protocol):
     """Reads the first request's head, then hands the connection on, bytes untouched."""
 
-    def __init__(self, door: Door, talk: Callable[[str], Conversation], serve: Serve) -> None:
+    def __init__(
+        self, door: Door, talk: Callable[[str], Conversation[LiveSocket]], serve: Serve
+    ) -> None:
         self._door = door
         self._talk = talk
         self._serve = serve
@@ -144,7 +146,7 @@ class Port:
 async def listen(
     app: Any,
     config: Config,
-    talk: Callable[[str], Conversation],
+    talk: Callable[[str], Conversation[LiveSocket]],
     door: Door,
     host: str,
     port: int,

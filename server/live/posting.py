@@ -25,9 +25,9 @@ class Posted:
     """One message and the answers to it, in the order in which they came."""
 
     counts = measures.HTTP
+    network: bytes | None = None  # it has paid for the request
 
-    def __init__(self, node: Node, claims: TicketClaims, device: str, network: bytes) -> None:
-        self.network = network
+    def __init__(self, node: Node, claims: TicketClaims, device: str) -> None:
         self._node = node
         self._claims = claims
         self._slot = slot_of(device)
@@ -51,7 +51,7 @@ class Posted:
         """
         message = inbound.decode(text)
         if isinstance(message, Hello | Passive):
-            raise Refused(Refusal.BAD_INPUT, "This message is for sockets alone.")
+            raise Refused(Refusal.BAD_INPUT, "This message cannot be sent by POST.")
         claims, node = self._claims, self._node
         board = await node.boards.follow(claims.meeting)
         voter = claims.voter if claims.voter is not None else -1

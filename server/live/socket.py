@@ -6,7 +6,7 @@ No permessage-deflate is ever negotiated: one compressed megabyte can cost secon
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol, cast
+from typing import cast
 
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
@@ -15,7 +15,7 @@ from websockets.server import ServerProtocol
 
 from server.live import measures
 from server.live.buffers import bound, peer_of
-from server.live.door import Door
+from server.live.door import Conversation, Door
 from server.live.frames import client_frame_bytes, short_texts, text_frame
 from server.live.wire import IDLE, OPEN, PING, Idle, fresh, is_pong
 from server.protocol.close_codes import Close
@@ -26,15 +26,6 @@ FRAMES_PER_S = 200
 BYTES_PER_S = 262_144
 WRITE_HIGH = 65_536
 FAREWELL_S = 2.0  # for the other side to answer our close
-
-
-class Conversation(Protocol):
-    """Who speaks on a socket. Calls come from the event loop and never wait."""
-
-    def opened(self, socket: LiveSocket) -> None: ...
-    def received(self, text: str) -> None: ...
-    def drained(self) -> None: ...
-    def closed(self) -> None: ...
 
 
 class LiveSocket(asyncio.Protocol):
@@ -60,7 +51,7 @@ class LiveSocket(asyncio.Protocol):
         "network",
     )
 
-    def __init__(self, door: Door, conversation: Conversation) -> None:
+    def __init__(self, door: Door, conversation: Conversation[LiveSocket]) -> None:
         self._door = door
         self._conversation = conversation
         self._wire: Wire | Idle = ServerProtocol(max_size=door.frame_bytes, extensions=[])
@@ -232,7 +223,7 @@ class LiveSocket(asyncio.Protocol):
             response.headers["Retry-After"] = "2"
         wire.send_response(response)
         if self._wire.state is OPEN:
-            self._door.open.add(self)
+            self._door.enter(self)
             measures.SOCKETS.set(len(self._door.open))
             self._again(PING_S, self._beat)
             self._flush()

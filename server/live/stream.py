@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from typing import Protocol
+from functools import lru_cache
 
 from server.live import measures
 from server.live.buffers import bound
-from server.live.door import Door, Inside
+from server.live.door import Conversation, Door
 from server.live.frames import payload_of, text_frame
 
 BEAT_S = 15.0  # a proxy in between must not take a quiet board for a dead connection
@@ -21,24 +21,20 @@ BEAT = b": beat\n\n"
 Abort = Callable[[], object]
 
 
-class Conversation(Protocol):
-    """Who speaks on a stream, as on a socket."""
-
-    def opened(self, socket: Inside) -> None: ...
-    def received(self, text: str) -> None: ...
-    def drained(self) -> None: ...
-    def closed(self) -> None: ...
-
-
+@lru_cache(maxsize=1)
 def event_of(frame: bytes) -> bytes:
-    """A frame of the socket as an event: the same bytes of JSON, which hold no line feed."""
+    """A frame of the socket as an event: the same bytes of JSON, which hold no line feed.
+
+    Made once for all streams that a broadcast goes to: they are offered the same frame in a row."""
     return b"data: %b\n\n" % payload_of(frame)
 
 
 class ServerEvents:
     """Slow readers are told one merged frame later, or cut; own messages are bounded."""
 
-    def __init__(self, door: Door, conversation: Conversation, network: bytes) -> None:
+    def __init__(
+        self, door: Door, conversation: Conversation[ServerEvents], network: bytes
+    ) -> None:
         self.network = network
         self._door = door
         self._conversation = conversation
@@ -85,7 +81,7 @@ class ServerEvents:
     async def events(self, hello: str, transport: asyncio.Transport | None) -> AsyncIterator[bytes]:
         """What the response says, from `hello` to the end. Leaves nothing behind, however it ends."""
         abort = _abort_of(transport)
-        self._door.open.add(self)
+        self._door.enter(self)
         measures.SOCKETS.set(len(self._door.open))
         self._conversation.opened(self)
         try:

@@ -27,5 +27,7 @@ class Streams:
         return self.door.admits(asyncio.get_running_loop().time())
 
     def stream(self, slug: str, network: bytes) -> ServerEvents:
-        """A listener to the meeting at this address, who begins as its events are read."""
-        return ServerEvents(self.door, Conversation(self.node, self.hub, slug), network)
+        """A listener to the meeting at this address, who was admitted and begins as its events are read."""
+        stream = ServerEvents(self.door, Conversation(self.node, self.hub, slug), network)
+        self.door.expect(stream, asyncio.get_running_loop().time())
+        return stream

@@ -10,12 +10,11 @@ from quart import Response, request
 from server.domain.ids import digest
 from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Act
-from server.live.networks import client_address
 from server.live.posting import Posted
 from server.protocol import strict_json, ticket
 from server.protocol.inbound import NOT_UNDERSTOOD
 from server.protocol.ticket import TicketClaims
-from server.web import people
+from server.web import network, people
 from server.web.api import endpoint, meeting_at
 from server.web.api_answers import MessagesAnswer
 from server.web.parts import parts
@@ -71,7 +70,7 @@ async def events(slug: str) -> Response:
     if not streams.admits():
         raise Refused(Refusal.BUSY, MANY_JOIN, retry_in=2.0)
     transport = request.scope.get("state", {}).get("transport")
-    stream = streams.stream(slug, _network())
+    stream = streams.stream(slug, network.name())
     response = Response(stream.events(hello.decode(), transport), mimetype="text/event-stream")
     response.timeout = None
     response.headers["X-Accel-Buffering"] = "no"  # a proxy that collects answers would hold it back
@@ -85,6 +84,7 @@ async def events(slug: str) -> Response:
     Refusal.TOO_LARGE,
     Refusal.WRONG_TYPE,
     query=("d",),
+    per_network=True,
 )
 async def say(slug: str) -> Response:
     """One message of docs/wire.md, as the socket takes it: vote, ask, seen or ping. What the socket would
@@ -102,13 +102,6 @@ async def say(slug: str) -> Response:
         text = body.decode()
     except UnicodeDecodeError as error:
         raise Refused(Refusal.BAD_INPUT, NOT_UNDERSTOOD, why=str(error)) from None
-    posted = Posted(parts().streams.node, claims, request.args.get("d", ""), _network())
+    posted = Posted(parts().streams.node, claims, request.args.get("d", ""))
     told = await posted.answer(text)
     return Response(msgspec.json.encode({"messages": told}), mimetype="application/json")
-
-
-def _network() -> bytes:
-    given = parts()
-    forwarded = request.headers.getlist("X-Forwarded-For")
-    address = client_address(request.remote_addr or "", forwarded, given.trusted_proxies)
-    return given.networks.name(address, given.clock())

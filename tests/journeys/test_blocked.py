@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+
 from playwright.async_api import Page, Request, expect
 
 from tests.journeys.blocking import Blocking, Sockets, blocking
@@ -120,3 +123,57 @@ async def _until_tunnelled(page: Page, proxy: Blocking, times: int) -> None:
             return
         await page.wait_for_timeout(50)
     raise AssertionError("no socket was tried")
+
+
+async def _by_events(page: Page) -> BoardPage:
+    """The board of this page, which takes sockets for blocked from here on."""
+    await page.evaluate("sessionStorage.setItem('events', String(Date.now() + 300_000))")
+    await page.reload()
+    board = BoardPage(page)
+    await board.live()
+    return board
+
+
+async def test_a_vote_that_the_store_cannot_take_is_sent_again_and_the_stream_goes_on(
+    hall: Hall,
+) -> None:
+    place, _ = await _meeting(hall)
+    board = await _by_events(await hall.attendee(place))
+    await board.press(TWO)
+    await board.shows(TWO, 1, mine=True)
+    said = _events_of(board.page)
+    parent = hall.running.find("parent")
+    os.kill(parent, signal.SIGSTOP)  # else it starts the store again at once
+    hall.running.kill("store")
+    try:
+        async with board.page.expect_response("**/messages?*") as away:
+            await board.press(ONE)
+        assert (await away.value).status == 503
+    finally:
+        os.kill(parent, signal.SIGCONT)
+    await board.shows(ONE, 1, mine=True)
+    assert "events" not in said and said.count("messages") >= 2
+    hall.excuse("503")
+
+
+async def test_a_full_door_is_not_taken_for_blocked_sockets(hall: Hall) -> None:
+    place, _ = await _meeting(hall)
+    page = await hall.attendee(place)
+    await page.route("**/events?*", lambda route: route.fulfill(status=503))
+    await _by_events(page)
+    await page.wait_for_function("sessionStorage.getItem('events') === null")
+    await page.close()
+    hall.excuse("503")
+
+
+async def test_who_is_signed_out_while_a_socket_is_tried_is_told_no_more(hall: Hall) -> None:
+    place, _ = await _meeting(hall)
+    page = await hall.attendee(place)
+    await page.clock.install()
+    await _by_events(page)
+    await page.context.clear_cookies()
+    await page.evaluate("sessionStorage.setItem('events', '1')")
+    async with page.expect_event("requestfailed", lambda request: "/events?" in request.url):
+        await page.clock.fast_forward(20_500)
+    await page.close()
+    hall.excuse("401")

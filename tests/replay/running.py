@@ -78,9 +78,18 @@ class RunningServer:
             parent.kill()
             parent.wait()
             return parent.pid
+        pid = self.find(part)
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    def find(self, part: str) -> int:
+        """The process id of the parent or of a part below it."""
+        parent = self._parent
+        assert parent is not None
+        if part == "parent":
+            return parent.pid
         for pid, (above, line) in _parents().items():
             if above == parent.pid and PARTS[part].search(line):
-                os.kill(pid, signal.SIGKILL)
                 return pid
         raise AssertionError(f"there is no {part} below the parent")
 

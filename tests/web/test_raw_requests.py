@@ -10,9 +10,9 @@ import pytest_asyncio
 from hypercorn.config import Config
 from quart import Quart
 
-from server.live.door import Door
+from server.live.door import Conversation, Door
 from server.live.port import listen
-from server.live.socket import Conversation
+from server.live.socket import LiveSocket
 
 HEAD = "Host: floor.example\r\nSec-Fetch-Site: same-origin\r\nContent-Type: application/json\r\n"
 SECOND = "GET /healthz HTTP/1.1\r\nHost: floor.example\r\nConnection: close\r\n\r\n"
@@ -22,7 +22,7 @@ SECOND = "GET /healthz HTTP/1.1\r\nHost: floor.example\r\nConnection: close\r\n\
 async def port(app: Quart) -> AsyncIterator[int]:
     """The application on a real port."""
 
-    def nobody(_: str) -> Conversation:
+    def nobody(_: str) -> Conversation[LiveSocket]:
         raise AssertionError("no socket is opened here")
 
     door = Door(frozenset(), frozenset(), 16_384, 5.0, 10, 10)

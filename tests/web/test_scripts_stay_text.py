@@ -15,9 +15,9 @@ from redis.asyncio import Redis
 
 from server.acts import admission, decide, staff, submit
 from server.domain.roles import Role
-from server.live.door import Door
+from server.live.door import Conversation, Door
 from server.live.port import listen
-from server.live.socket import Conversation
+from server.live.socket import LiveSocket
 from tests.acts.building import NOW, SECRET, Town, fresh_q, live_town
 from tests.frontend.running import chromium
 
@@ -50,7 +50,7 @@ FOUND = """() => [
 async def page(app: Quart) -> AsyncIterator[Page]:
     """A page of a real browser at the running application."""
 
-    def nobody(_: str) -> Conversation:
+    def nobody(_: str) -> Conversation[LiveSocket]:
         raise AssertionError("no socket is opened here")
 
     if chromium() is None:

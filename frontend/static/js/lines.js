@@ -3,8 +3,12 @@
 // of events with posts. Both are opened with hello's fields and end with `closed`, told once.
 
 const POST_MS = 10_000;
+const FOR_A_WHILE = new Set([429, 503]);
 
-/** @typedef {{message: (m: any) => void, heard: () => void, closed: (opened: boolean) => void}} Told */
+/**
+ * `closed(false)`: a socket that did not open, or a stream that the door had no room for.
+ * @typedef {{message: (m: any) => void, heard: () => void, closed: (opened: boolean) => void}} Told
+ */
 /** @typedef {{events: boolean, send: (m: any) => void, close: () => void}} Line */
 
 /** @param {string} slug @param {any} hello @param {Told} on @returns {Line} */
@@ -26,12 +30,14 @@ export function openSocket(slug, hello, on) {
 /** @param {string} slug @param {any} hello @param {Told} on @returns {Line} */
 export function openEvents(slug, hello, on) {
   const stop = new AbortController();
-  const end = () => {
+  /** @param {boolean} opened */
+  const closed = (opened) => {
     if (stop.signal.aborted) return;
     stop.abort();
-    on.closed(true);
+    on.closed(opened);
   };
-  read(slug, hello, on, stop.signal).then(end, end);
+  const end = () => closed(true);
+  read(slug, hello, on, stop.signal).then((status) => closed(status !== 503), end);
   /** Votes go one after the other: the last wish for a question comes last. @type {Promise<void>} */
   let votes = Promise.resolve();
   /** What is not answered is not known: the next welcome sends it again. @param {any} message */
@@ -46,18 +52,18 @@ export function openEvents(slug, hello, on) {
   };
 }
 
-/** @param {string} slug @param {any} hello @param {Told} on @param {AbortSignal} signal */
+/** The status that the stream had, at its end. @param {string} slug @param {any} hello @param {Told} on @param {AbortSignal} signal */
 async function read(slug, { ticket, d, epoch, pos }, on, signal) {
   const where = new URLSearchParams({ d, ...(epoch && pos ? { epoch, pos } : {}) });
   const answer = await fetch(`/api/v1/meetings/${slug}/events?${where}`, {
     headers: { "openfloor-ticket": ticket }, credentials: "same-origin", cache: "no-store", signal,
   });
-  if (!answer.ok || !answer.body) return;
+  if (!answer.ok || !answer.body) return answer.status;
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
   for (;;) {
     const { done, value } = await reader.read();
-    if (done) return;
+    if (done) return answer.status;
     on.heard();
     const events = (rest + value).split("\n\n");
     rest = events.pop() ?? "";
@@ -65,7 +71,10 @@ async function read(slug, { ticket, d, epoch, pos }, on, signal) {
   }
 }
 
-/** @param {string} slug @param {string} d @param {any} message @param {Told} on @param {AbortSignal} signal */
+/**
+ * What is refused for a while is told as the socket would, and the stream goes on; a look is let fall.
+ * @param {string} slug @param {string} d @param {any} message @param {Told} on @param {AbortSignal} signal
+ */
 async function said(slug, d, message, on, signal) {
   if (signal.aborted) return;
   const answer = await fetch(`/api/v1/meetings/${slug}/messages?d=${d}`, {
@@ -75,6 +84,8 @@ async function said(slug, d, message, on, signal) {
     credentials: "same-origin",
     signal: AbortSignal.timeout(POST_MS),
   });
-  if (!answer.ok) throw new Error(`not taken: ${answer.status}`);
-  for (const told of (await answer.json()).messages) if (!signal.aborted) on.message(told);
+  if (!answer.ok && !FOR_A_WHILE.has(answer.status)) throw new Error(`not taken: ${answer.status}`);
+  const { messages, error } = await answer.json();
+  const refused = error && message.r ? [{ t: "refused", r: message.r, ...error }] : [];
+  for (const told of messages ?? refused) if (!signal.aborted) on.message(told);
 }

@@ -122,7 +122,8 @@ export class Live {
       },
       closed: (opened) => {
         clearTimeout(first);
-        if (!events && !opened && ++this.refused >= REFUSED) goByEvents();
+        if (events && !opened) this.trySockets(); // a full door refuses both ways alike: nothing is blocked
+        else if (!opened && ++this.refused >= REFUSED) goByEvents();
         if (this.current === line) this.lost();
       },
     });
@@ -141,16 +142,19 @@ export class Live {
 
   /** The first word is here. A socket that was tried beside a stream takes its place. @param {Line} line */
   entered(line) {
-    if (!line.events) {
-      this.refused = 0;
-      sessionStorage.removeItem("events");
-    }
+    if (!line.events) this.trySockets();
     if (line === this.current || line !== this.probing) return;
     const before = this.current;
     this.current = line;
     this.probing = null;
     this.heard = Date.now();
     before?.close();
+  }
+
+  /** Sockets come through, as far as is known. */
+  trySockets() {
+    this.refused = 0;
+    sessionStorage.removeItem("events");
   }
 
   /** @param {any} message */
@@ -190,6 +194,9 @@ export class Live {
 
   end() {
     this.ended = true;
+    const lines = [this.current, this.probing];
+    this.current = this.probing = null;
+    for (const line of lines) line?.close();
     this.on.status("ended");
     return null;
   }
