@@ -107,7 +107,9 @@ def texts(source: Source, read: Read, findings: Findings) -> None:
                 )
             else:
                 opened += 1
-    if missing:
+    if missing and source.live and not opened:
+        findings.unchecked("A8", f"none of {missing} public texts is served")
+    elif missing:
         findings.note("A8", f"{missing} public texts are not in what was given, or were lost")
     for reason, count in sorted(reasons.items()):
         findings.note("A8", f"{count} texts are withheld: {reason}")

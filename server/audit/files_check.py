@@ -40,23 +40,18 @@ def _still(source: Source, read: Read, findings: Findings) -> None:
         findings.evidence("A7", WRONG[STATES])
     given = [source.get(name, PUBLIC_BYTES) for name in (TOLD, SHEET)]
     if states is None or None in given:
-        _missing(findings)
+        says = "not all files of states and of what was screened out are in what was given"
+        findings.note("A7", says)
     made = screened_out(read.replay, read.head.root, look_in(source.get))
     for name, data, right in zip((TOLD, SHEET), given, made, strict=True):
         if data is not None and data != right:
             findings.evidence("A7", WRONG[name])
 
 
-def _missing(findings: Findings) -> None:
-    findings.note(
-        "A7", "not all files of states and of what was screened out are in what was given"
-    )
-
-
-def _size(data: bytes) -> int | None:
+def _size(data: bytes | None) -> int | None:
     """The size that a file says it was drawn at; None for what is none of our files."""
     try:
-        found = json.loads(data)
+        found = json.loads(data or b"")
     except (ValueError, RecursionError):
         return None
     size = found.get("size") if isinstance(found, dict) else None
@@ -70,42 +65,46 @@ class _Live:
         self._source, self._read, self._findings = source, read, findings
         self._moving = Moving(source, read, findings)
         self._left = {STATES, TOLD, SHEET}
+        self._came: set[str] = set()
         self._unsigned: set[str] = set()
         self._looks: list[Look] = []
 
     def judge(self) -> None:
-        """Read until all fits, or it never did."""
+        """Read until all fits, or it never did. Each file is held alone: one that is kept back excuses no
+        other, and is a check that could not be made."""
         for reading in range(READINGS):
             if reading:
                 time.sleep(self._source.pause_s)
             self._unsigned = set()
-            if not self._all_there():
-                _missing(self._findings)
-                return
+            self._look()
             if not self._left:
                 return
-        for name in sorted(self._left - self._unsigned):
+        for name in sorted(self._left - self._came):
+            self._findings.unchecked("A7", f"{name} is not served")
+        came = self._left & self._came
+        for name in sorted(came - self._unsigned):
             self._findings.evidence("A7", WRONG[name])
-        for name in sorted(self._left & self._unsigned):
+        for name in sorted(came & self._unsigned):
             says = f"{name} speaks of more entries than are signed and served; run the audit again"
             self._findings.unchecked("A7", says)
 
-    def _all_there(self) -> bool:
-        """One reading of what is left; False where a file is not there."""
+    def _look(self) -> None:
+        """One reading of what is left. The sheet names no size: another file tells when it was drawn."""
         read = {name: self._source.get(name, PUBLIC_BYTES) for name in (STATES, TOLD, SHEET)}
-        again = self._source.get(TOLD, PUBLIC_BYTES) if SHEET in self._left else b""
-        states, told, sheet = read.values()
-        if states is None or told is None or sheet is None or again is None:
-            return False
+        dated = STATES if read[TOLD] is None else TOLD
+        again = self._source.get(dated, PUBLIC_BYTES) if SHEET in self._left else None
         # What the file shows was public either before it was read or after.
         self._looks = [*self._looks[-1:], look_in(self._source.get)]
-        self._hold(STATES, states, _size(states), _size(states))
-        self._hold(TOLD, told, _size(told), _size(told))
-        self._hold(SHEET, sheet, _size(told), _size(again))
-        return True
+        for name in (STATES, TOLD):
+            self._hold(name, read[name], _size(read[name]), _size(read[name]))
+        if read[dated] is not None and again is not None:
+            self._hold(SHEET, read[SHEET], _size(read[dated]), _size(again))
 
-    def _hold(self, name: str, data: bytes, first: int | None, last: int | None) -> None:
-        if name not in self._left or first is None or last is None:
+    def _hold(self, name: str, data: bytes | None, first: int | None, last: int | None) -> None:
+        if name not in self._left or data is None:
+            return
+        self._came.add(name)
+        if first is None or last is None:
             return
         for size in range(first, min(last, first + SIZES_MOST) + 1):
             if self._fits(name, data, size):

@@ -13,7 +13,7 @@ from server.audit.sources import MAX_BYTES, Folder
 from tests.audit.building import Made, audited
 from tests.translog.building import q_id
 
-Change = Callable[[str, bytes], bytes]
+Change = Callable[[str, bytes], bytes | None]
 NAMES = (files_check.STATES, files_check.TOLD, files_check.SHEET)
 
 
@@ -41,7 +41,8 @@ class _Growing(Folder):
         if path == files_check.STATES:
             self._step = min(self._step + 1, 2)
         data = self._steps[self._step].get(path, limit)
-        return self._change(path, data) if data and path in NAMES else data
+        told = path in NAMES or path.startswith("opening/")
+        return self._change(path, data) if data and told else data
 
 
 def test_a_log_that_grew_while_it_was_read_is_held_to_each_size(tmp_path: Path) -> None:
@@ -67,6 +68,27 @@ def test_a_wrong_file_is_evidence_however_fast_the_log_grows(
     found = audited(_Growing(tmp_path, change))
     (one,) = found.of("A7", Grade.EVIDENCE)
     assert one.says == files_check.WRONG[name] and found.status() == 2
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_file_that_is_kept_back_excuses_no_other(tmp_path: Path, name: str) -> None:
+    def change(path: str, data: bytes) -> bytes | None:
+        tamer = data.replace(b"screened_out", b"listed").replace(b"A public", b"A tamer")
+        return None if path == name else tamer if path in NAMES else data
+
+    found = audited(_Growing(tmp_path / "wrong", change))
+    wrong = sorted(files_check.WRONG[other] for other in NAMES if other != name)
+    assert sorted(one.says for one in found.of("A7", Grade.EVIDENCE)) == wrong, found.report()
+    found = audited(_Growing(tmp_path / "alone", lambda path, data: None if path == name else data))
+    assert [one.says for one in found.of("A7", Grade.UNCHECKED)] == [f"{name} is not served"]
+    assert found.status() == 1, found.report()
+
+
+def test_a_live_log_that_serves_nothing_to_hold_is_not_said_to_hold(tmp_path: Path) -> None:
+    found = audited(_Growing(tmp_path, lambda path, data: None))
+    assert len(found.of("A7", Grade.UNCHECKED)) == 3 and found.status() == 1, found.report()
+    (texts,) = found.of("A8", Grade.UNCHECKED)
+    assert texts.says.endswith("public texts is served")
 
 
 def test_a_file_that_names_no_size_is_evidence(tmp_path: Path) -> None:
