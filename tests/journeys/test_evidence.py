@@ -16,8 +16,8 @@ from tests.journeys.test_receipts import CHECKED, FREEZE, asked, proof, saved
 
 NO_ROOT = bytes(32)
 WATCHED = """async () => {
-  const { vkey, address } = document.getElementById("log").dataset;
-  return (await import("/static/js/heads.js")).watchLog(address, vkey);
+  const { vkey, address, live } = document.getElementById("log").dataset;
+  return (await import("/static/js/heads.js")).watchLog(address, vkey, live === "1");
 }"""
 KEPT = "([key, log]) => localStorage.setItem(`log:${key}`, JSON.stringify(log))"
 
@@ -80,6 +80,23 @@ async def test_a_shorter_record_is_met_with_both_signatures(hall: Hall) -> None:
     told = await evidence(page, "shorter")
     assert told["says"] == "shorter" and told["served"] == before
     assert int(told["kept"][0].split("\n")[1]) > int(before.split("\n")[1])
+
+
+async def test_a_receipt_that_a_live_record_does_not_reach_is_evidence(hall: Hall) -> None:
+    _, page = await proved(hall, "A forgotten receipt")
+    address = await page.locator("#log").get_attribute("data-address")
+    before = await (await page.request.get(f"{address}/checkpoint")).text()
+    await BoardPage(page).ask("Will the canteen open on Fridays?")
+    await expect(page.locator(".asking .ticket .proof").first).to_have_text(CHECKED)
+    promised = (await saved(page))["proof"].partition("\n\n")[2]
+    assert int(promised.split("\n")[1]) > int(before.split("\n")[1])
+    await page.route("**/checkpoint", lambda route: route.fulfill(body=before))
+    await keep(page, others=[promised])
+    early = WATCHED.replace('live === "1"', "false")
+    assert await page.evaluate(early) is None  # before the meeting a receipt may run ahead
+    await keep(page, others=[promised])
+    told = await page.evaluate(WATCHED)
+    assert (told["says"], told["kept"], told["served"]) == ("shorter", [promised], before)
 
 
 async def test_another_key_is_evidence_where_both_keys_signed(hall: Hall) -> None:

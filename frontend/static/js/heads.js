@@ -30,10 +30,11 @@ export function rememberRoot(vkey, size, root) {
  * Hold the log at this address against all that is kept of it. Evidence are two signed heads alone
  * that contradict each other: a root that came by a link is signed by nobody ("unsigned"), and what
  * answers in the log's place (a portal, an error, missing tiles) has signed nothing.
- * @param {string} address @param {string} vkey
+ * Before a meeting is live more is signed than is served, and a receipt may run ahead of the log.
+ * @param {string} address @param {string} vkey @param {boolean} live the meeting is live, or was
  * @returns {Promise<Evidence | null>} null where the log contains it all, and where that cannot be told now
  */
-export async function watchLog(address, vkey) {
+export async function watchLog(address, vkey, live) {
   const origin = vkey.split("+")[0];
   const log = keptLog(origin) ?? { vkey, served: null, others: [], seen: [] };
   const source = webSource(address);
@@ -42,13 +43,14 @@ export async function watchLog(address, vkey) {
     const head = await servedHead(source, key);
     if (log.vkey !== vkey) return await otherKey(log, head, vkey);
     const before = log.served ? await openCheckpoint(log.served, key) : null;
-    if (before && before.size > head.size) {
+    const others = await Promise.all(log.others.map((note) => openCheckpoint(note, key)));
+    const promised = [...(before ? [before] : []), ...(live ? others : [])].sort((one, other) => other.size - one.size)[0];
+    if (promised && promised.size > head.size) {
       await new Promise((done) => setTimeout(done, AGAIN_MS));
       const again = await servedHead(source, key);
       // One who shows the newer head another time has lost nothing: the next visit looks again.
-      return again.size < before.size ? { says: "shorter", vkey, kept: [before.note], served: again.note } : null;
+      return again.size < promised.size ? { says: "shorter", vkey, kept: [promised.note], served: again.note } : null;
     }
-    const others = await Promise.all(log.others.map((note) => openCheckpoint(note, key)));
     for (const one of [...(before ? [before] : []), ...others].filter((other) => other.size <= head.size))
       if (await broke(source, one, head)) return { says: "history", vkey, kept: [one.note], served: head.note };
     let says = "";

@@ -12,8 +12,8 @@ const WATCH_MS = 5000; // thousands of pages must not ask in one instant
 
 /** Where the page says which log it is of. */
 function place() {
-  const { vkey = "", address = "", slug = "" } = document.getElementById("log")?.dataset ?? {};
-  return { vkey, address, slug };
+  const { vkey = "", address = "", slug = "", live = "" } = document.getElementById("log")?.dataset ?? {};
+  return { vkey, address, slug, live: live === "1" };
 }
 
 /**
@@ -126,9 +126,9 @@ export async function start() {
   // A receipt's link that is opened over its own question loads nothing by itself.
   addEventListener("hashchange", () => location.hash.startsWith("#k=") && location.reload());
   for (const ticket of tickets) await prove(ticket);
-  const { address, vkey } = place();
+  const { address, vkey, live } = place();
   setTimeout(async () => {
-    const evidence = await watchLog(address, vkey);
+    const evidence = await watchLog(address, vkey, live);
     if (evidence) offerEvidence(evidence);
   }, Math.random() * WATCH_MS);
 }
