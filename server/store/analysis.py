@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 
 from server.store import keys, typed
 from server.store.call import call
+from server.store.rebuilding import NOBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Dismissal:
     at: int
 
 
+LOST_ASKER = str(NOBODY)
 KEPT = 10  # similar ones of each question; what was dismissed leaves room for the next
 SHOWN = 5
 
@@ -54,9 +56,11 @@ def best(alike: Mapping[str, float]) -> dict[str, float]:
 
 def asked_by(first: str, askers: Mapping[str, str], dismissed: Set[str]) -> dict[str, int]:
     """For each of a copy group, by id with its asker: how many people asked it; 1 where it was told
-    apart from the group's first."""
+    apart from the group's first. An asker whom a rebuilt store does not know counts as one more."""
     apart = {q for q in askers if q != first and pair_name(q, first) in dismissed}
-    people = len({asker for q, asker in askers.items() if q not in apart})
+    told = [asker for q, asker in askers.items() if q not in apart]
+    lost = told.count(LOST_ASKER)
+    people = len(set(told) - {LOST_ASKER}) + lost
     return {q: 1 if q in apart else people for q in askers}
 
 
@@ -111,13 +115,15 @@ async def note(
     redis: Redis, meeting: str, before: str, after: int, dismissed: int, found: Findings
 ) -> bool:
     """Keep a slice's findings if no other run has gone on from `before` and no more than `dismissed`
-    pairs are dismissed; False otherwise, and nothing is kept."""
+    pairs are dismissed; False otherwise, and nothing is kept. Nothing is kept of what was erased
+    meanwhile: a fingerprint tells of the words."""
     told = {
         "copies": dict(found.copies),
         "signatures": dict(found.signatures),
         "similar": {q: json.dumps(list(row.items())) for q, row in found.similar.items()},
         "askers": dict(found.askers),
     }
+    about = sorted({*found.copies, *found.signatures, *found.similar})
     used = [
         keys.analysis(meeting),
         keys.analysed(meeting, "copies"),
@@ -126,8 +132,9 @@ async def note(
         keys.by_askers(meeting),
         keys.events(meeting),
         keys.dismissed(meeting),
+        *(keys.question(meeting, q) for q in about),
     ]
-    given: list[str | int] = [before, after, json.dumps(told), dismissed]
+    given: list[str | int] = [before, after, json.dumps(told), dismissed, *about]
     answer = await call(redis, "note_analysis", used, given)
     return bool(answer == "noted")
 

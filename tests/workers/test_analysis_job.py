@@ -11,6 +11,7 @@ from server.acts import decide, desk, erase, merge, suggestions
 from server.domain.question import State
 from server.domain.refusals import Refusal, Refused
 from server.store import analysis, keys
+from server.store.analysis import Findings
 from tests.acts.building import NOW, Town, live_town
 from workers.analysis.job import analyse
 
@@ -197,3 +198,25 @@ async def test_runs_at_once_agree_with_one(store: Redis, runs: int) -> None:
     firsts = await analysis.firsts(store, town.meeting.id, [q.q for q in asked])
     assert set(firsts.values()) == {asked[0].q}
     assert await analysis.done(store, town.meeting.id) == "6"
+
+
+async def test_an_erasure_in_mid_run_leaves_no_fingerprint_behind(store: Redis) -> None:
+    town = await live_town(store)
+    m = town.meeting.id
+    gone, kept = [await town.ask(await town.attendee(), words) for words in ABOUT_IT[:2]]
+    found = Findings(
+        copies={gone.q: gone.q, kept.q: kept.q},
+        signatures={gone.q: "00", kept.q: "01"},
+        similar={gone.q: {kept.q: 0.5}, kept.q: {gone.q: 0.5}},
+        askers={gone.q: 1, kept.q: 1},
+    )
+    await store.hset(keys.question(m, gone.q), "erased", "asker")
+    assert await analysis.note(store, m, "", 2, 0, found)
+    for what in ("signatures", "similar", "copies"):
+        assert await store.hkeys(keys.analysed(m, what)) == [kept.q]
+
+
+def test_each_asker_whom_a_rebuilt_store_does_not_know_is_one_person() -> None:
+    askers = {"a": "-1", "b": "-1", "c": "7", "d": "7", "e": "-1"}
+    told_apart = {analysis.pair_name("a", "e")}
+    assert analysis.asked_by("a", askers, told_apart) == {"a": 3, "b": 3, "c": 3, "d": 3, "e": 1}

@@ -5,7 +5,7 @@ import { sameWords } from "./diff.js";
 import { setText } from "./upvote.js";
 import { say } from "./words.js";
 
-const COPIES = 50; // shown at a time: a flood has thousands
+const SHOWN = 50; // copies or members at a time: a flood has thousands
 const COPIES_AT_ONCE = 200; // merged by one request, as server/acts/merge_copies.py takes them
 const NAMED = 8; // copies in other words that are told by number
 const at = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
@@ -32,12 +32,17 @@ function keyed(list, template, rows, key, fill) {
   /** @type {HTMLElement | null} */ (near)?.focus({ preventScroll: true });
 }
 
+let membersOf = "";
+let membersShown = SHOWN;
+
 /** @param {any} head the open question, or undefined @param {any[]} rows those merged into it */
 export function drawMembers(head, rows) {
+  if (membersOf !== (head?.q ?? "")) membersShown = SHOWN;
+  membersOf = head?.q ?? "";
   at("members").hidden = rows.length === 0;
   const alone = at("screen-alone");
   if (alone) alone.hidden = !head || head.members === 0;
-  keyed(at("member-rows"), "desk-member", rows, (row) => row.q, (node, row) => {
+  keyed(at("member-rows"), "desk-member", rows.slice(0, membersShown), (row) => row.q, (node, row) => {
     const link = /** @type {HTMLAnchorElement} */ (node.querySelector("a.number"));
     setText(link, String(row.n));
     link.href = `?n=${row.n}`;
@@ -47,14 +52,21 @@ export function drawMembers(head, rows) {
     field(node, "q", row.q);
     field(node, "revision", row.revision);
   });
+  const more = at("more-members");
+  more.hidden = rows.length <= membersShown;
+  setText(more, say("desk_more_members", { n: rows.length - membersShown }));
+  more.onclick = () => {
+    membersShown += SHOWN;
+    drawMembers(head, rows);
+  };
 }
 
 let copiesOf = "";
-let copiesShown = COPIES;
+let copiesShown = SHOWN;
 
 /** @param {any} open the open question, or undefined @param {any[]} rows the other waiting ones in its wording */
 export function drawCopies(open, rows) {
-  if (copiesOf !== (open?.q ?? "")) copiesShown = COPIES;
+  if (copiesOf !== (open?.q ?? "")) copiesShown = SHOWN;
   copiesOf = open?.q ?? "";
   at("copies").hidden = rows.length === 0;
   setText(at("copies-title"), say("desk_copies", { n: rows.length }));
@@ -72,7 +84,7 @@ export function drawCopies(open, rows) {
   const more = at("more-copies");
   more.hidden = rows.length <= copiesShown;
   more.onclick = () => {
-    copiesShown += COPIES;
+    copiesShown += SHOWN;
     drawCopies(open, rows);
   };
 }

@@ -1,17 +1,21 @@
 -- note_analysis: keep what the analysis found about a run of questions; it changes no question's state.
 -- KEYS  1 analysis HASH   2 copies HASH   3 signatures HASH   4 similar HASH   5 waiting by askers ZSET
---       6 events STREAM   7 dismissed HASH
+--       6 events STREAM   7 dismissed HASH   8.. HASH of each question that the findings tell of
 -- ARGV  1 last number analysed before ('' at first)   2 last number after   3 findings as JSON of objects:
 --       copies {q: first}, signatures {q: hex}, similar {q: JSON}, askers {q: count}
---       4 how many pairs were dismissed when it counted
+--       4 how many pairs were dismissed when it counted   5.. those questions, as KEYS 8..
+-- Passes over what was erased meanwhile.
 -- Returns 'noted', or 'elsewhere' when another run has gone on from there, or a pair was dismissed since
 -- (nothing is changed).
 redis.register_function('note_analysis', function(keys, args)
   if (redis.call('HGET', keys[1], 'done') or '') ~= args[1] then return 'elsewhere' end
   if redis.call('HLEN', keys[7]) ~= tonumber(args[4]) then return 'elsewhere' end
-  local found, touched = cjson.decode(args[3]), {}
+  local found, touched, erased = cjson.decode(args[3]), {}, {}
+  for i = 8, #keys do erased[args[i - 3]] = redis.call('HEXISTS', keys[i], 'erased') == 1 end
   for at, name in ipairs({ 'copies', 'signatures', 'similar' }) do
-    for q, value in pairs(found[name]) do redis.call('HSET', keys[1 + at], q, value) end
+    for q, value in pairs(found[name]) do
+      if not erased[q] then redis.call('HSET', keys[1 + at], q, value) end
+    end
   end
   for q, count in pairs(found.askers) do
     redis.call('ZADD', keys[5], 'XX', count, q)

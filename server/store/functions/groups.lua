@@ -8,6 +8,15 @@
 --   30 lineage HASH   31.. voters BITMAP of each present member
 -- ARGV  1 the decision   2 head's id   3 head's revision   4.. present members, as KEYS 31..
 local FIRST_MEMBER = 31
+local RUN = 1000 -- sets at once: Lua takes some 8,000 arguments, and a group may have more members
+
+-- Make `into` the union of one set with sets[from..]; `into` may be that one.
+local function union(into, one, sets, from)
+  redis.call('BITOP', 'OR', into, one, one)
+  for i = from, #sets, RUN do
+    redis.call('BITOP', 'OR', into, into, unpack(sets, i, math.min(i + RUN - 1, #sets)))
+  end
+end
 
 local function without(set, removed, scratch)
   redis.call('BITOP', 'AND', scratch, set, removed)
@@ -17,20 +26,22 @@ end
 -- Carry what was voted and taken back since the last change into the sets of head and members.
 local function settle(keys)
   local voters, alone, took_back, x, y = keys[22], keys[23], keys[24], keys[26], keys[27]
-  redis.call('BITOP', 'OR', x, alone, unpack(keys, FIRST_MEMBER))
+  union(x, alone, keys, FIRST_MEMBER)
   redis.call('BITOP', 'AND', x, x, voters)
   redis.call('BITOP', 'XOR', x, x, voters) -- shown, yet in nobody's set: voted for the group since
-  redis.call('BITOP', 'AND', y, took_back, voters) -- took back and voted again: for the head, then
-  redis.call('BITOP', 'OR', x, x, y)
-  for i = FIRST_MEMBER, #keys do without(keys[i], took_back, y) end
-  without(alone, took_back, y)
+  if redis.call('BITCOUNT', took_back) > 0 then
+    redis.call('BITOP', 'AND', y, took_back, voters) -- took back and voted again: for the head, then
+    redis.call('BITOP', 'OR', x, x, y)
+    for i = FIRST_MEMBER, #keys do without(keys[i], took_back, y) end
+    without(alone, took_back, y)
+  end
   redis.call('BITOP', 'OR', alone, alone, x)
   redis.call('DEL', took_back, x, y)
 end
 
 -- Show the union of head and these members, less those who may not vote for it.
 local function unite(keys, sets)
-  redis.call('BITOP', 'OR', keys[22], keys[23], unpack(sets))
+  union(keys[22], keys[23], sets, 1)
   without(keys[22], keys[25], keys[26])
   redis.call('DEL', keys[26])
 end
@@ -71,8 +82,10 @@ local function head_hindered(keys, args)
   local revision = redis.call('HGET', keys[21], 'revision')
   if revision ~= args[3] then return { 'head_contended', tonumber(revision or 0) } end
   if redis.call('HLEN', keys[28]) ~= #args - 3 then return { 'head_contended', tonumber(revision) } end
+  local present = {}
+  for _, q in ipairs(redis.call('HKEYS', keys[28])) do present[q] = true end
   for i = 4, #args do
-    if redis.call('HEXISTS', keys[28], args[i]) == 0 then return { 'head_contended', 0 } end
+    if not present[args[i]] then return { 'head_contended', 0 } end
   end
   return nil
 end
