@@ -183,7 +183,7 @@ def openings(m: str) -> str:
 
 
 def log(m: str) -> str:
-    """HASH {size, root, served, aside, unlogged, at | halted}: what the sequencer last told of it."""
+    """HASH {size, root, served, aside, unlogged, at, rebuilt | halted}: what the sequencer told of it."""
     return _of(m, "log")
 
 

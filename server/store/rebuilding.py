@@ -154,6 +154,35 @@ async def put_back(redis: Redis, meeting: str, documents: Mapping[str, str]) -> 
     await pipe.execute()
 
 
+async def lost_texts(redis: Redis, meeting: str, ids: Sequence[str]) -> set[str]:
+    """Which of these questions have lost their text, in one round trip for each SLICE."""
+    found: set[str] = set()
+    for at in range(0, len(ids), SLICE):
+        run = ids[at : at + SLICE]
+        pipe = redis.pipeline(transaction=False)
+        for q in run:
+            pipe.hmget(keys.question(meeting, q), ["lost", "erased"])
+        told = zip(run, await pipe.execute(), strict=True)
+        found |= {q for q, (lost, erased) in told if lost == "1" and not erased}
+    return found
+
+
+async def note_rebuilt(redis: Redis, meeting: str, at: int, lost: Sequence[int]) -> None:
+    """Keep for the organisers that the store was rebuilt, when (ms), and whose text is lost."""
+    told = json.dumps({"at": at, "lost": list(lost)})
+    await redis.hset(keys.log(meeting), "rebuilt", told)
+
+
+async def rebuilt(redis: Redis, meeting: str) -> tuple[int, list[int]] | None:
+    """When the meeting's store was rebuilt last, and the numbers whose text was lost then; None where it
+    never was."""
+    told = await typed.hget(redis, keys.log(meeting), "rebuilt")
+    if told is None:
+        return None
+    found = json.loads(told)
+    return int(found["at"]), [int(number) for number in found["lost"]]
+
+
 async def sizes(redis: Redis, among: Sequence[str]) -> list[int]:
     """What the store was told of each log's size, 0 where it never was; one round trip."""
     pipe = redis.pipeline(transaction=False)

@@ -10,10 +10,12 @@ from server.domain.meeting_fields import complaints
 from server.domain.refusals import Refusal, Refused, Sentence
 from server.domain.roles import INVITABLE, Act, Role
 from server.protocol.answers import http_status
+from server.store import rebuilding
 from server.web import people, rendering
 from server.web.log_keys import log_value
 from server.web.pages import form, go, html
 from server.web.parts import parts
+from server.web.record_values import runs
 from server.web.rendering import meeting_value, page
 from server.web.staff_pages import organised, organiser, same_revision, staff_pages
 
@@ -79,6 +81,7 @@ async def run_page(
         qr=rendering.qr(link),
         log=log,
         key_qr=rendering.qr(log["vkey"]) if log else None,
+        rebuilt=await _rebuilt(meeting),
         phases=[p.value for p in PHASES if order.index(p) > order.index(meeting.phase)],
         invitations=rows,
         made=made,
@@ -95,6 +98,12 @@ async def run_page(
     if refused is not None:
         response.status_code = http_status(refused.refusal)
     return response
+
+
+async def _rebuilt(meeting: Meeting) -> dict[str, object] | None:
+    """When the store was rebuilt from the log, and whose text was lost, as runs of numbers."""
+    found = await rebuilding.rebuilt(parts().store, meeting.id)
+    return {"at": found[0], "lost": runs(found[1])} if found else None
 
 
 def _notice() -> str | None:

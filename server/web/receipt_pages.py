@@ -36,6 +36,12 @@ async def receipt_file(slug: str, capability: str) -> Response:
     if found.erased:
         raise Refused(Refusal.EXPIRED, "The text and salt of this question were erased.")
     held = await openings.own(parts().store, meeting.id, found.q)
+    if held is None and found.lost:
+        raise Refused(
+            Refusal.EXPIRED,
+            "The store lost the text and salt of this question. A receipt that you saved before still"
+            " holds.",
+        )
     if held is None:
         raise NOTHING
     if held.index is None or held.covered is None:

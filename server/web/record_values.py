@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 LINK = re.compile(r"https://[^\s<>\"'\\^`{|}]{1,500}")
@@ -27,3 +28,14 @@ def pieces(text: str) -> list[dict[str, str]]:
         found += [{"text": address, "href": address}]
         at = match.start() + len(address)
     return [piece for piece in [*found, {"text": text[at:], "href": ""}] if piece["text"]]
+
+
+def runs(numbers: Sequence[int]) -> str:
+    """Ascending numbers in short: 1–3, 7."""
+    found: list[list[int]] = []
+    for number in numbers:
+        if found and number == found[-1][1] + 1:
+            found[-1][1] = number
+        else:
+            found.append([number, number])
+    return ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in found)

@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 
 from server.acts import admission, staff
 from server.domain.roles import Role
+from server.store import rebuilding
 from server.web import rendering
 from tests.acts.building import NOW, live_town
 from tests.web.browsing import Browser
@@ -125,3 +126,15 @@ async def test_signing_in_changes_the_form_cookie_and_signing_out_ends_the_organ
     assert browser.status == 200
     await browser.get("/organise")
     assert browser.status == 401
+
+
+async def test_the_organiser_is_told_that_the_store_was_rebuilt_and_whose_text_is_lost(
+    store: Redis, app: Quart
+) -> None:
+    town, organiser = await live_town(store), await organising(app, store)
+    where = f"/m/{town.meeting.slug}/organise"
+    assert "rebuilt from the log" not in await organiser.get(where)
+    await rebuilding.note_rebuilt(store, town.meeting.id, NOW, [2, 3, 4, 9])
+    page = await organiser.get(where)
+    assert "rebuilt from the log" in page
+    assert "The text of these questions is lost: 2–4, 9." in page

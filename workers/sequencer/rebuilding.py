@@ -142,12 +142,16 @@ class Rebuilding:
             taken = f"Its address {after.slug} or its join code belongs to another meeting now."
             log.error("address_taken", meeting=meeting.id, reason=taken)
         overruled = await rebuilding.overruled(redis, meeting.id)
+        ids = list(record.questions)
+        lost = await rebuilding.lost_texts(redis, meeting.id, ids)
+        numbers = sorted(record.questions[q].number for q in lost)
+        await rebuilding.note_rebuilt(redis, meeting.id, int(time.time() * 1000), numbers)
         await rebuilding.release(redis, after, given, work.staff_revision, more)
         log.error(
             "store_rebuilt",
             meeting=meeting.id,
             says=SAYS,
             acts=work.acts,
-            texts_lost=work.lost,
+            texts_lost=numbers,
             decisions_overruled=[record.questions[q].number for q in sorted(overruled)],
         )

@@ -40,7 +40,6 @@ class Replaying:
     frozen: Mapping[int, str]
     sentences: Mapping[str, str] = field(default_factory=dict)
     acts: int = 0
-    lost: list[int] = field(default_factory=list)
     meeting_revision: int = 0
     staff_revision: int = 0
     tick: int = 0
@@ -115,8 +114,6 @@ class Replaying:
         )
         if await rebuilding.question(self.redis, self.meeting, one):
             self.acts += 1
-            if kept is None:
-                self.lost.append(number)
 
     async def _decision(self, name: str, found: Leaf, before: State, data: bytes) -> None:
         q, revision = str(found.q), int(name.rpartition(":")[2]) - 1
