@@ -15,7 +15,7 @@ from server.domain.refusals import Refusal, Refused
 from server.store import desk_log, exports, keys, question_rows, typed
 
 # After these a text that everybody could read may be public no more.
-TAKES_AWAY = frozenset({"q.withdraw", "q.screen", "q.split", "q.hint", "q.erase", "q.lapse"})
+TAKES_AWAY = frozenset({"q.withdraw", "q.screen", "q.split", "q.hint", "q.erase"})
 SHOWS = frozenset({"q.list", "q.screen", "q.merge", "q.answer", "q.judge"})
 PAGE = 500
 TRIES = 3

@@ -21,7 +21,6 @@ ACTS = MappingProxyType(
     {
         "q.list": Act.LIST,
         "q.screen": Act.SCREEN_OUT,
-        "q.lapse": Act.LAPSE,
         "q.merge": Act.MERGE,
         "q.word": Act.WORD,
         "q.hint": Act.SEND_BACK,
@@ -143,8 +142,6 @@ class Replay:
             what = fields["what"]
             known.erased = [str(part) for part in what] if isinstance(what, list) else []
             return
-        if kind == "q.propose":
-            return
         act = ACTS.get(kind)
         if kind == "q.split":
             act = Act.SPLIT_UNREAD if known.was is State.RECEIVED else Act.SPLIT
@@ -164,7 +161,7 @@ class Replay:
                 known.reason, known.note = fields["reason"], fields["note"]
                 known.withheld = fields["withheld"] == 1
                 known.reasons.append(str(fields["reason"]))
-            case "q.list" | "q.lapse":
+            case "q.list":
                 known.reason, known.note, known.withheld = None, None, False
             case "q.judge" if known.state is State.LISTED:
                 known.reason, known.note, known.withheld = None, None, False

@@ -39,7 +39,6 @@ _WORDS = MappingProxyType(
         "q.skip": "skipped",
         "q.withdraw": "withdrawn",
         "q.appeal": "appealed",
-        "q.lapse": "lapsed",
         "q.erase": "erased",
         "q.word": "worded",
     }

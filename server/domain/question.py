@@ -36,7 +36,6 @@ class Act(StrEnum):
     PICK = "pick"
     RETURN = "return"
     ANSWER = "answer"
-    LAPSE = "lapse"
     APPEAL = "appeal"
     UPHOLD = "uphold"
     OVERTURN = "overturn"
@@ -76,7 +75,6 @@ LEGAL = MappingProxyType(
         (State.SCREENED_OUT, Act.APPEAL): State.SCREENED_OUT,
         (State.SCREENED_OUT, Act.UPHOLD): State.SCREENED_OUT,
         (State.SCREENED_OUT, Act.OVERTURN): State.LISTED,
-        (State.SCREENED_OUT, Act.LAPSE): State.RECEIVED,
     }
 )
 

@@ -147,8 +147,6 @@ ACTS: Mapping[str, Mapping[str, Field]] = MappingProxyType(
             "by": BY,
             "second": BY.or_null(),
         },
-        "q.propose": {"q": QUESTION, "act": CODE, "reason": CODE.or_null(), "by": BY},
-        "q.lapse": {"q": QUESTION},
         "q.merge": {"q": QUESTION, "into": QUESTION, "by": BY, "second": BY.or_null()},
         "q.split": {"q": QUESTION, "by": BY},
         "q.word": {"q": QUESTION, "c2": HASH.or_null(), "by": BY},

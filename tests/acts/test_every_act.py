@@ -146,5 +146,5 @@ async def test_the_line_is_the_moderators_of_this_meeting(store: Redis, role: Ro
 
 def test_the_table_of_deeds_knows_every_step_that_a_person_can_take() -> None:
     known = {deed.step for deed in (*DEEDS.values(), *JUDGING.values(), *ASKERS.values())}
-    by_rule = {Act.CLOSE, Act.LAPSE, Act.SPLIT_UNREAD}  # tested with closing and merging
+    by_rule = {Act.CLOSE, Act.SPLIT_UNREAD}  # tested with closing and merging
     assert known | by_rule == set(Act)

@@ -74,8 +74,6 @@ INTENTS: dict[str, dict[str, Json]] = {
     "q.received": {"q": Q, "c": hash_of("c"), "hl": None, "via": "web", "assurance": "A0"},
     "q.list": {"q": Q, "by": BY},
     "q.screen": {"q": Q, "reason": "off-topic", "withheld": 0, "votes": 4, "by": BY},
-    "q.propose": {"q": Q, "act": "withhold", "reason": "personal-data", "by": BY},
-    "q.lapse": {"q": Q},
     "q.merge": {"q": Q, "into": q_id(8), "by": BY},
     "q.split": {"q": Q, "by": BY},
     "q.word": {"q": Q, "c2": hash_of("wording"), "by": BY},

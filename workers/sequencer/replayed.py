@@ -88,7 +88,7 @@ def decided(
     by = rules.name(Rule.CLOSING) if found.kind == "q.end" else told(f.get("by")) or "asker"
     both = {"by": by, "decided_at": str(found.at * 1000)}
     match found.kind:
-        case "q.list" | "q.lapse":
+        case "q.list":
             return both | UNSCREENED
         case "q.screen":
             why = {"reason": told(f["reason"]), "sentence": sentence(f["reason"])}
