@@ -18,7 +18,9 @@ TALLEST_PX = {1280: 800, 360: 740}  # a page is cut here: the rest repeats itsel
 async def take(page: Page, path: Path, kind: str) -> None:
     """One picture of the page that is shown, cut where it gets long. `kind`: 1280, 360 or dark."""
     width = 360 if kind == "360" else 1280
-    await page.set_viewport_size({"width": width, "height": 480})
+    # A stage is drawn for its whole screen; any other page is as high as what it says.
+    hall = width == 1280 and await page.locator("body.stage, body.overlay").count()
+    await page.set_viewport_size({"width": width, "height": 720 if hall else 480})
     await page.emulate_media(color_scheme="dark" if kind == "dark" else "light")
     await page.evaluate("scrollTo(0, 0)")
     form = page.locator(".asking .ticket, #similar:visible").first
