@@ -1,4 +1,4 @@
-"""How cost grows with sockets, votes and questions: measured, fitted by a line, drawn."""
+"""How cost grows with sockets, votes, questions and meetings: measured, fitted by a line, drawn."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tools.bench import curve, generator, ledger, machine, product
+from tools.bench import curve, generator, ledger, machine, others, product
 from tools.bench.generator import Load, Plan
 from tools.bench.meeting import questions_for
 from tools.bench.product import Product
@@ -19,6 +19,7 @@ PICTURE = PAGE.parent / "pictures" / "growth-{axis}.svg"
 JOINS_PER_S = 1500
 SOCKETS = (500, 1000, 2000, 5000, 10_000)
 RATES = (100, 500, 1000, 2000, 5000, 10_000, 20_000)
+MEETINGS = (1, 10, 50, 200)
 QUESTIONS = (10, 100, 1000, 5000, 20_000)
 FLOW = 200  # votes a second while another size grows
 
@@ -87,6 +88,13 @@ def run(seconds: int, most: int) -> list[Point]:
     share = most / SOCKETS[-1]
     points = []
     with product.running(limits, machine.cores()) as up, generator.compiled() as command:
+        with others.beside(
+            up
+        ) as beside:  # first: a board is followed for a while after its meeting
+            for meetings in MEETINGS:
+                size, people = max(1, int(meetings * share)), max(10, int(500 * share))
+                beside.grow(size - 1)
+                points.append(_one(command, up, "meetings", size, people, FLOW, 100, seconds))
         for sockets in SOCKETS:
             size = max(10, int(sockets * share))
             points.append(_one(command, up, "sockets", size, size, FLOW, 100, seconds))
@@ -104,6 +112,7 @@ def run(seconds: int, most: int) -> list[Point]:
 UNITS = {
     "sockets": f"sockets, {FLOW} votes/s",
     "votes": "votes a second",
+    "meetings": f"meetings with a vote each a second, one of 500 sockets and {FLOW} votes/s",
     "questions": f"questions on the board, {FLOW} votes/s",
 }
 
