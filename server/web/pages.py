@@ -110,6 +110,11 @@ def _sent_back(asked: list[Question], after: str) -> Question | None:
     return None
 
 
+def _shuffled(numbers: set[int]) -> list[int]:
+    """In another order on every page: a packed page's length then tells no guess of them (packing.py)."""
+    return secrets.SystemRandom().sample(sorted(numbers), len(numbers))
+
+
 @pages.get("/m/<slug>")
 async def board(slug: str) -> Response:
     """The board and the ask form."""
@@ -155,8 +160,8 @@ async def render_board(slug: str, typed: dict[str, str], error: str | None) -> R
         rows=listed,
         drawn=listed if every else listed[:ROWS_DRAWN],
         every_row=every,
-        votes=sorted(votes),
-        own=sorted(own),
+        votes=_shuffled(votes),
+        own=_shuffled(own),
         modules=MODULES.split(),
         on_air=on_air,
         counts=shown.counts,

@@ -108,3 +108,31 @@ async def test_a_board_comes_packed_and_no_two_pages_share_a_form_token(
     assert "Content-Encoding" not in told  # it may show a receipt's address
     told, _ = await got(app, f"{path}/join", GZIP)
     assert "Content-Encoding" not in told
+
+
+async def test_own_votes_and_questions_are_named_on_the_board_in_no_fixed_order(
+    store: Redis, app: Quart
+) -> None:
+    town = await live_town(store)
+    for _ in range(12):
+        await town.listed()
+    client = app.test_client()
+    path = f"/m/{town.meeting.slug}"
+    page = await (await client.get(f"{path}/join", headers=SAME)).get_data(as_text=True)
+    csrf = re.search(r'name="csrf" value="(\w{64})"', page)
+    assert csrf is not None
+    form = {"csrf": csrf[1], "code": town.meeting.code}
+    await client.post(f"{path}/join", headers=SAME, form=form)
+    page = await (await client.get(path, headers=SAME)).get_data(as_text=True)
+    csrf = re.search(r'name="csrf" value="(\w{64})"', page)
+    assert csrf is not None
+    for n in range(1, 13):
+        form = {"csrf": csrf[1], "n": str(n), "on": "on"}
+        assert (await client.post(f"{path}/vote", headers=SAME, form=form)).status_code == 303
+    orders = set()
+    for _ in range(5):
+        page = await (await client.get(path, headers=SAME)).get_data(as_text=True)
+        told = re.search(r'data-votes="([\d ]+)"', page)
+        assert told is not None and sorted(map(int, told[1].split())) == list(range(1, 13))
+        orders.add(told[1])
+    assert len(orders) > 1
