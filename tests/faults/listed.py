@@ -120,7 +120,11 @@ FAULTS = (
     Listed(
         20,
         "store away at the start, old backup",
-        ("tests/launch/test_stores.py::test_a_store_that_is_away_at_the_start",),
+        (
+            "tests/launch/test_stores.py::test_a_store_that_is_away_at_the_start",
+            "tests/faults/test_old_backup.py::",
+            "tests/sequencer/test_rebuilding.py::",
+        ),
     ),
     Listed(21, "clock jumps an hour", (f"{_RULED}[clock_jumped]",)),
     Listed(22, "two versions side by side", ("tests/faults/test_versions.py::",)),
