@@ -165,7 +165,8 @@ async def word(
     decider = staff(sign_in, RoleAct.WORD)
     found = await read(store, meeting, q, revision)
     text = limited(wording, meeting.min_chars, meeting.max_chars)
-    shown = layer(meeting.id, q, Layer.WORDING, text, 2 * meeting.max_chars)
+    other = "" if text == found.text else text
+    shown = layer(meeting.id, q, Layer.WORDING, other, 2 * meeting.max_chars)
     return await commit(
         store,
         found,
@@ -174,7 +175,7 @@ async def word(
         "q.word",
         now,
         intent={"c2": shown.c},
-        fields={"wording": "" if text == found.text else text},
+        fields={"wording": shown.text},
         openings=shown.openings,
     )
 

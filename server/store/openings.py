@@ -71,19 +71,23 @@ async def of_layer(redis: Redis, meeting: str, commitment: str) -> bytes | None:
 
 
 async def of_layers(redis: Redis, meeting: str, commitments: list[str]) -> dict[str, bytes]:
-    """The same of several, in two round trips; what is not public, or lost, is not among them."""
+    """The same of several, in two round trips; what is not public, erased or lost, is not among them."""
     if not commitments:
         return {}
     told = await typed.hmget(redis, keys.openings(meeting), commitments)
     held = {c: json.loads(one) for c, one in zip(commitments, told, strict=True) if one}
     asked = sorted({one["q"] for one in held.values()})
     rows = await question_rows.read(redis, meeting, asked)
+    rows = [row for row in rows if not row.erased]
+    there = {row.q for row in rows}
     public = {row.q for row in rows if text_is_public(row.state, row.withheld)}
     found: dict[str, bytes] = {}
     for c, one in held.items():
         kind = one["kind"]
         # A note is the moderator's own public word; the others may repeat what is withheld.
-        if kind == Layer.NOTE or (kind in PUBLIC_LAYERS and one["q"] in public):
+        if (kind == Layer.NOTE and one["q"] in there) or (
+            kind in PUBLIC_LAYERS and one["q"] in public
+        ):
             text = layers.opening(meeting, one["q"], Layer(kind), one["text"])
             found[c] = leaf.canonical({"opening": text.decode(), "salt": one["salt"]})
     return found

@@ -4,11 +4,17 @@ Each is held against its commitment or hash before anybody believes it. Blocking
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import shutil
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from server.translog import leaf
 from server.translog.strict import Json
+
+DRAWN = (
+    "screened-out.json",
+    "screened-out.csv",
+)  # an archive's too; here they are drawn for who asks
 
 
 def opening(folder: Path, name: str, commitment: str) -> tuple[str, Mapping[str, Json]] | None:
@@ -22,6 +28,33 @@ def opening(folder: Path, name: str, commitment: str) -> tuple[str, Mapping[str,
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return salt, opened
+
+
+def forget(folder: Path, erased: Collection[str]) -> None:
+    """Remove what lies there of these questions, and beside them: the log holds their erasure."""
+    for path in (folder / "opening").glob("*"):
+        told = path.name + path.read_text(errors="replace")
+        if any(q in told for q in erased):
+            path.unlink()
+    if erased:
+        _remove_drawn(folder)
+
+
+def are_in(folder: Path) -> bool:
+    """True where words of an archive lie in this folder."""
+    return any((folder / name).exists() for name in ("opening", *DRAWN))
+
+
+def remove(folder: Path) -> None:
+    """Remove all of them: an erasure must not have to look for words in two places."""
+    if (folder / "opening").is_dir():
+        shutil.rmtree(folder / "opening")
+    _remove_drawn(folder)
+
+
+def _remove_drawn(folder: Path) -> None:
+    for name in DRAWN:
+        (folder / name).unlink(missing_ok=True)
 
 
 def documents(folder: Path) -> dict[str, str]:

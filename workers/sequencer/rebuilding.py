@@ -6,8 +6,9 @@ knows it by: what was done already, by the store or by a start that was killed, 
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -24,7 +25,7 @@ from server.translog import leaf
 from server.translog.checkpoint import log_id
 from server.translog.leaf import Leaf
 from workers.sequencer import kept_words, replayed
-from workers.sequencer.batching import ticks_in
+from workers.sequencer.batching import Batch, ticks_in
 from workers.sequencer.files import Files
 from workers.sequencer.leaves import LeafStore
 from workers.sequencer.log import MeetingLog
@@ -43,6 +44,12 @@ SAYS = (
 def _is_missing(work: Replaying, name: str, data: bytes) -> bool:
     """True where the intake holds nothing, or another act, under the name of a leaf's act."""
     return name not in work.held or work.is_other(name, leaf.parse(data), data)
+
+
+def _erased(leaves: Iterable[bytes]) -> frozenset[str]:
+    """The questions that these leaves erase."""
+    found = [leaf.parse(data) for data in leaves if b'"q.erase"' in data]
+    return frozenset(str(act.q) for act in found if act.kind == "q.erase")
 
 
 @dataclass(slots=True)
@@ -89,6 +96,7 @@ class Rebuilding:
         store says that it is begun."""
         meeting, size = found.state.meeting, found.state.size
         untold = self.leaves.acts(meeting, told, size)
+        self._forget_erased(found)
         begun = await rebuilding.is_begun(redis, meeting)
         if not untold and not begun:
             return False
@@ -106,6 +114,16 @@ class Rebuilding:
             acts.append(leaf.parse(data))
         await self._release(work, documents, acts)
         return True
+
+    def forget(self, found: MeetingLog, batch: Batch) -> None:
+        """Remove the words of questions whose erasure this batch brought, where an archive was unpacked."""
+        kept_words.forget(self.files.folder / found.id, _erased(row.data for row in batch.rows))
+
+    def _forget_erased(self, found: MeetingLog) -> None:
+        folder = self.files.folder / found.id
+        if kept_words.are_in(folder):
+            acts = self.leaves.acts(found.state.meeting, 0, found.state.size)
+            kept_words.forget(folder, _erased(data for _, _, data in acts))
 
     async def _work(self, redis: Redis, found: MeetingLog, untold: list[Act]) -> Replaying:
         meeting = found.state.meeting
@@ -146,6 +164,8 @@ class Rebuilding:
         lost = await rebuilding.lost_texts(redis, meeting.id, ids)
         numbers = sorted(record.questions[q].number for q in lost)
         await rebuilding.note_rebuilt(redis, meeting.id, int(time.time() * 1000), numbers)
+        # Its words are in the store now.
+        await asyncio.to_thread(kept_words.remove, work.folder)
         await rebuilding.release(redis, after, given, work.staff_revision, more)
         log.error(
             "store_rebuilt",

@@ -237,6 +237,7 @@ class Sequencer:
         while entries:
             batch = found.integrate(entries[:PAGE], ticks, int(self._clock()))
             entries = entries[batch.taken :]
+            self._rebuilding.forget(found, batch)
             for aside in batch.aside:
                 log.error("intent_kept_aside", intent=aside.intent, reason=aside.reason)
             if not batch.taken:
