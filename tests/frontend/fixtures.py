@@ -87,7 +87,7 @@ OWN: dict[str, Any] = {
     "reason": None, "reason_sentence": None, "note": None, "withdrawable": True, "erasable": True,
     "fate": "/m/autumn/fate/cap", "target": None, "hint": None, "wording": None, "head": None,
     "appeal": "", "appeal_note": None, "appealable": False, "stream_s": None, "answer": None,
-    "after": None, "locked": True,
+    "after": None, "locked": True, "gone": None,
 }  # fmt: skip
 BACK = {**OWN, "state": "sent_back", "hint": "Please ask one thing.", "withdrawable": False}
 GIVEN = {**OWN, "state": "answered", "stream_s": 400, "answer": "See https://example.org/a, please.",
@@ -171,14 +171,14 @@ def pages() -> dict[str, tuple[str, str | None, dict[str, Any]]]:
         "meeting": MEETING, "join_link": "https://openfloor.example/m/autumn/join", "qr": QR,
         "phases": ["closed"], "invitations": staff, "made": made, "error": None, "lines": (),
         "invitable": ["moderator", "host", "organiser", "auditor"], "wrong": {}, "values": typed,
-        "roster": {"size": 0, "used": 0}, "windows_open": True, "log": LOG, "key_qr": QR,
+        "roster": {"size": 0, "used": 0}, "windows_open": True, "log": LOG, "key_qr": QR, "rebuilt": None,
     }  # fmt: skip
     roster = {
         **run, "meeting": {**MEETING, "admission": "roster", "phase": "announced"}, "made": None,
         "phases": ["collecting", "live", "closed"], "invitations": [],
         "wrong": {"codes": "2 lines are not right, so nothing was imported."},
         "lines": ((3, "is the same code as in line 2"), (9, "has 4 letters and digits")),
-        "roster": {"size": 40, "used": 1},
+        "roster": {"size": 40, "used": 1}, "rebuilt": {"at": NOW, "lost": "3–5, 9"},
     }  # fmt: skip
     names = "title description languages zone starts_at stream_url stream_delay_s min_chars"
     names += " max_chars submit_limit policy"

@@ -146,7 +146,7 @@ async def test_a_vote_that_the_store_cannot_take_is_sent_again_and_the_stream_go
     os.kill(parent, signal.SIGSTOP)  # else it starts the store again at once
     hall.running.kill("store")
     try:
-        async with board.page.expect_response("**/messages?*") as away:
+        async with board.page.expect_response("**/messages?*", timeout=30_000) as away:
             await board.press(ONE)
         assert (await away.value).status == 503
     finally:

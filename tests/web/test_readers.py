@@ -12,7 +12,7 @@ from tests.acts.building import NOW, Town, fresh_q, live_town
 from tests.web.browsing import SAME, Browser, Client, until
 from tests.web.test_pages import asked, joined, moderating
 
-TEXT = "Seen by members alone?"
+TEXT = "Seen by nobody outside, or is it?"
 
 
 async def _listed(app: Quart, town: Town) -> None:
@@ -28,7 +28,10 @@ async def test_a_meeting_for_attendees_shows_strangers_nothing(store: Redis, app
     await _listed(app, town)
     stranger, slug = Browser(app), town.meeting.slug
     for path in ("", "/q/1", "/screened-out", "/screened-out.json", "/screened-out.csv"):
-        assert "alone" not in await stranger.get(f"/m/{slug}{path}") and stranger.status == 401
+        assert (
+            "nobody outside" not in await stranger.get(f"/m/{slug}{path}")
+            and stranger.status == 401
+        )
     token = (await admission.join(store, town.meeting, town.meeting.code, NOW)).token
 
     async def on_the_board() -> bool:
@@ -38,9 +41,9 @@ async def test_a_meeting_for_attendees_shows_strangers_nothing(store: Redis, app
     await until(on_the_board, "the listed question is on the board")
     for path in ("/questions", "/questions/1"):
         status, answer = await Client(app).send("GET", f"/meetings/{slug}{path}")
-        assert status == 401 and "alone" not in json.dumps(answer)
+        assert status == 401 and "nobody outside" not in json.dumps(answer)
         status, answer = await Client(app, token).send("GET", f"/meetings/{slug}{path}")
-        assert status == 200 and "alone" in json.dumps(answer)
+        assert status == 200 and "nobody outside" in json.dumps(answer)
 
 
 async def test_a_form_that_is_not_utf8_is_refused(store: Redis, app: Quart) -> None:
