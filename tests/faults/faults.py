@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 
 from tests.faults.machine import Machine
 
+BACK_S = 10.0
 Fault = Callable[[Machine], Awaitable[None]]
 
 
@@ -62,10 +63,16 @@ async def disk_slow(machine: Machine) -> None:
 
 
 async def clock_jumped(machine: Machine) -> None:
-    """The clock on the wall of all processes is an hour ahead, then an hour behind, then right."""
-    for wrong in (3600, -3600, 0):
+    """The clock on the wall of all processes is an hour ahead, then an hour behind, then right;
+    each time somebody loses their connection and comes in again."""
+    for wrong, voter in zip((3600, -3600, 0), machine.voters, strict=False):
         machine.rule(clock_s=wrong)
         await asyncio.sleep(1.0)
+        before = voter.reconnects
+        await voter.cut()
+        async with asyncio.timeout(BACK_S):
+            while voter.reconnects == before:
+                await asyncio.sleep(0.02)
 
 
 async def power_lost(machine: Machine) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from server.launch import embedded
 from tests.launch.running import Run, eventually
+from tools.replay.attendee import Attendee
 
 SHIM = Path(__file__).with_name("shim.c")
 STORE = '#!/bin/sh\nexec env {environ} "{binary}" "$@" {more}\n'
@@ -39,6 +40,7 @@ class Machine:
     run: Run
     organiser: str = ""  # a token, once somebody used the first link
     receipts: dict[str, str] = field(default_factory=dict)  # all proofs given, by question
+    voters: list[Attendee] = field(default_factory=list)  # those of the storm that goes on
 
     @property
     def data(self) -> Path:

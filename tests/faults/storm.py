@@ -21,6 +21,7 @@ async def storm(machine: Machine, fault: Fault, *, rounds: int = 1) -> str:
     ledger. Says what was counted; fails in words where something acknowledged is gone or there twice."""
     crowd = await gathered(machine.run.url, await organiser(machine))
     people = list(crowd.stage.attendees.items())
+    machine.voters = [attendee for _, attendee in people[ASKERS:]]
     async with asyncio.TaskGroup() as group:
         for name, attendee in people[ASKERS:]:
             group.create_task(crowd.vote(name, attendee))

@@ -178,6 +178,11 @@ class Attendee:
             return 0.0
         return float(wait) + 0.01 if isinstance(wait, int | float) else jitter_s(attempt)
 
+    async def cut(self) -> None:
+        """End the connection as a bad network would: the next vote opens another."""
+        if self._socket is not None:
+            await self._socket.close()
+
     async def close(self) -> None:
         """Leave; never raises."""
         with contextlib.suppress(ReplayFailed, WebSocketException, OSError):
