@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, Route, expect
 
@@ -104,30 +102,3 @@ async def test_after_a_refusal_the_key_sends_what_is_the_same_now(hall: Hall) ->
     await desk.keyboard.press("Enter")
     await expect(desk.locator("#member-rows li")).to_have_count(1)
     await expect(desk.locator("#desk-error")).to_be_hidden()
-
-
-async def test_of_a_merged_flood_fifty_are_drawn_and_the_rest_on_demand(hall: Hall) -> None:
-    place = await hall.meeting("Flood", after_display=False)
-    await hall.ask(place, await hall.joined(place), SAME)
-    page = await hall.moderator(place)
-    told = json.loads(await page.locator("#desk-data").text_content() or "")
-    (row,) = told["questions"]
-    head = {**row, "state": "listed", "members": 120, "revision": row["revision"] + 1}
-    merged = [
-        {**row, "q": f"{n:022d}", "n": n, "state": "merged", "into": row["n"]}
-        for n in range(2, 122)
-    ]
-
-    async def flooded(route: Route) -> None:
-        await route.fulfill(json={**told, "questions": [head, *merged]})
-
-    await page.route("**/desk?after=**", flooded, times=1)
-    await page.reload()
-    members, more = page.locator("#member-rows li"), page.locator("#more-members")
-    await expect(members).to_have_count(50)
-    await expect(more).to_have_text("Show more merged ones: 70")
-    await more.click()
-    await expect(members).to_have_count(100)
-    await more.click()
-    await expect(members).to_have_count(120)
-    await expect(more).to_be_hidden()
