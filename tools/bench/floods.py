@@ -84,16 +84,7 @@ def _one(
 ) -> Point:
     questions = questions_for(sockets, rate, seconds)
     stage = asyncio.run(product.set_up(up, sockets, questions))
-    plan = Plan(
-        port=up.port,
-        path=f"/live/{stage.meeting.slug}",
-        origin=up.origin,
-        hellos=stage.hellos(up.secret),
-        rate=rate,
-        warm=WARM_S,
-        seconds=seconds,
-        questions=questions,
-    )
+    plan = Plan.at(up, stage, rate, seconds, WARM_S)
     flood = _Flood(attack, Target(up.port, plan.path, up.origin)) if attack else None
     before = machine.resident_kb(up.server)
     try:

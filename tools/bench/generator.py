@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.bench import machine
-from tools.bench.product import ROOT, BenchFailed
+from tools.bench.product import ROOT, BenchFailed, Product, Stage
 
 SOURCE = Path(__file__).with_name("load.c")
 VOTE = np.dtype(
@@ -50,6 +50,20 @@ class Plan:
     questions: int = 0
     raw: bool = False
     grace: int = 5
+
+    @classmethod
+    def at(cls, up: Product, stage: Stage, rate: int, seconds: int, warm: int = 2) -> Plan:
+        """All attendees of `stage` vote at its questions, `rate` votes a second together."""
+        return cls(
+            port=up.port,
+            path=f"/live/{stage.meeting.slug}",
+            origin=up.origin,
+            hellos=stage.hellos(up.secret),
+            rate=rate,
+            warm=warm,
+            seconds=seconds,
+            questions=stage.questions,
+        )
 
     def text(self) -> str:
         """The file that the generator reads."""

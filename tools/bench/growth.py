@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -57,17 +57,8 @@ def _one(
     seconds: int,
 ) -> Point:
     stage = asyncio.run(product.set_up(up, sockets, questions))
-    plan = Plan(
-        port=up.port,
-        path=f"/live/{stage.meeting.slug}",
-        origin=up.origin,
-        hellos=stage.hellos(up.secret),
-        rate=rate,
-        seconds=seconds,
-        joins=min(JOINS_PER_S * 4 // 5, max(20, 200_000 // questions)),
-        questions=questions,
-        grace=2,
-    )
+    joins = min(JOINS_PER_S * 4 // 5, max(20, 200_000 // questions))
+    plan = replace(Plan.at(up, stage, rate, seconds), joins=joins, grace=2)
     load = generator.run(command, plan, machine.cores(), up.cpu)
     held = asyncio.run(ledger.check(up.store_url, stage, load))
     return Point(

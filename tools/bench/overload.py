@@ -76,16 +76,7 @@ def _point(plan: Plan, load: Load, quota_held: bool, held: ledger.Ledger) -> Poi
 def _one(command: list[str], up: Product, sockets: int, rate: int, seconds: int) -> Point:
     questions = questions_for(sockets, rate, seconds)
     stage = asyncio.run(product.set_up(up, sockets, questions))
-    plan = Plan(
-        port=up.port,
-        path=f"/live/{stage.meeting.slug}",
-        origin=up.origin,
-        hellos=stage.hellos(up.secret),
-        rate=rate,
-        warm=WARM_S,
-        seconds=seconds,
-        questions=questions,
-    )
+    plan = Plan.at(up, stage, rate, seconds, WARM_S)
     with quota.at_most(up.server, QUOTA) as bound:
         load = generator.run(command, plan, machine.cores(), up.cpu)
     return _point(plan, load, bound, asyncio.run(ledger.check(up.store_url, stage, load)))
