@@ -37,7 +37,7 @@ def check(confirmed: object, replicas: int) -> None:
         raise TooFewReplicas(f"{confirmed} of {replicas} replicas confirmed")
 
 
-async def durable(redis: Redis, *command: str | int) -> Any:
+async def durable(redis: Redis, *command: str | int | bytes) -> Any:
     """A command's answer, once as many replicas as `needed` have its change. Errors as `call`."""
     replicas = needed(redis)
     if not replicas:
@@ -50,7 +50,9 @@ async def durable(redis: Redis, *command: str | int) -> Any:
     return answer
 
 
-async def call(redis: Redis, name: str, keys: Sequence[str], args: Sequence[str | int]) -> Any:
+async def call(
+    redis: Redis, name: str, keys: Sequence[str], args: Sequence[str | int | bytes]
+) -> Any:
     """The function's answer. Raises redis.RedisError when the store did not answer, or too few
     replicas confirmed: then the change may or may not have happened, and the call may be repeated
     (every function is idempotent)."""

@@ -132,7 +132,7 @@ def scratch(m: str, which: int) -> str:
 
 
 def active(m: str) -> str:
-    """BITMAP over voter numbers: who has voted at least once."""
+    """BITMAP over voter numbers: of whom a vote, or its taking back, was counted at least once."""
     return _of(m, "voters:active")
 
 

@@ -73,11 +73,11 @@ async def cast_all(
     return [None if isinstance(told, RedisError) else _answers(told) for told in found]
 
 
-def _batch(meeting: str, wishes: Sequence[Wish]) -> tuple[list[str], str]:
+def _batch(meeting: str, wishes: Sequence[Wish]) -> tuple[list[str], bytes]:
     index: dict[str, int] = {}
     used = [keys.meeting(meeting), keys.ranked(meeting)]
     used += [keys.seen_counters(meeting), keys.events(meeting), keys.active(meeting)]
-    run: list[str] = []
+    run: list[int] = []
     for wish in wishes:
         at = index.get(wish.q)
         if at is None:
@@ -85,8 +85,8 @@ def _batch(meeting: str, wishes: Sequence[Wish]) -> tuple[list[str], str]:
             q = wish.q
             used += (keys.question(meeting, q), keys.voters(meeting, q))
             used += (keys.took_back(meeting, q), keys.barred(meeting, q))
-        run.append(f"{at} {wish.voter} {int(wish.on)} {wish.counter} {wish.slot}")
-    return used, " ".join(run)
+        run += (at, wish.voter, int(wish.on), wish.counter, wish.slot)
+    return used, msgspec.msgpack.encode(run)
 
 
 def _answers(run: str) -> list[Answer]:

@@ -4,24 +4,24 @@
 -- KEYS  1 meeting HASH   2 rank:listed ZSET   3 counters HASH   4 events STREAM   5 active BITMAP
 --       then for each question in the batch: question HASH, voters, took_back, barred (BITMAPs; the
 --       last two matter while questions are merged into it, see groups.lua)
--- ARGV  1 all wishes as one text, five numbers each: index of the question (1..)   voter number
---       on 0|1   counter   device slot 0..15. One text, because a thousand arguments cost both sides
---       more than the counting.
+-- ARGV  1 all wishes as one msgpack array of whole numbers, five each: index of the question (1..)
+--       voter number   on 0|1   counter   device slot 0..15. One argument, because a thousand cost both
+--       sides more than the counting.
 -- Returns one text, three numbers for each wish: status, votes, counter. 1 counted (or so already),
 -- 2 stale (a later wish of this device is known; `counter` is its), 3 voting closed, 4 own question,
 -- 5 not open for votes.
 -- Idempotent: the wish is absolute, and a repeat that agrees with what stands is answered 1.
 local COUNTED, STALE, CLOSED, OWN, NOT_LISTED = 1, 2, 3, 4, 5
-local WISH = '(%d+) (%d+) (%d) (%d+) (%d+)'
+local A_WISH = 5 -- numbers each
 
 local RUN = 500 -- fields in one command: Lua unpacks some thousand at most
 
 local function load_question(keys, index)
   local at = 2 + 4 * index
   local row = redis.call('HMGET', keys[at], 'q', 'votable', 'asker', 'number', 'members')
-  return { q = row[1], votable = row[2] == '1', asker = row[3], number = tonumber(row[4] or 0),
-    head = tonumber(row[5] or 0) > 0, voters = keys[at + 1], took_back = keys[at + 2],
-    barred = keys[at + 3], votes = redis.call('BITCOUNT', keys[at + 1]) }
+  return { q = row[1], votable = row[2] == '1', asker = tonumber(row[3]),
+    number = tonumber(row[4] or 0), head = tonumber(row[5] or 0) > 0, voters = keys[at + 1],
+    took_back = keys[at + 2], barred = keys[at + 3], votes = redis.call('BITCOUNT', keys[at + 1]) }
 end
 
 -- One command for very many items, and one record of the append-only file, instead of one for each.
@@ -31,8 +31,10 @@ local function in_runs(command, key, items)
   end
 end
 
-local function known_counters(key, fields)
-  local known = {}
+-- The highest counter known of each wish's device, by its field.
+local function known_counters(key, run)
+  local fields, known = {}, {}
+  for at = 1, #run, A_WISH do fields[#fields + 1] = run[at + 1] * 16 + run[at + 4] end
   for from = 1, #fields, RUN do
     local last = math.min(from + RUN - 1, #fields)
     local found = redis.call('HMGET', key, unpack(fields, from, last))
@@ -41,69 +43,63 @@ local function known_counters(key, fields)
   return known
 end
 
-local function wishes_in(run)
-  local wishes, fields = {}, {}
-  for index, voter, on, counter, slot in string.gmatch(run, WISH) do
-    local field = tonumber(voter) * 16 + tonumber(slot)
-    wishes[#wishes + 1] = { index = tonumber(index), voter = voter, on = tonumber(on),
-      counter = tonumber(counter), field = field }
-    fields[#fields + 1] = field
-  end
-  return wishes, fields
+-- Let one wish of an open question stand.
+local function stand(question, voter, on)
+  if redis.call('SETBIT', question.voters, voter, on) == on then return end
+  if on == 0 and question.head then redis.call('SETBIT', question.took_back, voter, 1) end
+  question.votes = question.votes + 2 * on - 1
+  question.touched = true
 end
 
--- Let one wish of an open question stand; true when it changed the tally.
-local function stand(question, wish, active)
-  if redis.call('SETBIT', question.voters, wish.voter, wish.on) == wish.on then return end
-  if wish.on == 1 then
-    for _, part in ipairs({ 'SET', 'u1', wish.voter, 1 }) do active[#active + 1] = part end
-  elseif question.head then
-    redis.call('SETBIT', question.took_back, wish.voter, 1)
+-- Rank and tell what changed: one command each, however many questions.
+local function tell_totals(keys, questions)
+  local ranks, totals = {}, {}
+  for _, question in pairs(questions) do
+    if question.touched then
+      ranks[#ranks + 1] = score(question.votes, question.number)
+      ranks[#ranks + 1] = question.q
+      totals[#totals + 1] = question.number .. ' ' .. question.votes
+    end
   end
-  question.votes = question.votes + (wish.on == 1 and 1 or -1)
-  question.touched = true
+  if #totals == 0 then return end
+  in_runs('ZADD', keys[2], ranks)
+  announce(keys[4], meeting_of(keys[1]), false, 't', 'votes', 'run', table.concat(totals, ' '))
 end
 
 redis.register_function('count_votes', function(keys, args)
   local open = redis.call('HGET', keys[1], 'voting') == '1'
-  local wishes, fields = wishes_in(args[1])
-  local known = known_counters(keys[3], fields)
+  local run = cmsgpack.unpack(args[1])
+  local known = known_counters(keys[3], run)
   local questions, answers, counters, active = {}, {}, {}, {}
-  for _, wish in ipairs(wishes) do
-    local question = questions[wish.index] or load_question(keys, wish.index)
-    questions[wish.index] = question
-    local status, latest = COUNTED, wish.counter
+  for at = 1, #run, A_WISH do
+    local index, voter, on, counter = run[at], run[at + 1], run[at + 2], run[at + 3]
+    local question = questions[index] or load_question(keys, index)
+    questions[index] = question
+    local field = voter * 16 + run[at + 4]
+    local status, latest = COUNTED, counter
     if not open then
       status = CLOSED
-    elseif question.asker == wish.voter
-      or (question.head and redis.call('GETBIT', question.barred, wish.voter) == 1) then
+    elseif question.asker == voter
+      or (question.head and redis.call('GETBIT', question.barred, voter) == 1) then
       status = OWN
     elseif not question.votable then
       status = NOT_LISTED
-    elseif wish.counter > known[wish.field] then
-      known[wish.field] = wish.counter
-      counters[#counters + 1] = wish.field
-      counters[#counters + 1] = string.format('%d', wish.counter)
-      stand(question, wish, active)
-    elseif redis.call('GETBIT', question.voters, wish.voter) ~= wish.on then
-      status, latest = STALE, known[wish.field]
+    elseif counter > known[field] then
+      if known[field] == 0 then active[#active + 1] = voter end
+      known[field] = counter
+      counters[#counters + 1] = field
+      counters[#counters + 1] = counter
+      stand(question, voter, on)
+    elseif redis.call('GETBIT', question.voters, voter) ~= on then
+      status, latest = STALE, known[field]
     end
     answers[#answers + 1] = status
     answers[#answers + 1] = question.votes
     answers[#answers + 1] = string.format('%d', latest)
   end
   in_runs('HSET', keys[3], counters)
-  in_runs('BITFIELD', keys[5], active)
-  local totals = {}
-  for _, question in pairs(questions) do
-    if question.touched then
-      redis.call('ZADD', keys[2], score(question.votes, question.number), question.q)
-      totals[#totals + 1] = question.number .. ' ' .. question.votes
-    end
-  end
-  if #totals > 0 then
-    announce(keys[4], meeting_of(keys[1]), false, 't', 'votes', 'run', table.concat(totals, ' '))
-  end
+  for _, voter in ipairs(active) do redis.call('SETBIT', keys[5], voter, 1) end
+  tell_totals(keys, questions)
   return table.concat(answers, ' ')
 end)
 
