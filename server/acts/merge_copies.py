@@ -69,8 +69,13 @@ async def _copy(store: Redis, meeting: Meeting, q: str, seen: int) -> Question:
         ) from refused
 
 
+def in_words_of(head: Question, copy: Question) -> bool:
+    """Whether a copy has the head's own words, so that what was read in one was read in both."""
+    return not (head.lost or copy.lost) and same_words(copy.text) == same_words(head.text)
+
+
 def _admit(head: Question, copy: Question) -> None:
-    if head.lost or copy.lost or same_words(copy.text) != same_words(head.text):
+    if not in_words_of(head, copy):
         raise Refused(
             Refusal.ILLEGAL,
             "Nothing was merged or listed: no. {n} differs in wording. Read it, and merge it by itself.",

@@ -7,12 +7,15 @@ from types import MappingProxyType
 
 from server.acts import appeal, decide, merge, stage, suggestions
 from server.acts.admission import SignIn
+from server.acts.merge_copies import merge_copies
 from server.domain.meeting import Meeting
 from server.domain.question import LEGAL, State
 from server.domain.question import Act as Step
 from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Act
+from server.protocol.strict_json import MAX_BYTES
 from server.store.question_rows import Question
+from server.web import api_bodies
 from server.web.parts import parts
 
 Fields = dict[str, str]
@@ -109,6 +112,14 @@ async def _screen(meeting: Meeting, by: SignIn, fields: Fields, now: int) -> obj
     )
 
 
+async def _merge_copies(meeting: Meeting, by: SignIn, fields: Fields, now: int) -> object:
+    q, revision = _on(fields)
+    given = f'{{"revision": {revision}, "copies": {fields.get("copies", "")}}}'
+    seen = api_bodies.read(api_bodies.MergingCopies, given.encode(), MAX_BYTES).copies
+    copies = [(copy.q, copy.revision) for copy in seen]
+    return await merge_copies(parts().store, meeting, by, q, revision, copies, now)
+
+
 def _on(fields: Fields) -> tuple[str, int]:
     return fields.get("q", ""), whole(fields, "revision")
 
@@ -140,6 +151,7 @@ def acts() -> dict[str, tuple[Act, Done]]:
             Act.MERGE,
             lambda m, by, f, now: merge.merge(store, m, by, *_on(f), whole(f, "into"), now),
         ),
+        "merge_copies": (Act.MERGE, _merge_copies),
         "split": (Act.SPLIT, lambda m, by, f, now: merge.split(store, m, by, *_on(f), now)),
         "split_all": (
             Act.SPLIT,

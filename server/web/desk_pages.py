@@ -14,7 +14,7 @@ from server.domain.roles import Act, pseudonym
 from server.domain.rules import Rule, name
 from server.protocol.answers import http_status
 from server.store.question_rows import Question
-from server.web import desk_forms, desk_log_rows, desk_rows, people
+from server.web import desk_forms, desk_lists, desk_log_rows, desk_rows, people
 from server.web.api import meeting_at
 from server.web.api_desk import LOG_PAGE, position_of
 from server.web.markdown import rendered
@@ -22,24 +22,8 @@ from server.web.pages import form, go, html, pages
 from server.web.parts import parts
 from server.web.rendering import meeting_value, page, refusal, skips
 
-QUEUES = ("waiting", "listed", "appeals", "screened_out", "answered", "merged")
-SHOWN = 60
-
-
-def _queue(name: str, questions: list[Question]) -> list[Question]:
-    if name == "appeals":
-        return [q for q in questions if q.appeal.value == "open"]
-    state = {"waiting": "received"}.get(name, name)
-    found = [q for q in questions if q.state.value in (state, "on_air" if name == "listed" else "")]
-    if name == "listed":
-        return sorted(found, key=lambda q: (-q.votes, q.number or 0))
-    return sorted(found, key=lambda q: q.number or 0, reverse=name != "waiting")
-
-
-def _members(head: Question | None, questions: list[Question]) -> list[Question]:
-    """What is merged into `head`: most votes first, then most askers."""
-    found = [q for q in questions if head and head.members and q.head_number == head.number]
-    return sorted(found, key=lambda q: (-q.votes, -q.askers, q.number or 0))
+# What is open stays open after these; their forms say what it is.
+STAYS = ("merge_copies", "split", "split_all", "line_move", "dismiss")
 
 
 @pages.get("/m/<slug>/desk")
@@ -68,11 +52,10 @@ async def _desk(
 ) -> Response:
     """The page, with number `wanted` open. `kept`: what was typed into a form that was refused."""
     found = await desk.look(parts().store, meeting.id)
-    name = request.args.get("queue", "waiting")
-    queue = name if name in QUEUES else "waiting"
-    rows = _queue(queue, found.questions)
+    at = desk_lists.place()
+    rows = desk_lists.rows(found, at)
     numbers = {str(q.number): q for q in found.questions}
-    chosen = numbers.get(wanted) or (rows[0] if rows else None)
+    chosen = numbers.get(wanted) or (numbers[str(rows.rows[0]["n"])] if rows.rows else None)
     similar = await suggestions.similar(parts().store, meeting.id, chosen.q) if chosen else []
     told = desk_rows.told(found)
     me = await _judged_by_others(meeting, person)
@@ -80,14 +63,16 @@ async def _desk(
         "desk.html",
         **page(meeting.title, person),
         meeting=meeting_value(meeting),
-        queues=QUEUES,
-        queue=queue,
+        queues=desk_lists.QUEUES,
+        queue=at["queue"],
+        order=at.get("by", ""),
+        here=urlencode(at),
         counts=found.counts,
-        rows=[desk_rows.row(q) for q in rows[:SHOWN]],
-        more=max(0, len(rows) - SHOWN),
-        chosen=desk_rows.row(chosen) if chosen else None,
+        rows=rows,
+        chosen=desk_rows.row(chosen, people=found.people.get(chosen.q, 1)) if chosen else None,
         similar=[{**desk_rows.row(other), "likeness": score} for other, score in similar],
-        members=[desk_rows.row(q) for q in _members(chosen, found.questions)],
+        members=desk_lists.members(found, chosen),
+        copies=desk_lists.copies(found, chosen),
         offered=_offered(chosen, me),
         me=me,
         kept={**desk_forms.NOTHING_KEPT, **(kept or {})},
@@ -139,9 +124,9 @@ def _offered(chosen: Question | None, me: str) -> list[str]:
 
 
 def _next(act: str, fields: dict[str, str]) -> str:
-    """Which queue comes next; the head stays open while its members are split one by one."""
-    at = {"queue": request.args.get("queue", "waiting")[:20]}
-    if act in ("split", "split_all", "line_move", "dismiss") and fields.get("open", "").isdigit():
+    """Which queue comes next; a head stays open while its group is worked on."""
+    at = desk_lists.place()
+    if act in STAYS and fields.get("open", "").isdigit():
         at["n"] = fields["open"][:8]
     return urlencode(at)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from server.web.desk_forms import NOTHING_KEPT
+from server.web.desk_lists import Copies, Run
 
 
 def desk_row(n: int, now: int, **more: Any) -> dict[str, Any]:
@@ -19,6 +20,11 @@ def desk_row(n: int, now: int, **more: Any) -> dict[str, Any]:
     return {**row_, **more}
 
 
+def run(rows: list[dict[str, Any]], **more: int) -> Run:
+    """A list that is drawn whole, unless told otherwise."""
+    return Run(rows, **{"count": len(rows), "before": None, "after": None, "behind": 0, **more})  # type: ignore[arg-type]
+
+
 def at_desk(meeting: Any, reasons: Any, rows: list[dict[str, Any]]) -> dict[str, Any]:
     """The desk page's context."""
     queues = ("waiting", "listed", "appeals", "screened_out", "answered", "merged")
@@ -26,11 +32,13 @@ def at_desk(meeting: Any, reasons: Any, rows: list[dict[str, Any]]) -> dict[str,
     told = {"position": "1-0", "whole": True, "questions": rows, "counts": counts,
             "line": {"revision": 1, "numbers": [7]}}  # fmt: skip
     return {
-        "meeting": meeting, "queues": queues, "queue": "waiting", "counts": counts, "rows": rows,
-        "more": 0, "chosen": rows[0] if rows else None, "line": [7] if rows else [],
+        "meeting": meeting, "queues": queues, "queue": "waiting", "counts": counts,
+        "rows": run(rows, after=60, behind=3), "order": "", "here": "queue=waiting",
+        "chosen": rows[0] if rows else None, "line": [7] if rows else [],
         "similar": [{**desk_row(12, 0), "likeness": 0.41}] if rows else [], "reasons": reasons,
         "skip_reasons": {"no-time": "There was no time left for it."},
-        "members": [desk_row(93, 0, into=88, votes=4, askers=2, state="merged")] if rows else [],
+        "members": run([desk_row(93, 0, into=88, votes=4, askers=2, state="merged")] if rows else []),
+        "copies": Copies(run([desk_row(94, 0, first="w88", differs=True)] if rows else []), "[]", 0, 1, [94]),
         "offered": ["list", "screen", "merge", "word", "send_back"] if rows else [], "kept": NOTHING_KEPT,
         "policy_html": "Every question gets a public outcome.",
         "desk": told, "error": None, "me": "mod:2",

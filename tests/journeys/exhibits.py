@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.async_api import Page, expect
 
 from tests.journeys import crowd
+from tests.journeys.desk_exhibits import desk_exhibits
 from tests.journeys.exhibit import Exhibit, at
 from tests.journeys.hall import Hall, Place
 from tests.journeys.job_exhibits import job_exhibits
@@ -142,6 +143,7 @@ async def exhibition(hall: Hall, questions: int = 64) -> list[Exhibit]:
         *await _doors(hall, place),
         *await _boards(hall, questions),
         *await _staff(hall, place),
+        *await desk_exhibits(hall),
         *await job_exhibits(hall, place),
     ]
     return [*pages, *await receipt_exhibits(hall), *await stage_exhibits(hall)]

@@ -21,13 +21,13 @@ class DeskPage {
     this.queue = root.dataset.queue ?? "waiting";
     this.since = Number(root.dataset.since ?? 0);
     this.desk = apply(empty(), JSON.parse(at("desk-data").textContent));
-    this.q = document.querySelector(".desk-row [aria-current]")?.closest("li")?.dataset.q ?? "";
+    this.q = root.dataset.open ?? "";
     this.byAskers = false;
     this.list = at("desk-rows");
     this.shown = new DeskList(this.list, at("desk-row"));
     at("by-askers").hidden = this.queue !== "waiting";
     at("show-keys").hidden = false;
-    at("desk-more")?.remove();
+    for (const node of document.querySelectorAll(".without-script")) node.remove();
     at("sort-askers").addEventListener("change", () => this.draw((this.byAskers = at("sort-askers").checked)));
     at("show-keys").addEventListener("click", () => at("keys").showModal());
     document.addEventListener("keydown", (event) => this.key(event));

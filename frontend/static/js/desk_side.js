@@ -40,6 +40,7 @@ export function drawMembers(head, rows) {
   if (membersOf !== (head?.q ?? "")) membersShown = SHOWN;
   membersOf = head?.q ?? "";
   at("members").hidden = rows.length === 0;
+  setText(at("members-title"), say("desk_members", { n: rows.length }));
   const alone = at("screen-alone");
   if (alone) alone.hidden = !head || head.members === 0;
   keyed(at("member-rows"), "desk-member", rows.slice(0, membersShown), (row) => row.q, (node, row) => {
@@ -52,13 +53,11 @@ export function drawMembers(head, rows) {
     field(node, "q", row.q);
     field(node, "revision", row.revision);
   });
-  const more = at("more-members");
-  more.hidden = rows.length <= membersShown;
-  setText(more, say("desk_more_members", { n: rows.length - membersShown }));
-  more.onclick = () => {
+  setText(at("more-members"), say("desk_more_members", { n: rows.length - membersShown }));
+  offerMore(at("more-members"), at("member-rows"), membersShown < rows.length, () => {
     membersShown += SHOWN;
     drawMembers(head, rows);
-  };
+  });
 }
 
 let copiesOf = "";
@@ -81,11 +80,22 @@ export function drawCopies(open, rows) {
     if (dismiss) Object.assign(dismiss.dataset, { dismiss: row.q, of: row.q === row.first ? open.q : row.first });
   });
   if (at("merge-copies")) mergeAll(open, rows);
-  const more = at("more-copies");
-  more.hidden = rows.length <= copiesShown;
-  more.onclick = () => {
+  offerMore(at("more-copies"), at("copy-rows"), copiesShown < rows.length, () => {
     copiesShown += SHOWN;
     drawCopies(open, rows);
+  });
+}
+
+/**
+ * The button for what is not drawn yet. Its last press hides it: focus goes to the first that it drew.
+ * @param {HTMLButtonElement} more @param {HTMLElement} list @param {boolean} rest @param {() => void} draw
+ */
+function offerMore(more, list, rest, draw) {
+  more.hidden = !rest;
+  more.onclick = () => {
+    const drawn = list.children.length;
+    draw();
+    if (more.hidden) list.children[drawn]?.querySelector("a")?.focus();
   };
 }
 
@@ -108,10 +118,12 @@ function mergeAll(open, rows) {
   // What somebody is about to send stays as they read it.
   if (fold.open && fold.dataset.of === open?.q) return;
   const left = rows.filter((row) => differs(open, row));
-  const merged = rows.filter((row) => !differs(open, row)).slice(0, COPIES_AT_ONCE);
+  const merged = rows.filter((row) => !differs(open, row));
+  const rest = merged.splice(COPIES_AT_ONCE).length;
   fold.dataset.of = open?.q ?? "";
   field(fold, "copies", JSON.stringify(merged.map((row) => ({ q: row.q, revision: row.revision }))));
-  setText(at("copies-told"), say("desk_merge_copies", { n: merged.length }));
+  const told = say("desk_merge_copies", { n: merged.length });
+  setText(at("copies-told"), rest ? `${told} ${say("desk_copies_rest", { n: rest })}` : told);
   at("copies-left").hidden = left.length === 0;
   const numbers = left.slice(0, NAMED).map((row) => say("number", { n: row.n }));
   setText(at("copies-left"), say("desk_copies_left", { n: left.length, numbers: numbers.join(", ") + (left.length > NAMED ? " …" : "") }));
