@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -100,6 +101,27 @@ def record_head(meeting: Meeting, marks: Sequence[Mark], clocks: Clocks) -> dict
         "waiting": clocks.waiting,
         "median_ms": clocks.median_ms,
     }
+
+
+class JsonList:
+    """A JSON object as bytes, piece by piece, whose last field is a list of any length."""
+
+    def __init__(self) -> None:
+        self._before = ""
+
+    def begin(self, head: Mapping[str, object], name: str) -> bytes:
+        """All fields but the last, which has this name."""
+        return f'{json.dumps(head, ensure_ascii=False)[:-1]}, "{name}": ['.encode()
+
+    def add(self, value: Mapping[str, object]) -> bytes:
+        """One more of the list, on a line of its own."""
+        told = f"{self._before}\n{json.dumps(value, ensure_ascii=False)}"
+        self._before = ","
+        return told.encode()
+
+    def end(self) -> bytes:
+        """The end of both."""
+        return b"\n]}\n"
 
 
 def csv_lines(rows: Sequence[Sequence[object]]) -> bytes:

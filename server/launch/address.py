@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from server.launch.certificate import self_signed
+from server.settings import LOOPBACK
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 ANY = ("0.0.0.0", "::")
 PORT_FREE_S = 12.0  # servers of a killed run drain for a few seconds
 

@@ -49,11 +49,7 @@ async def erase(
 async def owed(redis: Redis, meetings: Sequence[str]) -> dict[str, str]:
     """The meetings of these in which something was erased since the store's file was written anew, with
     what `paid` wants to hear; one round trip."""
-    pipe = redis.pipeline(transaction=False)
-    for meeting in meetings:
-        pipe.hget(keys.meeting(meeting), "unwritten")
-    told = zip(meetings, await pipe.execute(), strict=True)
-    return {meeting: str(last) for meeting, last in told if last}
+    return await typed.each(redis, {m: keys.meeting(m) for m in meetings}, "unwritten")
 
 
 async def paid(redis: Redis, meeting: str, last: str) -> bool:

@@ -140,12 +140,7 @@ async def standing(redis: Redis, meetings: Sequence[str], now: int) -> Standing:
 
 async def halted(redis: Redis, meetings: Sequence[str]) -> dict[str, str]:
     """Why those of these meetings' logs, and the anchor log, are not signed on that are halted."""
-    meetings = [*meetings, ANCHOR]
-    pipe = redis.pipeline(transaction=False)
-    for meeting in meetings:
-        pipe.hget(keys.log(meeting), "halted")
-    told = zip(meetings, await pipe.execute(), strict=True)
-    return {meeting: str(reason) for meeting, reason in told if reason}
+    return await typed.each(redis, {m: keys.log(m) for m in (*meetings, ANCHOR)}, "halted")
 
 
 async def tell_halted(redis: Redis, meeting: str, reason: str) -> None:

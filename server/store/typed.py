@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import cast
 
 from redis.asyncio import Redis
@@ -30,6 +31,16 @@ async def hgetall(redis: Redis, key: str) -> dict[str, str]:
 async def hmget(redis: Redis, key: str, fields: list[str]) -> list[str | None]:
     """Several HASH fields, None where absent."""
     return cast("list[str | None]", await redis.hmget(key, fields))
+
+
+async def each(redis: Redis, names: Mapping[str, str], field: str) -> dict[str, str]:
+    """One field of many HASHes, by the names of their keys, where it is there and not empty; one round
+    trip."""
+    pipe = redis.pipeline(transaction=False)
+    for key in names.values():
+        pipe.hget(key, field)
+    told = zip(names, await pipe.execute(), strict=True)
+    return {name: str(value) for name, value in told if value}
 
 
 async def smembers(redis: Redis, key: str) -> set[str]:

@@ -7,6 +7,8 @@ from quart import Response, request
 from server.acts import appeal as appeals
 from server.acts import erase as erasing
 from server.acts import submit
+from server.acts.admission import SignIn
+from server.domain.meeting import Meeting
 from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Act
 from server.domain.seal import Lock, secret_in
@@ -35,43 +37,41 @@ async def mine(slug: str) -> Response:
     return await html("mine.html", **told, meeting=shown, mine=rows)
 
 
-@pages.post("/m/<slug>/withdraw")
-async def withdraw(slug: str) -> Response:
-    """Take an own question back."""
+async def _sent(slug: str, act: Act) -> tuple[Meeting, SignIn, dict[str, str]]:
+    """The meeting, the attendee of it who may do this, and the fields of their form."""
     fields = await form()
     meeting = await meeting_at(slug)
     person = await people.attendee(meeting)
-    person.need(Act.WITHDRAW)
+    person.need(act)
+    return meeting, person.voter(), fields
+
+
+@pages.post("/m/<slug>/withdraw")
+async def withdraw(slug: str) -> Response:
+    """Take an own question back."""
+    meeting, asker, fields = await _sent(slug, Act.WITHDRAW)
     q, secret = fields.get("q", ""), secret_in(fields.get("pre", ""), Lock.WITHDRAW)
     now = parts().clock()
-    await submit.withdraw(parts().store, meeting, person.voter(), q, now, secret)
+    await submit.withdraw(parts().store, meeting, asker, q, now, secret)
     return go(f"/m/{slug}/mine")
 
 
 @pages.post("/m/<slug>/erase")
 async def erase(slug: str) -> Response:
     """Erase the words of an own question for good."""
-    fields = await form()
-    meeting = await meeting_at(slug)
-    person = await people.attendee(meeting)
-    person.need(Act.WITHDRAW)
+    meeting, asker, fields = await _sent(slug, Act.WITHDRAW)
     q, secret = fields.get("q", ""), secret_in(fields.get("pre", ""), Lock.WITHDRAW)
-    done = await erasing.erase_own(
-        parts().store, meeting, person.voter(), q, secret, parts().clock()
-    )
+    done = await erasing.erase_own(parts().store, meeting, asker, q, secret, parts().clock())
     return go(fate_address(meeting, done.question.q))
 
 
 @pages.post("/m/<slug>/appeal")
 async def appeal(slug: str) -> Response:
     """Ask another moderator to look again at an own question that was screened out."""
-    fields = await form()
-    meeting = await meeting_at(slug)
-    person = await people.attendee(meeting)
-    person.need(Act.APPEAL)
+    meeting, asker, fields = await _sent(slug, Act.APPEAL)
     q, why = fields.get("q", ""), fields.get("why", "").replace("\r\n", "\n")
     now, secret = parts().clock(), secret_in(fields.get("pre", ""), Lock.APPEAL)
-    found = await appeals.appeal(parts().store, meeting, person.voter(), q, why, now, secret)
+    found = await appeals.appeal(parts().store, meeting, asker, q, why, now, secret)
     return go(fate_address(meeting, found.q))
 
 

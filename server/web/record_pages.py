@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Sequence
 from urllib.parse import urlencode
 
@@ -14,6 +13,7 @@ from server.acts.reason_lists import reason_lists
 from server.acts.record_lines import (
     BOM,
     CSV_COLUMNS,
+    JsonList,
     case_rows,
     case_value,
     csv_lines,
@@ -143,13 +143,11 @@ async def screened_out_json(slug: str) -> Response:
 
     @stream_with_context
     async def body() -> AsyncIterator[bytes]:
-        yield json.dumps(head)[:-1].encode() + b', "screened_out": ['
-        first = True
+        out = JsonList()
+        yield out.begin(head, "screened_out")
         async for case in _all(meeting, found):
-            told = json.dumps(case_value(case, spoken=True), ensure_ascii=False)
-            yield (("" if first else ",") + "\n" + told).encode()
-            first = False
-        yield b"]}\n"
+            yield out.add(case_value(case, spoken=True))
+        yield out.end()
 
     return _kept(Response(body(), mimetype="application/json"), meeting, person)
 

@@ -26,108 +26,38 @@ class Deed:
     call: Call
 
 
-def _on(q: Question) -> tuple[str, int]:
-    return q.q, q.revision
+def _on(act: Callable[..., Awaitable[Question]], *more: object) -> Call:
+    """The act on the question as it was read, with what else it is given."""
+    return lambda t, by, q, n: act(t.store, t.meeting, by, q.q, q.revision, *more, NOW)
 
 
+def _with(act: Callable[..., Awaitable[Question]], *more: object) -> Call:
+    """The same with the number of the other question, after what else it is given."""
+    return lambda t, by, q, n: act(t.store, t.meeting, by, q.q, q.revision, *more, n, NOW)
+
+
+OUT = (RoleAct.SCREEN_OUT, Act.SCREEN_OUT)
 DEEDS: dict[str, Deed] = {
-    "list": Deed(
-        RoleAct.LIST,
-        Act.LIST,
-        State.RECEIVED,
-        lambda t, by, q, n: decide.list_question(t.store, t.meeting, by, *_on(q), NOW),
-    ),
-    "screen out": Deed(
-        RoleAct.SCREEN_OUT,
-        Act.SCREEN_OUT,
-        State.LISTED,
-        lambda t, by, q, n: decide.screen_out(
-            t.store, t.meeting, by, *_on(q), "unclear", "", None, NOW
-        ),
-    ),
-    "screen out as a copy": Deed(
-        RoleAct.SCREEN_OUT,
-        Act.SCREEN_OUT,
-        State.RECEIVED,
-        lambda t, by, q, n: decide.screen_out(
-            t.store, t.meeting, by, *_on(q), "duplicate", "", n, NOW
-        ),
-    ),
-    "withhold": Deed(
-        RoleAct.SCREEN_OUT,
-        Act.SCREEN_OUT,
-        State.SCREENED_OUT,
-        lambda t, by, q, n: decide.screen_out(
-            t.store, t.meeting, by, *_on(q), "abusive", "", None, NOW
-        ),
-    ),
-    "send back": Deed(
-        RoleAct.SEND_BACK,
-        Act.SEND_BACK,
-        State.RECEIVED,
-        lambda t, by, q, n: decide.send_back(
-            t.store, t.meeting, by, *_on(q), "Which chairs do you mean?", NOW
-        ),
-    ),
-    "word": Deed(
-        RoleAct.WORD,
-        Act.WORD,
-        State.LISTED,
-        lambda t, by, q, n: decide.word(
-            t.store, t.meeting, by, *_on(q), "In other words, when?", NOW
-        ),
-    ),
-    "merge": Deed(
-        RoleAct.MERGE,
-        Act.MERGE,
-        State.LISTED,
-        lambda t, by, q, n: merge.merge(t.store, t.meeting, by, *_on(q), n, NOW),
-    ),
-    "split": Deed(
-        RoleAct.SPLIT,
-        Act.SPLIT,
-        State.MERGED,
-        lambda t, by, q, n: merge.split(t.store, t.meeting, by, *_on(q), NOW),
-    ),
-    "return": Deed(
-        RoleAct.RETURN,
-        Act.RETURN,
-        State.ON_AIR,
-        lambda t, by, q, n: stage.put_back(t.store, t.meeting, by, *_on(q), NOW),
-    ),
-    "pick": Deed(
-        RoleAct.PICK,
-        Act.PICK,
-        State.LISTED,
-        lambda t, by, q, n: stage.pick(t.store, t.meeting, by, *_on(q), NOW),
-    ),
-    "skip": Deed(
-        RoleAct.SKIP,
-        Act.SKIP,
-        State.LISTED,
-        lambda t, by, q, n: stage.skip(t.store, t.meeting, by, *_on(q), "later", NOW),
-    ),
-    "answer": Deed(
-        RoleAct.ANSWER,
-        Act.ANSWER,
-        State.LISTED,
-        lambda t, by, q, n: stage.answer(t.store, t.meeting, by, *_on(q), 5, "Soon.", NOW),
-    ),
-}
-JUDGING: dict[str, Deed] = {
-    name: Deed(RoleAct.JUDGE, step, State.SCREENED_OUT, call)
-    for name, step, call in (
-        (
-            "uphold",
-            Act.UPHOLD,
-            lambda t, by, q, n: appeal.judge(t.store, t.meeting, by, *_on(q), False, NOW),
-        ),
-        (
-            "overturn",
-            Act.OVERTURN,
-            lambda t, by, q, n: appeal.judge(t.store, t.meeting, by, *_on(q), True, NOW),
-        ),
+    name: Deed(may, step, fit, call)
+    for name, may, step, fit, call in (
+        ("list", RoleAct.LIST, Act.LIST, State.RECEIVED, _on(decide.list_question)),
+        ("screen out", *OUT, State.LISTED, _on(decide.screen_out, "unclear", "", None)),
+        ("screen out as a copy", *OUT, State.RECEIVED, _with(decide.screen_out, "duplicate", "")),
+        ("withhold", *OUT, State.SCREENED_OUT, _on(decide.screen_out, "abusive", "", None)),
+        ("send back", RoleAct.SEND_BACK, Act.SEND_BACK, State.RECEIVED,
+         _on(decide.send_back, "Which chairs do you mean?")),
+        ("word", RoleAct.WORD, Act.WORD, State.LISTED, _on(decide.word, "In other words, when?")),
+        ("merge", RoleAct.MERGE, Act.MERGE, State.LISTED, _with(merge.merge)),
+        ("split", RoleAct.SPLIT, Act.SPLIT, State.MERGED, _on(merge.split)),
+        ("return", RoleAct.RETURN, Act.RETURN, State.ON_AIR, _on(stage.put_back)),
+        ("pick", RoleAct.PICK, Act.PICK, State.LISTED, _on(stage.pick)),
+        ("skip", RoleAct.SKIP, Act.SKIP, State.LISTED, _on(stage.skip, "later")),
+        ("answer", RoleAct.ANSWER, Act.ANSWER, State.LISTED, _on(stage.answer, 5, "Soon.")),
     )
+}  # fmt: skip
+JUDGING: dict[str, Deed] = {
+    name: Deed(RoleAct.JUDGE, step, State.SCREENED_OUT, _on(appeal.judge, overturn))
+    for name, step, overturn in (("uphold", Act.UPHOLD, False), ("overturn", Act.OVERTURN, True))
 }
 ASKERS: dict[str, Deed] = {
     "withdraw": Deed(

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from server.acts import appeal, closing, decide, erase, meetings, submit
+from server.acts import closing, decide, erase, meetings, submit
 from server.audit.findings import Findings
 from server.audit.main import audit
 from server.audit.sources import Folder
@@ -22,7 +22,7 @@ from server.store import erasing, export_files, keys, openings
 from server.translog import leaf
 from server.translog.note import VerifierKey
 from tests.acts.building import NOW, SECRET, fresh_q, live_town
-from tests.sequencer.building import sequencer_in, settle
+from tests.sequencer.building import appealed, sequencer_in, settle
 from tests.sequencer.test_meeting import leaves_of, log_folder
 from tests.workers.working import Works, asked, settled
 from workers.clock import Clock
@@ -40,13 +40,8 @@ def stored(store_url: str) -> bytes:
 async def test_words_that_an_organiser_erases_are_not_even_in_the_stores_file(
     store: Redis, store_url: str, tmp_path: Path
 ) -> None:
-    town, sequencer = await live_town(store), sequencer_in(tmp_path)
-    asker, moderator = await town.attendee(), await town.moderator()
-    q = await town.submit(asker, f"Who is {CANARY}?")
-    await settle(sequencer, store)
+    town, q = await appealed(store, tmp_path, CANARY)
     m = town.meeting
-    await decide.screen_out(store, m, moderator, q, 1, "unclear", f"{CANARY} note", None, NOW)
-    await appeal.appeal(store, m, asker, q, f"But {CANARY}.", NOW)
     assert CANARY.encode() in stored(store_url)
     m = await meetings.change(store, m, {"phase": "closed"}, "org:1", NOW)
     await closing.settle(store, m, NOW)
@@ -58,7 +53,7 @@ async def test_words_that_an_organiser_erases_are_not_even_in_the_stores_file(
     assert done.rewritten and done.question.text == "[erased: law]"
     assert CANARY.encode() not in stored(store_url)
     assert await openings.of_question(store, m.id, q) is None
-    await settle(sequencer, store)
+    await settle(sequencer_in(tmp_path), store)
     last = leaf.parse(leaves_of(tmp_path, town)[-1])
     assert (last.kind, last.q, last.fields["basis"]) == ("q.erase", q, "law")
     folder = log_folder(tmp_path, town)

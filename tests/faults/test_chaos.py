@@ -20,13 +20,14 @@ from server.domain.ids import from_bytes
 from server.domain.meeting import Meeting
 from server.store import keys, submissions, typed
 from server.store.client import connect
-from server.translog import leaf, tree
+from server.translog import tree
 from server.translog.checkpoint import Checkpoint, log_id
 from tests.acts.building import NOW, live_town
 from tests.faults.conftest import Tell
 from tests.faults.machine import Machine, machine
 from tests.faults.proofs import judge_proofs
 from tests.launch.running import free_port, get
+from tools.bench.submitting import taking
 from workers.sequencer.leaves import LeafStore
 
 RATE, SLICE_S = 1_500, 0.02
@@ -44,15 +45,6 @@ class Flood:
     heads: dict[int, bytes] = field(default_factory=dict)
     over: bool = False
 
-    def command(self) -> tuple[str, list[str], list[str | int]]:
-        """One more question, as the one function call that takes it."""
-        m, q = self.meeting.id, from_bytes(secrets.token_bytes(16))
-        salt, text = secrets.token_bytes(leaf.SALT_BYTES), f"Is {q} among them?"
-        c = leaf.commitment(salt, leaf.opening(m, q, text, "en", None))
-        fields = {"text": text, "lang": "en", "name": "", "dir": "ltr", "salt": salt.hex(), "c": c}
-        entry = leaf.intent("q.received", q=q, c=c, hl=None, via="import", assurance="A0")
-        return q, *submissions.command(m, q, 1, fields, entry, q, NOW)
-
     async def pour(self, store: Redis) -> None:
         """RATE a second by intention; what a dead store does not take is asked no more."""
         due = time.monotonic()
@@ -61,7 +53,8 @@ class Flood:
             await asyncio.sleep(max(0.0, due - time.monotonic()))
             pipe, qs = store.pipeline(transaction=False), []
             for _ in range(int(RATE * SLICE_S)):
-                q, used, told = self.command()
+                q = from_bytes(secrets.token_bytes(16))
+                used, told = taking(self.meeting.id, q, f"Is {q} among them?", NOW)
                 pipe.fcall(submissions.FUNCTION, len(used), *used, *told)
                 qs.append(q)
             try:

@@ -9,9 +9,11 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from server.acts import appeal, decide
 from server.store import keys, typed
 from server.translog.anchor import ANCHOR_ID
 from server.translog.checkpoint import origin
+from tests.acts.building import NOW, Town, live_town
 from workers.sequencer import fsck
 from workers.sequencer.files import Files
 from workers.sequencer.keyring import Keyring
@@ -52,6 +54,18 @@ async def settle(sequencer: Sequencer, redis: Redis) -> None:
             waiting += len(await typed.entries(redis, keys.intake(m), at, 10))
         if not waiting:
             return
+
+
+async def appealed(store: Redis, folder: Path, word: str) -> tuple[Town, str]:
+    """A question that was screened out with a note, and whose asker appealed; `word` stands in all three."""
+    town, sequencer = await live_town(store), sequencer_in(folder)
+    asker, moderator, m = await town.attendee(), await town.moderator(), town.meeting
+    q = await town.submit(asker, f"Who is {word}?")
+    await settle(sequencer, store)
+    await decide.screen_out(store, m, moderator, q, 1, "off-topic", f"{word} note", None, NOW)
+    await appeal.appeal(store, m, asker, q, f"But {word}.", NOW)
+    await settle(sequencer, store)
+    return town, q
 
 
 def findings(folder: Path) -> dict[str, tuple[int, list[str]]]:

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from server.acts import appeal, decide, erase
+from server.acts import decide, erase
 from server.acts.log_archive import beside
 from server.acts.log_record import Records
 from server.store import openings
 from server.translog import leaf
 from server.translog.checkpoint import log_id
 from tests.acts.building import NOW, Town, live_town
-from tests.sequencer.building import sequencer_in, settle
+from tests.sequencer.building import appealed, sequencer_in, settle
 from tests.sequencer.test_meeting import leaves_of, log_folder
 from tests.sequencer.test_rebuilding import copied, put_back, wiped
 from tests.web.browsing import Browser
@@ -33,19 +33,6 @@ async def unpacked(store: Redis, folder: Path, town: Town) -> None:
         whole = log_folder(folder, town) / path
         whole.parent.mkdir(exist_ok=True)
         whole.write_bytes(data)
-
-
-async def screened(store: Redis, folder: Path) -> tuple[Town, str]:
-    """A question that was screened out with a note, and whose asker appealed; all with the canary."""
-    town, sequencer = await live_town(store), sequencer_in(folder)
-    asker, moderator = await town.attendee(), await town.moderator()
-    q = await town.submit(asker, f"Who is {CANARY}?")
-    await settle(sequencer, store)
-    m = town.meeting
-    await decide.screen_out(store, m, moderator, q, 1, "off-topic", f"{CANARY} note", None, NOW)
-    await appeal.appeal(store, m, asker, q, f"But {CANARY}.", NOW)
-    await settle(sequencer, store)
-    return town, q
 
 
 def holding(folder: Path) -> list[str]:
@@ -72,7 +59,7 @@ async def told_gone(store: Redis, folder: Path, town: Town, q: str) -> None:
 async def test_an_erasure_also_takes_the_words_of_an_archive_that_lies_in_the_folder(
     store: Redis, tmp_path: Path
 ) -> None:
-    town, q = await screened(store, tmp_path)
+    town, q = await appealed(store, tmp_path, CANARY)
     sequencer = sequencer_in(tmp_path)
     await settle(sequencer, store)
     await unpacked(store, tmp_path, town)
@@ -86,7 +73,7 @@ async def test_an_erasure_also_takes_the_words_of_an_archive_that_lies_in_the_fo
 async def test_an_archive_from_before_an_erasure_brings_none_of_its_words_back(
     store: Redis, tmp_path: Path, emptied: bool
 ) -> None:
-    town, q = await screened(store, tmp_path)
+    town, q = await appealed(store, tmp_path, CANARY)
     copy = await copied(store)
     await unpacked(store, tmp_path, town)
     lain = {path: path.read_bytes() for path in log_folder(tmp_path, town).glob("opening/*")}
@@ -104,7 +91,7 @@ async def test_an_archive_from_before_an_erasure_brings_none_of_its_words_back(
 async def test_the_openings_of_an_archive_are_gone_once_their_words_are_in_the_store(
     store: Redis, tmp_path: Path
 ) -> None:
-    town, q = await screened(store, tmp_path)
+    town, q = await appealed(store, tmp_path, CANARY)
     await unpacked(store, tmp_path, town)
     await wiped(store)
     await settle(sequencer_in(tmp_path), store)

@@ -9,7 +9,6 @@ from redis.asyncio import Redis
 
 from server.acts import decide, meetings, tallies
 from server.domain.meeting import Meeting
-from server.domain.question import State
 from server.domain.refusals import Refusal, Refused
 from server.store import decisions, keys, rebuilding, sequencing, typed, votes
 from server.store.call import TooFewReplicas
@@ -18,7 +17,7 @@ from server.translog import leaf
 from tests.acts.building import NOW, Town
 from tests.sequencer.building import findings, sequencer_in, settle
 from tests.sequencer.test_meeting import leaves_of
-from tests.sequencer.test_rebuilding import busy, copied, put_back, rows
+from tests.sequencer.test_rebuilding import busy, contradicted, copied, put_back, rows
 
 LATER = NOW + 3_600_000  # later than any clock of this run: the sequencer freezes by the real one
 
@@ -78,28 +77,18 @@ async def test_after_a_failure_behind_the_last_act_the_meeting_still_opens_again
 async def test_a_kill_at_an_overruled_decision_lets_nothing_stale_into_the_log(
     store: Redis, tmp_path: Path, where: tuple[object, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    town, qs = await busy(store, tmp_path)
-    moderator, m = await town.moderator(), town.meeting
-    copy = await copied(store)
-    await decide.screen_out(store, m, moderator, qs[6], 1, "off-topic", "", None, NOW)
-    await settle(sequencer_in(tmp_path), store)
-    leaves = leaves_of(tmp_path, town)
-    await put_back(store, copy)
-    await decide.list_question(store, m, moderator, qs[6], 1, NOW)
-    await decide.word(store, m, moderator, qs[6], 2, "In other words, why not?", NOW)
+    town, moderator, q, gave_way = await contradicted(store, tmp_path)
     fails_after(monkeypatch, *where, Killed())
     with pytest.raises(Killed):
         await settle(sequencer_in(tmp_path), store)
     await settle(sequencer_in(tmp_path), store)
-    found = await town.look(qs[6])
-    assert (found.state, found.reason, found.revision) == (State.SCREENED_OUT, "off-topic", 2)
-    assert leaves_of(tmp_path, town) == leaves
+    await gave_way()
     # The next decision has the name of the one that gave way, and is logged all the same.
     m = await goes_on(store, town)
-    await decide.list_question(store, m, moderator, qs[6], 2, NOW)
+    await decide.list_question(store, m, moderator, q, 2, NOW)
     await settle(sequencer_in(tmp_path), store)
     last = [leaf.parse(one) for one in leaves_of(tmp_path, town)]
-    assert [one.kind for one in last if one.q == qs[6]] == ["q.received", "q.screen", "q.list"]
+    assert [one.kind for one in last if one.q == q] == ["q.received", "q.screen", "q.list"]
     assert [found[1] for found in findings(tmp_path).values()] == [[]]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from server.acts import appeal, closing, decide, meetings, merge, stage, submit
+from server.acts.admission import SignIn
 from server.acts.log_archive import beside
 from server.acts.log_record import Records
 from server.domain.question import State
@@ -229,22 +230,35 @@ async def test_an_older_copy_gets_what_came_after_it_and_keeps_its_words(
     assert history == ["q.received", "q.list", "q.merge", "q.split"]
 
 
+async def contradicted(
+    store: Redis, folder: Path
+) -> tuple[Town, SignIn, str, Callable[[], Awaitable[None]]]:
+    """A question that the log knows as screened out, and that an older copy of the store, put back since,
+    lists and words; its moderator, and a check that it is what the log says again, with no leaf more."""
+    town, qs = await busy(store, folder)
+    moderator, m, q = await town.moderator(), town.meeting, qs[6]
+    copy = await copied(store)
+    await decide.screen_out(store, m, moderator, q, 1, "off-topic", "", None, NOW)
+    await settle(sequencer_in(folder), store)
+    leaves = leaves_of(folder, town)
+    await put_back(store, copy)
+    await decide.list_question(store, m, moderator, q, 1, NOW)
+    await decide.word(store, m, moderator, q, 2, "In other words, why not?", NOW)
+
+    async def gave_way() -> None:
+        found = await town.look(q)
+        assert (found.state, found.reason, found.revision) == (State.SCREENED_OUT, "off-topic", 2)
+        assert leaves_of(folder, town) == leaves
+
+    return town, moderator, q, gave_way
+
+
 async def test_a_decision_made_on_an_older_copy_gives_way_to_the_record(
     store: Redis, tmp_path: Path
 ) -> None:
-    town, qs = await busy(store, tmp_path)
-    moderator, m = await town.moderator(), town.meeting
-    copy = await copied(store)
-    await decide.screen_out(store, m, moderator, qs[6], 1, "off-topic", "", None, NOW)
+    *_, gave_way = await contradicted(store, tmp_path)
     await settle(sequencer_in(tmp_path), store)
-    leaves = leaves_of(tmp_path, town)
-    await put_back(store, copy)
-    await decide.list_question(store, m, moderator, qs[6], 1, NOW)
-    await decide.word(store, m, moderator, qs[6], 2, "In other words, why not?", NOW)
-    await settle(sequencer_in(tmp_path), store)
-    found = await town.look(qs[6])
-    assert (found.state, found.reason, found.revision) == (State.SCREENED_OUT, "off-topic", 2)
-    assert leaves_of(tmp_path, town) == leaves
+    await gave_way()
     assert [found[1] for found in findings(tmp_path).values()] == [[]]
 
 

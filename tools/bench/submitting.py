@@ -117,7 +117,7 @@ async def _into_intake(up: Product, stage: Stage, rate: int, seconds: float) -> 
         for _ in range(rate // round(1 / SLICE_S)):
             q = from_bytes(secrets.token_bytes(16))
             waiting[q] = due
-            used, told = _command(stage, q)
+            used, told = taking(stage.meeting.id, q, TEXT.format(q), time.time_ns() // 1_000_000)
             pipe.fcall(submissions.FUNCTION, len(used), *used, *told)
         await pipe.execute()
     until = time.monotonic() + SETTLE_S
@@ -128,13 +128,13 @@ async def _into_intake(up: Product, stage: Stage, rate: int, seconds: float) -> 
     return waits, len(waiting)
 
 
-def _command(stage: Stage, q: str) -> tuple[list[str], list[str | int]]:
-    salt, text = secrets.token_bytes(leaf.SALT_BYTES), TEXT.format(q)
-    c = leaf.commitment(salt, leaf.opening(stage.meeting.id, q, text, "en", None))
+def taking(meeting: str, q: str, text: str, now: int) -> tuple[list[str], list[str | int]]:
+    """A question as the one function call that takes it: keys and arguments."""
+    salt = secrets.token_bytes(leaf.SALT_BYTES)
+    c = leaf.commitment(salt, leaf.opening(meeting, q, text, "en", None))
     fields = {"text": text, "lang": "en", "name": "", "dir": "ltr", "salt": salt.hex(), "c": c}
     entry = leaf.intent("q.received", q=q, c=c, hl=None, via="import", assurance="A0")
-    now = time.time_ns() // 1_000_000
-    return submissions.command(stage.meeting.id, q, 1, fields, entry, q, now)
+    return submissions.command(meeting, q, 1, fields, entry, q, now)
 
 
 async def _hear(

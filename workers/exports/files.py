@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -15,7 +14,15 @@ from server.acts import log_record, public_record
 from server.acts.log_record import Published
 from server.acts.meetings import documents
 from server.acts.public_history import public_histories
-from server.acts.record_lines import BOM, CSV_COLUMNS, case_rows, case_value, csv_lines, record_head
+from server.acts.record_lines import (
+    BOM,
+    CSV_COLUMNS,
+    JsonList,
+    case_rows,
+    case_value,
+    csv_lines,
+    record_head,
+)
 from server.domain.meeting import Meeting
 from server.domain.question import text_is_public
 from server.store import analysis, keys, question_rows, typed
@@ -25,26 +32,6 @@ from workers.exports.rows import COLUMNS, question_line, question_value
 SLICE = 200
 NAMES = ("questions.csv", "record.json", "screened-out.csv", "screened-out.json")
 Told = Callable[[int], Awaitable[None]]
-
-
-@dataclass(slots=True)
-class _List:
-    """A JSON list inside an object that stays open until `end`."""
-
-    file: BinaryIO
-    empty: bool = True
-
-    def begin(self, head: dict[str, Any], name: str) -> None:
-        self.file.write(json.dumps(head, ensure_ascii=False)[:-1].encode())
-        self.file.write(f', "{name}": ['.encode())
-
-    def add(self, value: dict[str, Any]) -> None:
-        told = json.dumps(value, ensure_ascii=False)
-        self.file.write((("" if self.empty else ",") + "\n" + told).encode())
-        self.empty = False
-
-    def end(self) -> None:
-        self.file.write(b"\n]}\n")
 
 
 async def write(
@@ -93,8 +80,9 @@ class _Files:
         out_json: BinaryIO,
     ) -> None:
         self._meeting, self._held = meeting, held
-        self._questions, self._out_csv = questions, out_csv
-        self._record, self._out = _List(record), _List(out_json)
+        self._questions, self._record = questions, record
+        self._out_csv, self._out_json = out_csv, out_json
+        self._asked, self._out = JsonList(), JsonList()  # what stands in the two JSON files
         self._screened: set[str] = set()
 
     async def begin(self, store: Redis, now: int) -> None:
@@ -108,18 +96,16 @@ class _Files:
             clocks = log_record.clocks(record)
         self._screened = {mark.q for mark in marks}
         head = record_head(m, marks, clocks)
-        self._out.begin(head, "screened_out")
-        self._record.begin(
-            {"meeting": m.slug, "title": m.title, "phase": m.phase.value, "made_at_ms": now},
-            "questions",
-        )
+        self._out_json.write(self._out.begin(head, "screened_out"))
+        about = {"meeting": m.slug, "title": m.title, "phase": m.phase.value, "made_at_ms": now}
+        self._record.write(self._asked.begin(about, "questions"))
         self._questions.write(BOM + csv_lines([COLUMNS]))
         self._out_csv.write(BOM + csv_lines([CSV_COLUMNS]))
 
     async def take(self, store: Redis, ids: Sequence[str]) -> None:
         found = await question_rows.read(store, self._meeting.id, ids)
         for value in await self._values(store, found):
-            self._record.add(value)
+            self._record.write(self._asked.add(value))
             self._questions.write(csv_lines([question_line(value)]))
         screened = [q for q in ids if q in self._screened]
         if self._held is None:
@@ -128,7 +114,7 @@ class _Files:
             cases = await log_record.cases(store, self._meeting, self._held, screened)
         for case in cases:
             told = case_value(case, spoken=True)
-            self._out.add(told)
+            self._out_json.write(self._out.add(told))
             self._out_csv.write(csv_lines(case_rows(told)))
 
     async def _values(self, store: Redis, found: Sequence[Question]) -> list[dict[str, Any]]:
@@ -155,5 +141,5 @@ class _Files:
         ]
 
     def end(self) -> None:
-        self._record.end()
-        self._out.end()
+        self._record.write(self._asked.end())
+        self._out_json.write(self._out.end())
