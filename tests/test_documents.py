@@ -49,3 +49,12 @@ def test_the_readme_leads_to_every_document() -> None:
     links = {link.partition("#")[0] for link in LINK.findall((ROOT / "README.md").read_text())}
     for page in (ROOT / "docs").glob("*.md"):
         assert f"docs/{page.name}" in links, page.name
+
+
+def test_the_readme_shows_every_page_and_leads_to_each_of_its_pictures() -> None:
+    text = (ROOT / "README.md").read_text()
+    there = {path.stem for path in (ROOT / "docs" / "pictures").glob("*.png")}
+    named = set(re.findall(r"\]\(docs/pictures/([\w-]+)\.png\)", text))
+    shown = set(re.findall(r"!\[[^\]]+\]\(docs/pictures/([\w-]+)-\w+\.png\)", text))
+    assert named == there
+    assert shown == {name.rpartition("-")[0] for name in there}
