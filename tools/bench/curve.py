@@ -16,6 +16,10 @@ def _round_up(value: float) -> float:
     return next(step * power for step in (1.0, 2.0, 2.5, 5.0, 10.0) if step * power >= value)
 
 
+def _label(value: float) -> str:
+    return f"{value:,.0f}" if value >= 10 or value == int(value) else f"{value:g}"
+
+
 def svg(
     points: Sequence[tuple[float, float, bool]], base: float, slope: float, x: str, y: str
 ) -> str:
@@ -35,11 +39,12 @@ def svg(
     ]
     for step in range(5):
         gx, gy = at(right * step / 4, top * step / 4)
+        anchor = "end" if step == 4 else "middle"  # a long number must not leave the picture
         parts.append(
             f'<path d="M{LEFT} {gy:.1f}H{WIDTH - PAD}" stroke="{SHY}" stroke-opacity=".35"/>'
-            f'<text x="{LEFT - 8}" y="{gy + 4:.1f}" text-anchor="end">{top * step / 4:g}</text>'
-            f'<text x="{gx:.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">'
-            f"{right * step / 4:,g}</text>"
+            f'<text x="{LEFT - 8}" y="{gy + 4:.1f}" text-anchor="end">{_label(top * step / 4)}</text>'
+            f'<text x="{gx:.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="{anchor}">'
+            f"{_label(right * step / 4)}</text>"
         )
     parts.append(f'<text x="{LEFT + wide / 2}" y="{HEIGHT - 6}" text-anchor="middle">{x}</text>')
     parts.append(f'<text x="{LEFT + 6}" y="{PAD - 3}">{y}</text>')

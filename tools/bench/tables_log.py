@@ -42,11 +42,17 @@ def receipts(points: Sequence[submitting.Point], seconds: int, command: str, sta
 
 
 CORES = ("server, cores", "store, cores")
-PICTURE = Path(__file__).resolve().parents[2] / "docs" / "pictures" / "bench-log.svg"
+PICTURES = Path(__file__).resolve().parents[2] / "docs" / "pictures"
+DRAWN = {  # a picture of each: what is measured, and its name in leaves.Point
+    "append": ("appended a second", "append_per_s"),
+    "proof": ("proof, ms", "proof_ms"),
+    "audit": ("audit, seconds", "audit_s"),
+    "memory": ("audit, MB", "audit_mb"),
+}
 
 
 def log(points: Sequence[leaves.Point], command: str, started: str) -> str:
-    """What a log costs as it grows; the picture of its audit is written beside the page."""
+    """What a log costs as it grows; its pictures are written beside the page."""
     rows = [
         [
             f"{point.leaves:,}",
@@ -58,22 +64,32 @@ def log(points: Sequence[leaves.Point], command: str, started: str) -> str:
         ]
         for point in points
     ]
-    slope, base = np.polyfit([p.leaves for p in points], [p.audit_s for p in points], 1)
-    drawn = [(float(p.leaves), p.audit_s, False) for p in points]
-    PICTURE.write_text(curve.svg(drawn, float(base), float(slope), "leaves", "audit, seconds"))
     lines = head("A log as it grows", command, started, {})
     lines += table(
         ["leaves", "appended a second", "proof, ms", "audit, s", "audit, MB", "on disk, MB"], rows
     )
     lines += [
         "",
-        f"![Seconds of an audit against leaves](pictures/{PICTURE.name})",
+        *table(["", ""], _pictures(points)),
         "",
         f"Appended in batches of {leaves.BATCH}, each committed (SQLite, synchronous FULL), written"
         " as tiles, signed and shown before the next. A proof is made of tiles on disk and verified."
         " An audit reads the whole folder in a process of its own.",
     ]
     return "\n".join([*lines, loads(points)])
+
+
+def _pictures(points: Sequence[leaves.Point]) -> list[list[str]]:
+    """Two in a row, each with the fitted line."""
+    shown = []
+    for name, (what, field) in DRAWN.items():
+        measured = [(float(p.leaves), float(getattr(p, field))) for p in points]
+        slope, base = np.polyfit([x for x, _ in measured], [y for _, y in measured], 1)
+        picture = PICTURES / f"bench-log-{name}.svg"
+        drawn = [(x, y, False) for x, y in measured]
+        picture.write_text(curve.svg(drawn, float(base), float(slope), "leaves", what))
+        shown.append(f"![{what} against leaves](pictures/{picture.name})")
+    return [shown[:2], shown[2:]]
 
 
 def loads(points: Sequence[submitting.Point] | Sequence[leaves.Point]) -> str:
