@@ -13,9 +13,10 @@ from typing import Any
 from redis.asyncio import Redis
 
 from server.acts.log_folder import LogFolder, head_of
-from server.acts.public_record import Case, Clocks, Gone, Stand
+from server.acts.public_record import Case, Clocks, Stand
 from server.audit.record import Look, Record
 from server.audit.record_files import screened_out
+from server.domain.erasing import Gone
 from server.domain.meeting import Meeting
 from server.domain.text import direction
 from server.store import keys, openings, question_rows, typed
@@ -147,16 +148,15 @@ async def cases(store: Redis, meeting: Meeting, held: Published, ids: Sequence[s
     for q in ids:
         known, row = record.questions[q], rows.get(q)
         opened = words.opening(q) if record.is_public(q) else None
-        hidden = row is not None and bool(row.text) and not row.lost
         gone = Gone.ERASED if known.erased else None
-        if opened is None and gone is None and not hidden:
-            gone = Gone.LOST
+        if opened is None and gone is None:
+            gone = Gone.LOST if row is None else row.gone or (None if row.text else Gone.LOST)
         found.append(
             Case(
                 number=known.number,
                 state=known.state,
                 text=opened["text"] if opened else None,
-                length=len(row.text) if row and not row.lost else 0,
+                length=len(row.text) if row else 0,
                 lang=opened["lang"] if opened else "und",
                 dir=direction(opened["text"]) if opened else "auto",
                 by=opened["as"] if opened else None,

@@ -71,7 +71,7 @@ async def _copy(store: Redis, meeting: Meeting, q: str, seen: int) -> Question:
 
 def in_words_of(head: Question, copy: Question) -> bool:
     """Whether a copy has the head's own words, so that what was read in one was read in both."""
-    return not (head.lost or copy.lost) and same_words(copy.text) == same_words(head.text)
+    return not (head.gone or copy.gone) and same_words(copy.text) == same_words(head.text)
 
 
 def _admit(head: Question, copy: Question) -> None:

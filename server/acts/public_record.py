@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from redis.asyncio import Redis
 
 from server.acts.public_history import public_histories
+from server.domain.erasing import Gone
 from server.domain.meeting import Meeting
 from server.domain.public_acts import Entry
 from server.domain.public_time import public_at
@@ -34,13 +34,6 @@ class Mark:
     q: str
     reason: str
     words: str
-
-
-class Gone(StrEnum):
-    """Why a text that was public is not there any more."""
-
-    LOST = "lost"
-    ERASED = "erased"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,13 +160,14 @@ def _case(question: Question, entries: list[Entry]) -> Case:
     return Case(
         number=question.number or 0,
         state=question.state,
-        text=question.text if public else None,
+        text=question.text if public and question.gone is None else None,
         length=len(question.text),
         lang=question.lang,
         dir=question.dir,
         by=question.name if public else None,
         reason=question.reason,
         entries=entries,
+        gone=question.gone,
     )
 
 

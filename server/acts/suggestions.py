@@ -21,7 +21,7 @@ async def similar(store: Redis, meeting: str, q: str) -> list[tuple[Question, fl
     """Questions that look like `q`, best first, with their likeness from 0 to 1."""
     pairs = dict(await analysis.similar(store, meeting, q))
     found = await question_rows.read(store, meeting, pairs)
-    return [(question, pairs[question.q]) for question in found if not question.erased]
+    return [(question, pairs[question.q]) for question in found if not question.gone]
 
 
 async def dismiss(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field, replace
 
+from server.domain.erasing import Gone
 from server.domain.meeting import Meeting
 from server.domain.question import State
 
@@ -27,7 +28,7 @@ class Picked:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One question on the board. `q` and `asker` stay on the server."""
+    """One question on the board. `q` stays on the server. `text` is empty where it is `gone`."""
 
     n: int
     q: str
@@ -43,6 +44,7 @@ class Row:
     askers: int = 1
     stream_s: int | None = None
     picked: Picked | None = None
+    gone: Gone | None = None
 
     def says(self, search: str) -> bool:
         """True where the asker's words, or those shown in their place, hold `search` in any case; the
@@ -66,6 +68,7 @@ class Row:
             "stream_s": self.stream_s,
             "picked": self.picked
             and {"rank": self.picked.rank, "passed": [list(row) for row in self.picked.passed]},
+            "gone": self.gone and self.gone.value,
         }
 
 

@@ -1,4 +1,4 @@
-"""On which ground a text may be erased, and what stands in its place."""
+"""On which ground a text may be erased, and why one is not there any more."""
 
 from __future__ import annotations
 
@@ -18,10 +18,8 @@ class Basis(StrEnum):
 NAMED = (Basis.LAW, Basis.COURT, Basis.RETENTION)
 
 
-def stands_for(basis: str) -> str:
-    """What boards, desk and stage show in the place of an erased text, in every language."""
-    return f"[erased: {basis}]"
+class Gone(StrEnum):
+    """Why a question has no words any more: every page says it in its reader's language."""
 
-
-# The same for a text that the store lost, where the log knows the question still.
-LOST_TEXT = "[text lost]"
+    ERASED = "erased"
+    LOST = "lost"  # by the store, where the log knows the question still

@@ -35,6 +35,7 @@ async def row_of(redis: Redis, question: Question, seen: int, live_at: int | Non
         askers=question.askers,
         stream_s=question.stream_s,
         picked=await _picked(redis, question) if question.state is State.ON_AIR else None,
+        gone=question.gone,
     )
 
 

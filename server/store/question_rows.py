@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 
 from server.domain.appeal import Appeal
-from server.domain.erasing import LOST_TEXT, stands_for
+from server.domain.erasing import Gone
 from server.domain.question import State
 from server.store import keys, typed
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A submission with its state. `asker` (a voter number) never leaves the server."""
+    """A submission with its state. `asker` (a voter number) never leaves the server. `text` is empty where
+    it is `gone`."""
 
     q: str
     meeting: str
@@ -62,6 +63,11 @@ class Question:
         """What the board and the stage show: the moderators' wording where there is one."""
         return self.wording or self.text
 
+    @property
+    def gone(self) -> Gone | None:
+        """Why there is no text any more, where there is none."""
+        return Gone.ERASED if self.erased else Gone.LOST if self.lost else None
+
 
 def _whole(value: str | None) -> int | None:
     return int(value) if value else None
@@ -75,7 +81,7 @@ def parse(meeting: str, row: Mapping[str, str]) -> Question | None:
         q=row["q"],
         meeting=meeting,
         number=_whole(row.get("number")),
-        text=_text(row),
+        text=row.get("text", ""),
         lang=row.get("lang", ""),
         dir=row.get("dir", "auto"),
         name=row.get("name") or None,
@@ -112,12 +118,6 @@ def parse(meeting: str, row: Mapping[str, str]) -> Question | None:
         erased=row.get("erased", ""),
         lost=row.get("lost") == "1" and not row.get("erased"),
     )
-
-
-def _text(row: Mapping[str, str]) -> str:
-    if row.get("erased"):
-        return stands_for(row["erased"])
-    return LOST_TEXT if row.get("lost") == "1" else row.get("text", "")
 
 
 async def read(redis: Redis, meeting: str, ids: Iterable[str]) -> list[Question]:

@@ -120,10 +120,11 @@ class PickedAnswer(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class RowAnswer(msgspec.Struct, forbid_unknown_fields=True):
-    """A row of the board (docs/wire.md)."""
+    """A row of the board (docs/wire.md). `gone`, here and elsewhere: why `text` is empty (erased, lost)."""
 
     n: int
     text: str
+    gone: str | None
     lang: str
     dir: str
     by: str | None
@@ -150,6 +151,7 @@ class OwnAnswer(msgspec.Struct, forbid_unknown_fields=True):
     q: str
     number: int | None
     text: str
+    gone: str | None
     lang: str
     state: str
     votes: int
@@ -170,6 +172,7 @@ class WaitingRow(msgspec.Struct, forbid_unknown_fields=True):
     q: str
     number: int | None
     text: str
+    gone: str | None
     lang: str
     by: str | None
     at: int
@@ -211,6 +214,7 @@ class LineRow(msgspec.Struct, forbid_unknown_fields=True):
     q: str
     number: int | None
     text: str
+    gone: str | None
     wording: str | None
     lang: str
     dir: str
@@ -240,6 +244,7 @@ class SimilarRow(msgspec.Struct, forbid_unknown_fields=True):
     q: str
     number: int | None
     text: str
+    gone: str | None
     lang: str
     dir: str
     state: str

@@ -32,6 +32,7 @@ def own_json(question: Question, fate: str | None = None) -> dict[str, Any]:
         "q": question.q,
         "number": question.number,
         "text": question.text,
+        "gone": question.gone,
         "lang": question.lang,
         "state": question.state.value,
         "votes": question.votes,

@@ -166,6 +166,7 @@ async def similar_questions(slug: str, q: str) -> Response:
             "q": question.q,
             "number": question.number,
             "text": question.text,
+            "gone": question.gone,
             "lang": question.lang,
             "dir": question.dir,
             "state": question.state,

@@ -12,6 +12,7 @@ class DeskRow(msgspec.Struct, forbid_unknown_fields=True):
     q: str
     n: int
     text: str
+    gone: str | None
     wording: str
     lang: str
     dir: str
@@ -68,6 +69,7 @@ class LoggedRow(msgspec.Struct, forbid_unknown_fields=True):
     by: str | None
     n: int | None
     text: str | None
+    gone: str | None
     lang: str | None
     dir: str | None
     reason: str | None

@@ -41,6 +41,7 @@ async def waiting(slug: str) -> Response:
             "q": question.q,
             "number": question.number,
             "text": question.text,
+            "gone": question.gone,
             "lang": question.lang,
             "by": question.name,
             "at": question.received_at,

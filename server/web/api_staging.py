@@ -25,6 +25,7 @@ def _row(question: Question) -> dict[str, Any]:
         "q": question.q,
         "number": question.number,
         "text": question.text,
+        "gone": question.gone,
         "wording": question.wording or None,
         "lang": question.lang,
         "dir": question.dir,

@@ -120,6 +120,7 @@ def _row(
         "by": told.get("by"),
         "n": question.number if question else None,
         "text": question.text if question else None,
+        "gone": question.gone if question else None,
         "lang": question.lang if question else None,
         "dir": question.dir if question else None,
         "reason": told.get("reason"),

@@ -14,6 +14,7 @@ def row(question: Question, first: str | None = None, people: int = 1) -> dict[s
         "q": question.q,
         "n": question.number,
         "text": question.text,
+        "gone": question.gone,
         "wording": question.wording,
         "lang": question.lang,
         "dir": question.dir,

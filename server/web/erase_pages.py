@@ -48,6 +48,7 @@ async def _page(
         and {
             "n": found.number,
             "text": found.text if public else None,
+            "gone": found.gone,
             "lang": found.lang,
             "dir": found.dir,
             "state": found.state.value,

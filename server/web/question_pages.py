@@ -72,6 +72,7 @@ def _row(meeting: Meeting, question: Question) -> dict[str, Any]:
     return {
         "n": question.number,
         "text": question.text if public else None,
+        "gone": question.gone,
         "wording": question.wording if public else "",
         "length": len(question.text) if question.withheld else 0,
         "lang": question.lang,

@@ -59,7 +59,7 @@ async def receipt_file(slug: str, capability: str) -> Response:
         "follow": f"{parts().public_url}{fate_address(meeting, found.q)}",
     }
     if held.opening is None:
-        told["lost"] = sentence("gone.lost")
+        told["lost"] = sentence("js.gone_lost")
     response = _json(told, 200)
     name = f"receipt-{found.number or found.q}.json"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'

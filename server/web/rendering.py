@@ -209,7 +209,7 @@ def own_value(meeting: Meeting, question: Question, fate: str) -> dict[str, Any]
         "reason_sentence": question.sentence or None,
         "note": question.note or None,
         "target": question.target,
-        "gone": "erased" if question.erased else "lost" if question.lost else None,
+        "gone": question.gone,
         "erasable": question.number is not None and not question.erased,
         "withdrawable": question.state.value in ("received", "listed"),
         "hint": question.hint or None,

@@ -99,6 +99,7 @@ def _row(question: Question) -> dict[str, Any]:
         "q": question.q,
         "n": question.number,
         "text": question.text,
+        "gone": question.gone,
         "wording": question.wording,
         "lang": question.lang,
         "dir": question.dir,

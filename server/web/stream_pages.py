@@ -39,7 +39,9 @@ async def answers(slug: str) -> Response:
     told = [
         {
             "n": question.number,
-            "text": question.wording or question.text,
+            "text": question.text,
+            "wording": question.wording,
+            "gone": question.gone,
             "lang": question.lang,
             "dir": question.dir,
             "votes": question.votes,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from redis.asyncio import Redis
 
-from server.acts import decide, merge
+from server.acts import decide, erase, merge
 from server.acts.merge_copies import merge_copies
 from server.domain.question import State
 from server.domain.refusals import Refusal, Refused
@@ -54,6 +54,21 @@ async def test_a_copy_in_other_words_or_seen_otherwise_is_refused_before_anythin
     seen = [(loud.q, loud.revision)]
     after = await merge_copies(store, town.meeting, one, head.q, head.revision, seen, NOW)
     assert (after.members, (await town.look(wrapped.q)).state) == (1, State.RECEIVED)
+
+
+async def test_words_that_are_gone_are_nobodys_same_words(store: Redis) -> None:
+    town = await live_town(store)
+    moderator = await town.moderator()
+    pair = [await town.ask(await town.attendee(), SAME) for _ in range(2)]
+    for question in pair:
+        assert question.number is not None
+        await erase.erase_named(store, town.meeting, question.number, 1, "law", NOW)
+    head, copy = [await town.look(question.q) for question in pair]
+    with pytest.raises(Refused) as stopped:
+        await merge_copies(
+            store, town.meeting, moderator, head.q, head.revision, [(copy.q, copy.revision)], NOW
+        )
+    assert "no. 2 differs in wording" in str(stopped.value.sentence)
 
 
 async def test_what_stops_it_on_the_way_is_told_with_its_own_code_and_what_stands(

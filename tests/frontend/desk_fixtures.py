@@ -12,6 +12,7 @@ def desk_row(n: int, now: int, **more: Any) -> dict[str, Any]:
     """A question as the desk sees it."""
     row_ = {
         "q": f"w{n}", "n": n, "text": "Are we hiring?", "wording": "", "lang": "en", "dir": "ltr",
+        "gone": None,
         "name": None, "state": "received", "revision": 1, "votes": 0, "askers": 1, "members": 0,
         "at": now - 900_000, "decided_at": None, "by": "", "reason": None, "note": "",
         "withheld": False, "target": None, "into": None, "appeal": "", "appeal_note": "",
@@ -48,7 +49,7 @@ def at_desk(meeting: Any, reasons: Any, rows: list[dict[str, Any]]) -> dict[str,
 def desk_log(meeting: Any, now: int) -> dict[str, Any]:
     """The context of the log of all acts."""
     act = {"id": "1-0", "at": now, "kind": "q.screen", "by": "mod:2", "n": 52, "text": "Who sits there?",
-           "lang": "en", "dir": "ltr", "reason": "names-individual", "written": "A person.",
+           "gone": None, "lang": "en", "dir": "ltr", "reason": "names-individual", "written": "A person.",
            "end": None, "public": "number", "others": [], "what": None, "role": None,
            "votes": None, "count": None}  # fmt: skip
     acts = [act, {**act, "id": "1-1", "kind": "m.phase", "n": None, "text": None, "reason": None,

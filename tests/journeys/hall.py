@@ -179,6 +179,12 @@ class Hall:
         body: Body = {"n": n, "on": on, "c": next(self._counter)}
         await self.door.call("POST", place.api("/votes"), token=token, body=body)
 
+    async def erase(self, place: Place, n: int) -> None:
+        """Erase the words of a listed question, as an organiser with a legal duty."""
+        body: Body = {"n": n, "revision": 2, "basis": "law"}
+        token = await self._organiser_token()
+        await self.door.call("POST", place.api("/erasures"), token=token, body=body)
+
     async def organiser_link(self) -> str:
         """A fresh organiser link."""
         return await asyncio.to_thread(organiser_link, self.running.data, {})

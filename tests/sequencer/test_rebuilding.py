@@ -13,6 +13,7 @@ from server.acts import appeal, closing, decide, meetings, merge, stage, submit
 from server.acts.admission import SignIn
 from server.acts.log_archive import beside
 from server.acts.log_record import Records
+from server.domain.erasing import Gone
 from server.domain.question import State
 from server.store import desk_log, keys, typed, votes
 from server.store.loader import load
@@ -120,7 +121,7 @@ async def test_a_wiped_store_of_an_open_meeting_comes_back_from_the_leaves(
     assert after.epoch != told.epoch and after.revision == told.revision
     assert leaves_of(tmp_path, town) == leaves
     one = await town.look(qs[0])
-    assert (one.text, one.lost, one.members) == ("[text lost]", True, 1)
+    assert (one.text, one.gone, one.members) == ("", Gone.LOST, 1)
     town.meeting = after
     q = await town.submit(await town.attendee(), "Does it go on with number nine?")
     await settle(sequencer_in(tmp_path), store)

@@ -13,7 +13,7 @@ from server.domain.question import State, text_is_public
 from server.store.question_rows import Question
 
 COLUMNS = (
-    *("number", "state", "received_at", "text", "wording", "length", "lang", "asked_by"),
+    *("number", "state", "received_at", "text", "gone", "wording", "length", "lang", "asked_by"),
     *("votes", "askers", "merged_into", "decided_at", "decided_by", "reason", "reason_sentence"),
     *("note", "answered_how", "answered_at_s", "answer"),
 )
@@ -32,7 +32,8 @@ def question_value(
         "number": question.number,
         "state": state.value,
         "received_at": machine_time(public_at(question.received_at, meeting.live_at)),
-        "text": question.text if public else None,
+        "text": question.text if public and question.gone is None else None,
+        "gone": question.gone if public else None,
         "wording": (question.wording or None) if public else None,
         "length": len(question.text) if state is State.SCREENED_OUT else None,
         "lang": question.lang if public else None,

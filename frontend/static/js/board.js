@@ -2,7 +2,7 @@
 // The board as this browser knows it: snapshots and deltas in, a new state out. Pure.
 // Values are absolute, so a delta that covers a little more than was missed does no harm.
 
-/** @typedef {{n: number, text: string, lang: string, dir: string, by: string | null, state: string, votes: number, at: number, seen: number}} Row */
+/** @typedef {{n: number, text: string, lang: string, dir: string, by: string | null, gone?: string | null, state: string, votes: number, at: number, seen: number}} Row */
 /** @typedef {{epoch: string, pos: string, meeting: any, counts: any, rows: Map<number, Row>}} Board */
 
 /** @returns {Board} */

@@ -6,7 +6,7 @@ import { staying } from "./moves.js";
 import { place } from "./rows.js";
 import { setTime } from "./times.js";
 import { setText } from "./upvote.js";
-import { say } from "./words.js";
+import { drawWords, say } from "./words.js";
 
 export class DeskList {
   /** @param {HTMLElement} list @param {HTMLTemplateElement} template */
@@ -49,7 +49,7 @@ export class DeskList {
       held = { node: /** @type {HTMLElement} */ (made), seen: "" };
       this.held.set(row.q, held);
     }
-    const seen = `${row.revision}/${row.votes}/${row.copies}/${asked(row)}/${queue}`;
+    const seen = `${row.revision}/${row.votes}/${row.copies}/${row.gone}/${asked(row)}/${queue}`;
     if (held.seen !== seen) fillRow(held.node, row, queue);
     held.seen = seen;
     return held.node;
@@ -64,21 +64,13 @@ export class DeskList {
   }
 }
 
-/** @param {Element | null} node @param {any} row @param {string} text */
-export function words(node, row, text) {
-  if (!node || node.textContent === text) return;
-  node.textContent = text;
-  node.setAttribute("lang", row.lang);
-  node.setAttribute("dir", row.dir || "auto");
-}
-
 /** @param {HTMLElement} node @param {any} row @param {string} queue */
 function fillRow(node, row, queue) {
   node.dataset.q = row.q;
   node.dataset.n = String(row.n);
   /** @type {HTMLAnchorElement} */ (node.querySelector("a")).href = `?queue=${queue}&n=${row.n}`;
   setText(node.querySelector(".number"), String(row.n));
-  words(node.querySelector(".words"), row, row.wording || row.text);
+  drawWords(node.querySelector(".words"), row, row.wording || row.text);
   const people = asked(row);
   setText(node.querySelector(".asked"), people > 1 ? say("desk_asked", { n: people }) : "");
   setText(node.querySelector(".votes-of"), row.state === "received" ? "" : say("desk_votes", { n: row.votes }));

@@ -1,9 +1,8 @@
 // @ts-check
 // Draws what stands beside the open question: those merged into it, and the line for the stage.
-import { words } from "./desk_list.js";
 import { sameWords } from "./diff.js";
 import { setText } from "./upvote.js";
-import { say } from "./words.js";
+import { drawWords, say } from "./words.js";
 
 const SHOWN = 50; // copies or members at a time: a flood has thousands
 const COPIES_AT_ONCE = 200; // merged by one request, as server/acts/merge_copies.py takes them
@@ -47,7 +46,7 @@ export function drawMembers(head, rows) {
     const link = /** @type {HTMLAnchorElement} */ (node.querySelector("a.number"));
     setText(link, String(row.n));
     link.href = `?n=${row.n}`;
-    words(node.querySelector(".words"), row, row.wording || row.text);
+    drawWords(node.querySelector(".words"), row, row.wording || row.text);
     setText(node.querySelector(".votes-of"), say("desk_votes", { n: row.votes }));
     setText(node.querySelector(".asked"), row.askers > 1 ? say("desk_asked", { n: row.askers }) : "");
     field(node, "q", row.q);
@@ -73,7 +72,7 @@ export function drawCopies(open, rows) {
     const link = /** @type {HTMLAnchorElement} */ (node.querySelector("a.number"));
     setText(link, String(row.n));
     link.href = `?n=${row.n}`;
-    words(node.querySelector(".words"), row, row.wording || row.text);
+    drawWords(node.querySelector(".words"), row, row.wording || row.text);
     setText(node.querySelector(".differs"), differs(open, row) ? say("desk_other_words") : "");
     const dismiss = node.querySelector("button");
     // A copy is one of its group's first question; told apart from that, it is a row of its own.
@@ -109,8 +108,8 @@ function wordsOf(text) {
   return found;
 }
 
-/** @param {any} open @param {any} row */
-const differs = (open, row) => wordsOf(open.text) !== wordsOf(row.text);
+/** Nothing can be said of words that are gone. @param {any} open @param {any} row */
+const differs = (open, row) => Boolean(open.gone || row.gone) || wordsOf(open.text) !== wordsOf(row.text);
 
 /** What one press merges, said before it is pressed: the same words alone. Others want a look of their own. @param {any} open @param {any[]} rows */
 function mergeAll(open, rows) {
@@ -137,7 +136,7 @@ export function drawSimilar(rows) {
     const link = /** @type {HTMLAnchorElement} */ (node.querySelector("a.number"));
     setText(link, String(row.number));
     link.href = `?n=${row.number}`;
-    words(node.querySelector(".words"), row, row.text);
+    drawWords(node.querySelector(".words"), row, row.text);
     setText(node.querySelector(".likeness"), say("desk_likeness", { percent: Math.round(row.likeness * 100) }));
     const dismiss = node.querySelector("button");
     if (dismiss) dismiss.dataset.dismiss = row.q;

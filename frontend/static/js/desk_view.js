@@ -1,10 +1,9 @@
 // @ts-check
 // Draws the desk: the list, the open question, texts side by side. Decides nothing, opens no connection.
-import { words } from "./desk_list.js";
 import { asked, offers } from "./desk_state.js";
 import { diff } from "./diff.js";
 import { setText } from "./upvote.js";
-import { say } from "./words.js";
+import { drawWords, say } from "./words.js";
 
 const at = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
 
@@ -28,7 +27,7 @@ export function drawOpen(row, line) {
   setText(at("open-votes"), say("desk_votes", { n: row.votes }));
   setText(at("open-askers"), say("desk_asked", { n: asked(row) }));
   setText(at("open-name").querySelector("bdi"), row.name ?? say("anonymous"));
-  words(at("open-text").querySelector(".words"), row, row.text);
+  drawWords(at("open-text").querySelector(".words"), row, row.text);
   part("open-wording", row.wording);
   part("open-reason", row.reason ?? "");
   part("open-note", row.note);

@@ -3,7 +3,7 @@
 import { apply, empty } from "./board.js";
 import { Live } from "./live.js";
 import { ranked } from "./ranking.js";
-import { say } from "./words.js";
+import { drawWords, say } from "./words.js";
 
 const VIEWS = ["air", "wanted", "join"];
 const WANTED = 5;
@@ -22,9 +22,7 @@ export function sizeOf(text) {
 function words(row) {
   const said = document.createElement("bdi");
   said.className = "words";
-  said.textContent = row.wording || row.text;
-  said.lang = row.lang;
-  said.dir = row.dir || "auto";
+  drawWords(said, row, row.wording || row.text);
   said.dataset.size = sizeOf(said.textContent ?? "");
   return said;
 }

@@ -2,7 +2,7 @@
 // Draws a board's state on the board page. Reads no socket and decides nothing.
 import { setTime } from "./times.js";
 import { drawBallot, setText } from "./upvote.js";
-import { announce, say } from "./words.js";
+import { announce, drawWords, say } from "./words.js";
 
 const LONG_CHARS = 420; // as parts.html has it
 
@@ -14,7 +14,7 @@ export function fillRow(node, row, box, open, slug) {
   node.dataset.state = row.state;
   node.classList.toggle("own", box.own.has(row.n));
   node.classList.toggle("worded", Boolean(row.wording));
-  words(node.querySelector(".words"), row);
+  drawWords(node.querySelector(".words"), row, row.wording || row.text);
   node.classList.toggle("long", (row.wording || row.text).length > LONG_CHARS);
   /** @type {HTMLAnchorElement} */ (node.querySelector(".more a")).href = `/m/${slug}/q/${row.n}`;
   const link = /** @type {HTMLAnchorElement} */ (node.querySelector("a.number"));
@@ -32,15 +32,6 @@ export function fillRow(node, row, box, open, slug) {
   drawBallot(node, row, box, open);
 }
 
-/** @param {Element | null} node @param {any} row */
-function words(node, row) {
-  const text = row.wording || row.text;
-  if (!node || node.textContent === text) return;
-  node.textContent = text;
-  node.setAttribute("lang", row.lang);
-  node.setAttribute("dir", row.dir || "auto");
-}
-
 /** @param {any} row the question on air, or undefined */
 export function drawOnAir(row) {
   const box = at("on-air");
@@ -54,7 +45,7 @@ export function drawOnAir(row) {
     said.className = "words";
     place.replaceChildren(said);
   }
-  words(said ?? null, row);
+  drawWords(said ?? null, row, row.wording || row.text);
   setText(at("on-air-number"), say("number", { n: row.n }));
   setText(at("on-air-votes"), String(row.votes));
 }
