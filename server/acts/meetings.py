@@ -22,6 +22,7 @@ from server.domain.refusals import Refusal, Refused
 from server.domain.rules import Rule, name
 from server.store import keys, typed
 from server.store import meetings as stored
+from server.translog.checkpoint import Checkpoint
 from server.translog.leaf import Json, canonical, intent, sha256_hex
 
 Documents = dict[str, bytes]
@@ -52,7 +53,11 @@ async def _keep(store: Redis, meeting: Meeting, found: Documents) -> None:
     await store.hset(keys.rules(meeting.id), mapping=kept)
 
 
-def _opened(meeting: Meeting) -> str:
+def _named(head: Checkpoint) -> dict[str, Json]:
+    return {"origin": head.origin, "size": head.size, "root": head.root.hex()}
+
+
+def _opened(meeting: Meeting, prev: Checkpoint | None) -> str:
     rules = {rule: sha256_hex(document) for rule, document in documents(meeting).items()}
     at = {field: getattr(meeting, field) for field in TIMES}
     return intent(
@@ -72,6 +77,7 @@ def _opened(meeting: Meeting) -> str:
         after_display=int(meeting.after_display),
         readers=meeting.readers,
         assurance="A1" if meeting.admission == "roster" else "A0",
+        prev=_named(prev) if prev else None,
     )
 
 
@@ -91,8 +97,11 @@ def _changed_rule(before: Meeting, after: Meeting, by: str) -> str:
     )
 
 
-async def create(store: Redis, fields: Mapping[str, object], now: int) -> Meeting:
-    """A new meeting from an organiser's fields; refused by the name of an odd field.
+async def create(
+    store: Redis, fields: Mapping[str, object], now: int, prev: Checkpoint | None = None
+) -> Meeting:
+    """A new meeting from an organiser's fields; refused by the name of an odd field. Its log names `prev`
+    as the head of the one that it continues (series.py).
 
     Its names are claimed before it exists, so after a failure at most an unused name is left.
     """
@@ -117,7 +126,7 @@ async def create(store: Redis, fields: Mapping[str, object], now: int) -> Meetin
     if not await stored.claim_names(store, meeting):
         raise Refused(Refusal.CONFLICT, "Please try again: the address was just taken.")
     await _keep(store, meeting, documents(meeting))
-    await stored.commit(store, meeting, 0, _opened(meeting), now)
+    await stored.commit(store, meeting, 0, _opened(meeting, prev), now)
     await stored.announce(store, meeting.id)
     return meeting
 

@@ -10,9 +10,10 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from server.audit import checks, files_check, reading, sources, witnessed
+from server.audit import checks, files_check, reading, series, sources, witnessed
 from server.audit.checks import Receipt
 from server.audit.findings import Findings, Grade
+from server.audit.series import Earlier
 from server.audit.sources import Source, Unreadable
 from server.audit.witnessed import AnchorLog
 from server.translog import checkpoint, policy
@@ -42,6 +43,8 @@ def arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--anchor", help="the deployment's anchor log: address or folder")
     parser.add_argument("--anchor-vkey", help="the anchor log's key, from a source you trust")
+    parser.add_argument("--prev", help="the earlier log that this one continues, as the target")
+    parser.add_argument("--prev-vkey", help="the earlier log's key, from a source you trust")
     parser.add_argument("--evidence", type=Path, default=Path("evidence.json"))
 
 
@@ -55,9 +58,9 @@ def main(options: Namespace) -> int:
         held = _receipts(options.receipts, findings)
         saved = _saved(options.state, log, findings)
         now_s = int(time.time())
-        anchor = _anchor(options)
+        anchor, earlier = _anchor(options), _earlier(options)
         try:
-            head = audit(source, log, rule, held, saved, now_s, findings, _bar, anchor)
+            head = audit(source, log, rule, held, saved, now_s, findings, _bar, anchor, earlier)
         except Unreadable as error:  # what was found before it still counts
             head = None
             findings.unchecked("A3" if "A1" in findings.done else "A1", str(error))
@@ -86,6 +89,7 @@ def audit(
     findings: Findings,
     progress: reading.Progress,
     anchor: AnchorLog | None = None,
+    earlier: Earlier | None = None,
 ) -> str | None:
     """Carry out A1 to A10. The checkpoint's note where the whole log could be read, else None."""
     # What others signed is read first: a log that grows meanwhile is then never shorter than that.
@@ -105,6 +109,7 @@ def audit(
     read = reading.read(source, found, known, now_s, findings, progress, bounds, again)
     if not read.whole:
         return None
+    series.continued(read, earlier, now_s, findings, progress)
     checks.waiting(read, now_s, PATIENCE_S, findings)
     for check, carry_out in _BESIDE:
         try:
@@ -122,6 +127,14 @@ def _anchor(options: Namespace) -> AnchorLog | None:
         raise NoteError("--anchor needs --anchor-vkey, from a source that you trust")
     key = VerifierKey.parse(options.anchor_vkey.strip())
     return AnchorLog(sources.of(options.anchor), key, _notes(options.state, "anchors"))
+
+
+def _earlier(options: Namespace) -> Earlier | None:
+    if not options.prev:
+        return None
+    if not options.prev_vkey:
+        raise NoteError("--prev needs --prev-vkey, from a source that you trust")
+    return Earlier(sources.of(options.prev), VerifierKey.parse(options.prev_vkey.strip()))
 
 
 def _notes(state: Path | None, name: str) -> list[str]:

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from server.domain.question import Act, State, step
 from server.domain.refusals import Refused
 from server.translog import leaf
+from server.translog.checkpoint import Checkpoint
 from server.translog.leaf import Leaf
 from server.translog.strict import Json
 
@@ -70,6 +71,7 @@ class Replay:
         self.questions: dict[str, Played] = {}
         self.ticks: dict[int, Leaf] = {}
         self.closed: Leaf | None = None
+        self.prev: Checkpoint | None = None
 
     def take(self, found: Leaf) -> Iterator[str]:
         """What is wrong with the next leaf; nothing for a sound one."""
@@ -78,6 +80,8 @@ class Replay:
             yield "the log's opening is not its first leaf, or stands twice"
         if index == 0 and found.fields.get("origin") != self.origin:
             yield f"it opens the log {found.fields.get('origin')}"
+        if index == 0:
+            yield from self._continues(found.fields.get("prev"))
         if found.at < self.at:
             yield "its time is before that of the leaf in front of it"
         if self.closed is not None and found.kind != "q.erase":
@@ -91,6 +95,13 @@ class Replay:
             self.closed = found
         elif found.q is not None:
             yield from self._question(index, found, found.q)
+
+    def _continues(self, prev: Json) -> Iterator[str]:
+        if isinstance(prev, dict):
+            origin, size = str(prev["origin"]), int(str(prev["size"]))
+            self.prev = Checkpoint(origin, size, bytes.fromhex(str(prev["root"])))
+            if origin == self.origin:
+                yield "it says that it continues itself"
 
     def _tick(self, found: Leaf) -> Iterator[str]:
         n = found.fields["n"]

@@ -87,7 +87,15 @@ class MeetingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The settings that were sent, by name."""
         told: dict[str, object] = msgspec.to_builtins(self)
         told.pop("revision", None)
+        told.pop("prev", None)
         return told
+
+
+class NewMeeting(MeetingSettings, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Settings to begin with. `prev` is the address (slug) of an ended meeting whose log the new one's
+    names as the one that it continues."""
+
+    prev: Annotated[str, Meta(max_length=200)] = ""
 
 
 class MeetingChange(MeetingSettings, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -7,14 +7,14 @@ from typing import Any
 
 from quart import Response, jsonify
 
-from server.acts import meetings, staff
+from server.acts import meetings, series, staff
 from server.domain.meeting import Meeting
 from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Act, Role
 from server.web import people
 from server.web.api import endpoint, meeting_at
 from server.web.api_answers import MeetingAnswer, TokenAnswer
-from server.web.api_bodies import Invite, MeetingChange, MeetingSettings
+from server.web.api_bodies import Invite, MeetingChange, NewMeeting
 from server.web.parts import parts
 
 ORGANISER_BODY_BYTES = 65_536
@@ -35,15 +35,18 @@ def meeting_json(meeting: Meeting, code: bool) -> dict[str, Any]:
     Refusal.CONFLICT,
     Refusal.ILLEGAL,
     Refusal.BAD_TEXT,
-    body=MeetingSettings,
+    body=NewMeeting,
     statuses=(201,),
     limit=ORGANISER_BODY_BYTES,
 )
-async def create_meeting(given: MeetingSettings) -> tuple[Response, int]:
-    """Create a meeting."""
+async def create_meeting(given: NewMeeting) -> tuple[Response, int]:
+    """Create a meeting, which may continue the log of an ended one."""
     person = await people.organiser(parts()) or people.Person(Role.READER)
     person.need(Act.CREATE_MEETING)
-    meeting = await meetings.create(parts().store, given.given(), parts().clock())
+    store, prev = parts().store, None
+    if given.prev:
+        prev = await series.earlier_head(store, parts().records, parts().logs, given.prev)
+    meeting = await meetings.create(store, given.given(), parts().clock(), prev)
     return jsonify(meeting_json(meeting, code=True)), 201
 
 

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from quart import Response, request, stream_with_context
 
-from server.acts import public_record
+from server.acts import meetings, public_record
 from server.acts.public_record import Case, Mark
 from server.acts.reason_lists import reason_lists
 from server.acts.record_lines import (
@@ -22,7 +22,7 @@ from server.acts.record_lines import (
 )
 from server.domain.meeting import Meeting
 from server.store import desk_log
-from server.translog.checkpoint import log_id
+from server.translog.checkpoint import LOG_ID, Checkpoint, log_id, meeting_of
 from server.web import people, told_record
 from server.web.api import meeting_at
 from server.web.pages import html, pages
@@ -79,6 +79,7 @@ async def screened_out(slug: str) -> Response:
         counts=told.counts,
         clocks=told.clocks,
         size=told.size,
+        continues=await _continues(told.prev),
         behind=told.behind,
         log=log_id(meeting.id),
         reasons=await _reasons(meeting, told.marks),
@@ -93,6 +94,22 @@ async def screened_out(slug: str) -> Response:
             for case in await told_record.cases(meeting, [mark.q for mark in shown])
         ],
     )
+
+
+async def _continues(prev: Checkpoint | None) -> dict[str, object] | None:
+    """The record that this one continues: by its page where who reads this one may read that, else by its
+    log's name alone."""
+    if prev is None:
+        return None
+    log = prev.origin.rpartition("/")[2]
+    found = await meetings.by_id(parts().store, meeting_of(log)) if LOG_ID.fullmatch(log) else None
+    shown = found is not None and found.readers != "attendees"
+    return {
+        "origin": prev.origin,
+        "size": prev.size,
+        "slug": found.slug if found and shown else None,
+        "title": found.title if found and shown else None,
+    }
 
 
 async def _reasons(meeting: Meeting, marks: Sequence[Mark]) -> list[dict[str, object]]:
@@ -138,6 +155,7 @@ async def screened_out_json(slug: str) -> Response:
     head = {
         **record_head(meeting, found, overview.clocks),
         "log_size": overview.size,
+        "continues": overview.prev and {"origin": overview.prev.origin, "size": overview.prev.size},
         "behind_since": overview.behind and machine_time(overview.behind),
     }
 

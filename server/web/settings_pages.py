@@ -7,13 +7,14 @@ from zoneinfo import available_timezones
 
 from quart import Response, request
 
-from server.acts import admission, meetings
+from server.acts import admission, meetings, series
 from server.domain.meeting import Meeting, Phase
 from server.domain.meeting_fields import TIMES, complaints
 from server.domain.refusals import Refused, Sentence
 from server.domain.roles import Act
 from server.protocol.answers import http_status
 from server.web import people
+from server.web.log_keys import vkey_of
 from server.web.pages import form, go, html
 from server.web.parts import parts
 from server.web.reason_rows import REASONS_MAX, reasons_of, rows_of
@@ -59,15 +60,30 @@ async def _form_page(
         "organise_settings.html" if meeting else "organise_new.html",
         **page(meeting.title if meeting else "Openfloor", person),
         meeting=shown,
-        values={**_values(stands), **(typed or {})},
+        values={**_values(stands), series.FIELD: "", **(typed or {})},
         wrong={name: said(words) for name, words in (wrong or {}).items()},
         zones=sorted(available_timezones()),
         reason_rows=reasons,
+        earlier=[] if meeting else await _earlier(),
         full=len(reasons) >= REASONS_MAX,
         fixed=bool(meeting) and await admission.has_joined(parts().store, stands),
     )
     response.status_code = status
     return response
+
+
+async def _earlier() -> list[dict[str, object]]:
+    """The meetings that a new one may continue, newest first: ended, with a log."""
+    found = [m for m in await meetings.all_meetings(parts().store) if m.ended]
+    at = [(m, m.live_at or m.starts_at or m.created_at) for m in found if await vkey_of(m)]
+    return [{"slug": m.slug, "title": m.title, "at": ms} for m, ms in at]
+
+
+async def _created(fields: dict[str, object], prev: str, now: int) -> Meeting:
+    store, head = parts().store, None
+    if prev:
+        head = await series.earlier_head(store, parts().records, parts().logs, prev)
+    return await meetings.create(store, fields, now, head)
 
 
 def _fields(meeting: Meeting | None, typed: dict[str, str]) -> dict[str, object]:
@@ -102,7 +118,7 @@ async def _save(
         if wrong:
             return await _form_page(meeting, person, typed, wrong, 400)
         if meeting is None:
-            after = await meetings.create(store, fields, now)
+            after = await _created(fields, typed.get(series.FIELD, ""), now)
         else:
             if raw:
                 await meetings.keep_logo(store, meeting, raw)

@@ -14,19 +14,21 @@ from server.domain.public_acts import Entry
 from server.domain.question import State
 from server.store import sequencing
 from server.store.question_rows import Question
+from server.translog.checkpoint import Checkpoint
 from server.web.parts import parts
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
     """The record's index, counts and clocks; the published size, None for a meeting without a log; since
-    when (epoch ms) the log is behind, None where it is not."""
+    when (epoch ms) the log is behind, None where it is not; the head of the log that it continues."""
 
     marks: list[Mark]
     counts: dict[str, int]
     clocks: Clocks
     size: int | None
     behind: int | None
+    prev: Checkpoint | None = None
 
 
 async def overview(meeting: Meeting) -> Overview:
@@ -39,7 +41,8 @@ async def overview(meeting: Meeting) -> Overview:
             marks = await index.marks(
                 store, meeting.id, record.size, lambda: log_record.stands(record)
             )
-            return Overview(marks, _counts(record), log_record.clocks(record), record.size, behind)
+            counts, clocks = _counts(record), log_record.clocks(record)
+            return Overview(marks, counts, clocks, record.size, behind, record.prev)
     marks = await index.marks(store, meeting.id)
     counts = (await parts().boards.follow(meeting.id)).counts
     return Overview(marks, counts, await public_record.clocks(store, meeting), None, behind)

@@ -13,13 +13,13 @@ from server.audit.record import Record
 from server.audit.record_files import look_in, screened_out
 from server.audit.replay import Replay
 from server.audit.sources import Source, of
-from server.translog import layers, leaf, proof, tile, tree
+from server.translog import checkpoint, layers, leaf, proof, tile, tree
 from server.translog.checkpoint import Checkpoint, meeting_of
 from server.translog.edge import Edge
 from server.translog.layers import Layer
 from server.translog.strict import Json
 from server.translog.tile import ENTRIES, WIDTH
-from tests.translog.building import INTENTS, ORIGIN, hash_of, log_signer, q_id
+from tests.translog.building import INTENTS, ORIGIN, SEED, hash_of, log_signer, q_id
 
 NOW = 1_790_000_000
 MEETING = meeting_of(ORIGIN.rpartition("/")[2])
@@ -35,11 +35,13 @@ class Made:
     files: dict[str, bytes] = field(default_factory=dict)
     places: dict[str, int] = field(default_factory=dict)
     now: int = NOW - 5_000
+    origin: str = ORIGIN
 
     def add(self, kind: str, q: str = "", **fields: Json) -> Made:
         """The next leaf, one second later."""
         self.now += 1
         body: dict[str, Json] = {"v": 1, "t": kind, **INTENTS[kind], **fields}
+        body |= {"origin": self.origin} if kind == "log.open" else {}
         ref = None
         if q:
             body["q"] = q
@@ -73,7 +75,7 @@ class Made:
 
     def close(self, **fields: Json) -> Made:
         """The closing entry, true but for `fields`."""
-        replay = Replay(ORIGIN)
+        replay = Replay(self.origin)
         for data in self.leaves:
             list(replay.take(leaf.parse(data)))
         states = replay.public(self.root(len(self.leaves)))
@@ -87,7 +89,8 @@ class Made:
 
     def note(self, size: int) -> str:
         """The signed checkpoint of a size."""
-        return log_signer().sign(Checkpoint(ORIGIN, size, self.root(size)).text())
+        head = Checkpoint(self.origin, size, self.root(size))
+        return checkpoint.signer(SEED, self.origin).sign(head.text())
 
     def receipt(self, index: int, size: int) -> Receipt:
         """Somebody's receipt."""
@@ -106,7 +109,7 @@ class Made:
                 start = found.n * WIDTH
                 files[found.path()] = tile.bundle(self.leaves[start : start + found.width])
         files["checkpoint"] = self.note(size).encode()
-        record = Record(ORIGIN, whole=False)
+        record = Record(self.origin, whole=False)
         for data in self.leaves:
             list(record.take(leaf.parse(data)))
         files["public.json"] = record.public(self.root(size))

@@ -183,7 +183,7 @@ def pages() -> dict[str, tuple[str, str | None, dict[str, Any]]]:
     names = "title description languages zone starts_at stream_url stream_delay_s min_chars"
     names += " max_chars submit_limit policy"
     chosen = {"admission": "code", "after_display": "off", "readers": "link"}
-    chosen |= {"accent": "#0b6e69", "phase": "announced"}
+    chosen |= {"accent": "#0b6e69", "phase": "announced", "prev": "spring"}
     values = {**dict.fromkeys((*names.split(), *windows), ""), **chosen}
     reason_rows = [
         {"at": at, "code": r["code"], "sentence": r["sentence"], "withholds": r["withholds"],
@@ -191,8 +191,10 @@ def pages() -> dict[str, tuple[str, str | None, dict[str, Any]]]:
         for at, r in enumerate([*REASONS, {"code": "", "sentence": "", "withholds": False}])
     ]  # fmt: skip
     new = {"values": values, "zones": ["UTC"], "wrong": {"title": "a meeting needs one."},
-           "reason_rows": reason_rows, "full": False, "fixed": False, "meeting": None}  # fmt: skip
-    kept = {**new, "meeting": {**MEETING, "logo": "0" * 32 + ".png"}, "wrong": {}, "fixed": True}
+           "reason_rows": reason_rows, "full": False, "fixed": False, "meeting": None,
+           "earlier": [{"slug": "spring", "title": "Spring town hall", "at": NOW}]}  # fmt: skip
+    kept = {**new, "meeting": {**MEETING, "logo": "0" * 32 + ".png"}, "wrong": {}, "fixed": True,
+            "earlier": []}  # fmt: skip
     listing = [{"slug": "autumn", "title": "Autumn town hall", "phase": "live", "starts_at": NOW}]
     receipt = {"q": "q" * 22, "number": 88, "fate": "/m/autumn/fate/cap"}
     device = {"meeting": MEETING, "link": ADDRESS, "qr": QR, "expires_at": NOW, "error": None}

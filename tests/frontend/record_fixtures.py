@@ -59,6 +59,7 @@ def record_values(meeting: Value, counts: Value, rows: list[Value], now: int) ->
         "earlier": 41, "later": 52,
         "witnesses": {"size": 212, "count": 2, "of": 3, "ago_ms": 14_200, "alarms": ["press"],
                       "anchored": True},
+        "continues": {"origin": "qa.example/log/a", "size": 40, "slug": "spring", "title": "Spring"},
     }  # fmt: skip
     alone = {**rows[0], "wording": "", "length": 0, "askers": 1, "head": None}
     passed = [{"number": 3, "reason": "no-time", "sentence": "There was no time left for it."},

@@ -27,7 +27,9 @@ from tests.web.conftest import streams_of
 from workers.sequencer.sequencer import Sequencer
 
 
-def site(store: Redis, folder: Path, later_ms: int = 0) -> Quart:
+def site(
+    store: Redis, folder: Path, later_ms: int = 0, public_url: str = "http://floor.example"
+) -> Quart:
     """An application whose sequencer works when a test says so; its clock may be ahead."""
     boards = Boards(store)
     return create_app(
@@ -36,7 +38,7 @@ def site(store: Redis, folder: Path, later_ms: int = 0) -> Quart:
             boards=boards,
             streams=streams_of(store, boards),
             secret=b"w" * 32,
-            public_url="http://floor.example",
+            public_url=public_url,
             clock=lambda: time.time_ns() // 1_000_000 + later_ms,
             network_per_min=6000,
             tick_ms=250,
