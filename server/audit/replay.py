@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from server.domain.meeting import Phase
 from server.domain.question import Act, State, step
 from server.domain.refusals import Refused
 from server.translog import leaf
@@ -88,10 +89,12 @@ class Replay:
             yield "it follows the end of the log"
         self.at = max(self.at, found.at)
         if found.kind in ("log.open", "m.phase"):
-            self.phase = str(found.fields["phase"])
+            yield from self._moves(str(found.fields["phase"]))
         elif found.kind == "v.tick":
             yield from self._tick(found)
         elif found.kind == "log.close":
+            if self.phase not in (Phase.CLOSED, Phase.ARCHIVED):
+                yield f"it ends the log of a meeting that is {self.phase or 'nowhere'}"
             self.closed = found
         elif found.q is not None:
             yield from self._question(index, found, found.q)
@@ -102,6 +105,12 @@ class Replay:
             self.prev = Checkpoint(origin, size, bytes.fromhex(str(prev["root"])))
             if origin == self.origin:
                 yield "it says that it continues itself"
+
+    def _moves(self, phase: str) -> Iterator[str]:
+        order = [str(one) for one in Phase]
+        if self.phase and order.index(phase) < order.index(self.phase):
+            yield f"the meeting goes back from {self.phase} to {phase}"
+        self.phase = phase
 
     def _tick(self, found: Leaf) -> Iterator[str]:
         n = found.fields["n"]

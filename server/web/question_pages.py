@@ -17,6 +17,7 @@ from server.domain.roles import Act, may
 from server.store.question_rows import Question, by_number
 from server.web import away, people, told_record
 from server.web.api import meeting_at
+from server.web.log_keys import log_value
 from server.web.pages import html, own_numbers, pages
 from server.web.parts import parts
 from server.web.rendering import meeting_value, page
@@ -40,6 +41,7 @@ async def question(slug: str, n: int) -> Response:
         **page(meeting.title, person),
         meeting=meeting_value(meeting),
         row={**_row(meeting, found), "mine": n in votes, "own": n in own},
+        log=await log_value(meeting),
         entries=[entry_value(entry) for entry in entries],
         members=[_row(meeting, member) for member in await merge.members(store, found)],
         can_vote=may(person.role, Act.VOTE) and meeting.votes_open() and found.state in ON_BOARD,
@@ -61,6 +63,7 @@ async def _from_the_board(meeting: Meeting, person: people.Person, n: int) -> Re
         **page(meeting.title, person),
         meeting=meeting_value(meeting),
         row={**row.wire(), "length": 0, "head": None, "mine": False, "own": False},
+        log=None,
         entries=[],
         members=[],
         can_vote=False,

@@ -25,6 +25,7 @@ from server.store import desk_log
 from server.translog.checkpoint import LOG_ID, Checkpoint, log_id, meeting_of
 from server.web import people, told_record
 from server.web.api import meeting_at
+from server.web.log_keys import log_value
 from server.web.pages import html, pages
 from server.web.parts import parts
 from server.web.rendering import meeting_value, page
@@ -82,6 +83,7 @@ async def screened_out(slug: str) -> Response:
         continues=await _continues(told.prev),
         behind=told.behind,
         log=log_id(meeting.id),
+        watched=await log_value(meeting),
         reasons=await _reasons(meeting, told.marks),
         reason=reason,
         search=search,

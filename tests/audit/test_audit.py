@@ -41,7 +41,7 @@ def _cut(path: str, size: int) -> Tamper:
 
 def test_an_honest_log_passes_every_check(tmp_path: Path) -> None:
     made = honest()
-    made.close()
+    made.add("m.phase", phase="closed").close()
     folder = made.write(tmp_path / "log")
     held = [made.receipt(1, 3), made.receipt(9, len(made.leaves))]
     found = audited(folder, held, [made.note(2), made.note(5)])
@@ -54,9 +54,9 @@ def test_an_honest_log_passes_every_check(tmp_path: Path) -> None:
 
 def test_a_log_that_tells_of_submissions_held_back_passes_and_is_judged(tmp_path: Path) -> None:
     made = honest().add("m.hold", rule="network", count=12).add("m.hold", rule="person", count=1)
-    found = audited(made.close().write(tmp_path / "log"))
+    found = audited(made.add("m.phase", phase="closed").close().write(tmp_path / "log"))
     assert found.status() == 0, found.report()
-    late = honest().close().add("m.hold", rule="network", count=12)
+    late = honest().add("m.phase", phase="closed").close().add("m.hold", rule="network", count=12)
     assert audited(late.write(tmp_path / "late")).status() != 0
 
 
@@ -111,6 +111,8 @@ def test_what_was_changed_in_the_files_is_named(tmp_path: Path, check: str, tamp
         ("A5", lambda: Made().add("log.open").ask(1).add("q.end", q_id(1), d="not_reached")),
         ("A5", lambda: honest().add("log.close").ask(7)),
         ("A5", lambda: Made().ask(1)),
+        ("A5", lambda: honest().add("m.phase", phase="collecting")),
+        ("A5", lambda: Made().add("log.open", phase="live").close()),
         ("A5", lambda: honest().ask(8).add("q.screen", q_id(8), reason="not-on-the-list")),
         ("A6", lambda: Made().add("log.open").ask(1).add("log.close")),
         ("A7", lambda: Made().add("log.open").close(counts={"listed": 1})),

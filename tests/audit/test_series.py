@@ -27,7 +27,7 @@ def key() -> VerifierKey:
 
 def closed() -> Made:
     """The earlier meeting, with its end."""
-    return honest().close()
+    return honest().add("m.phase", phase="closed").close()
 
 
 def later(made: Made, **changes: Json) -> Made:
@@ -48,7 +48,9 @@ def judged(folder: Path, earlier: Path | None, vkey: VerifierKey | None = None) 
 def test_a_record_says_which_one_it_continues(tmp_path: Path) -> None:
     found = judged(later(closed()).write(tmp_path / "new"), None)
     (said,) = found.of("A2", Grade.NOTE)
-    assert f"it continues {ORIGIN} after the first 24 entries" in said.says and "--prev" in said.says
+    assert (
+        f"it continues {ORIGIN} after the first 24 entries" in said.says and "--prev" in said.says
+    )
     assert found.of("A2", Grade.EVIDENCE) == [], found.report()
 
 
@@ -66,9 +68,11 @@ def test_an_earlier_record_with_another_history_is_evidence(tmp_path: Path) -> N
     new = later(closed()).write(tmp_path / "new")
     other = honest()
     other.leaves[8] = Made().add("q.list", "AAAAAAAAAAAAAAAAAAAAAg").leaves[0]
-    found = judged(new, other.close().write(tmp_path / "old"))
+    found = judged(new, other.add("m.phase", phase="closed").close().write(tmp_path / "old"))
     (said,) = [one for one in found.of("A2", Grade.EVIDENCE) if "another history" in one.says]
-    assert said.says.startswith("the earlier record: the first entry of the record that continues it")
+    assert said.says.startswith(
+        "the earlier record: the first entry of the record that continues it"
+    )
     assert "bytes" not in said.proof and ORIGIN in said.proof and found.status() == 2
     cut = Made().add("log.open").add("m.phase")
     (said,) = judged(new, cut.write(tmp_path / "cut")).of("A2", Grade.UNCHECKED)

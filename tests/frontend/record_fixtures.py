@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from tests.frontend.own_fixtures import LOG
+
 Value = dict[str, Any]
 
 
@@ -59,6 +61,7 @@ def record_values(meeting: Value, counts: Value, rows: list[Value], now: int) ->
         "earlier": 41, "later": 52,
         "witnesses": {"size": 212, "count": 2, "of": 3, "ago_ms": 14_200, "alarms": ["press"],
                       "anchored": True},
+        "watched": LOG,
         "continues": {"origin": "qa.example/log/a", "size": 40, "slug": "spring", "title": "Spring"},
     }  # fmt: skip
     alone = {**rows[0], "wording": "", "length": 0, "askers": 1, "head": None}
@@ -67,7 +70,7 @@ def record_values(meeting: Value, counts: Value, rows: list[Value], now: int) ->
     history = [_act(now, "received", by="asker"), _act(now, "picked", by="host:1", rank=7, passed=passed),
                _act(now, "joined", by="mod:1", other=44),
                _act(now, "answered", by="host:1", stream_s=95, note="https://a.test")]  # fmt: skip
-    one = {"meeting": meeting, "row": alone, "can_vote": True, "entries": history,
+    one = {"meeting": meeting, "row": alone, "can_vote": True, "entries": history, "log": LOG,
            "members": [{**rows[2], "wording": ""}]}  # fmt: skip
     stub = {**alone, "text": None, "length": 140, "state": "screened_out"}
     return RecordValues(ledger, shown, withheld, one, alone, stub)

@@ -53,19 +53,51 @@ async def evidence(page: Page, words: str) -> dict[str, Any]:
     return dict(json.loads(Path(await (await download.value).path()).read_text()))
 
 
-async def test_a_signed_head_that_the_record_does_not_contain_is_evidence(hall: Hall) -> None:
-    _, page = await proved(hall, "Another history")
+def _own(hall: Hall, key: str) -> Signer:
+    """The log's own key, as a thief would have it."""
     data = hall.running.data
     root_seed = (data.parent / f"{data.name}-keys" / "root").read_bytes()
-    key = await vkey(page)
     own = signer(root_seed, key.split("+")[0])
     assert own.key.text() == key
+    return own
+
+
+async def test_a_signed_head_that_the_record_does_not_contain_is_evidence(hall: Hall) -> None:
+    _, page = await proved(hall, "Another history")
+    own = _own(hall, await vkey(page))
     forged = own.sign(Checkpoint(own.key.name, 1, NO_ROOT).text())
     await keep(page, served=forged)
     await page.reload()
     told = await evidence(page, "rewritten")
     assert told["says"] == "history" and told["kept"] == [forged]
     assert told["served"].startswith(own.key.name)
+
+
+async def test_a_reader_who_never_asked_keeps_what_was_shown_from_the_first_visit_on(
+    hall: Hall,
+) -> None:
+    place = await hall.meeting("Read by strangers")
+    await hall.ask(place, await hall.joined(place), "Why is there no plant?")
+    for path in ("", "/screened-out", "/q/1"):
+        page = await hall.stranger()
+        await page.add_init_script("Math.random = () => 0")
+        await page.goto(place.path(path))
+        key = await vkey(page)
+        kept = f"JSON.parse(localStorage.getItem('log:{key.split('+')[0]}'))"
+        await page.wait_for_function(kept)
+        address = await page.locator("#log").get_attribute("data-address")
+        served = await (await page.request.get(f"{address}/checkpoint")).text()
+        told = await page.evaluate(kept)
+        assert (told["vkey"], told["served"]) == (key, served)
+        assert await page.evaluate(WATCHED) is None
+        await keep(page, served=f"{key.split('+')[0]}\nno signature")
+        assert await page.evaluate(WATCHED) is None
+        assert (await page.evaluate(kept))["served"] == served  # what was none is kept no more
+        await keep(
+            page, served=_own(hall, key).sign(Checkpoint(key.split("+")[0], 1, NO_ROOT).text())
+        )
+        await page.reload()
+        await evidence(page, "rewritten")
 
 
 async def test_a_shorter_record_is_met_with_both_signatures(hall: Hall) -> None:

@@ -42,7 +42,7 @@ export async function watchLog(address, vkey, live) {
     const key = await readKey(vkey);
     const head = await servedHead(source, key);
     if (log.vkey !== vkey) return await otherKey(log, head, vkey);
-    const before = log.served ? await openCheckpoint(log.served, key) : null;
+    const before = log.served ? await openCheckpoint(log.served, key).catch(() => null) : null; // kept unread: page.js
     const others = await Promise.all(log.others.map((note) => openCheckpoint(note, key)));
     const promised = [...(before ? [before] : []), ...(live ? others : [])].sort((one, other) => other.size - one.size)[0];
     if (promised && promised.size > head.size) {

@@ -4,6 +4,8 @@ import { MeetingPage } from "./meeting.js";
 import { refresh } from "./times.js";
 
 const TIMES_MS = 30_000;
+const FIRST_MS = 5000; // thousands of pages must not ask in one instant
+const NOTE_MOST = 10_000;
 
 /** The token of a one-time link goes into the form and out of the address bar. */
 function fragment() {
@@ -22,6 +24,23 @@ function keepsSomething() {
   }
 }
 
+/**
+ * A first visit keeps the record's newest signature as it comes, which weighs nothing. Every later one loads
+ * what holds the record against it (heads.js), and passes over what was no signature.
+ * @param {DOMStringMap} log
+ */
+async function keepFirst({ vkey = "", address = "" }) {
+  const origin = vkey.split("+")[0];
+  try {
+    const answer = await fetch(`${address}/checkpoint`, { redirect: "error" });
+    const served = answer.ok ? await answer.text() : "";
+    if (served.startsWith(`${origin}\n`) && served.length < NOTE_MOST && !keepsSomething())
+      localStorage.setItem(`log:${origin}`, JSON.stringify({ vkey, served, others: [], seen: [] }));
+  } catch {
+    return; // away, sent elsewhere, or storage is switched off
+  }
+}
+
 fragment();
 addEventListener("hashchange", fragment);
 refresh(document, Date.now());
@@ -31,5 +50,7 @@ for (const field of document.querySelectorAll("input.address"))
 const config = document.getElementById("live");
 if (config) new MeetingPage(config);
 if (document.getElementById("kept")) import("./left.js").then((left) => left.start());
-if (document.getElementById("log") && (document.querySelector(".ticket[data-q], form[data-lock]") || keepsSomething()))
+const log = document.getElementById("log");
+if (log && (document.querySelector(".ticket[data-q], form[data-lock]") || keepsSomething()))
   import("./receipts.js").then((receipts) => receipts.start());
+else if (log) setTimeout(() => keepFirst(log.dataset), Math.random() * FIRST_MS);
