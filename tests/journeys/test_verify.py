@@ -10,13 +10,16 @@ from typing import Any
 import pytest_asyncio
 from playwright.async_api import Page, async_playwright, expect
 
-from server.translog import leaf
-from tests.audit.building import honest
+from server.translog import checkpoint, leaf
+from tests.audit.building import Made, honest
 from tests.frontend.log_cases import VKEY, receipt_of, tampered, zipped
 from tests.frontend.running import chromium
 from tests.journeys.hall import Hall
 from tests.journeys.test_receipts import CHECKED, asked, proof, saved
+from tests.translog.building import ORIGIN, SEED
 from tools.bundle.main import main
+
+OTHER_ORIGIN = "qa.example/log/bbbbbbbbbbbbbbbbbbbbbbbbba"
 
 
 def file(name: str, data: bytes) -> Any:
@@ -82,6 +85,30 @@ async def test_the_file_tells_good_receipts_from_tampered_ones(alone: Page) -> N
             await expect(verdict).to_have_attribute("data-verdict", "bad")
             await expect(verdict).not_to_contain_text("why_")
         await expect(alone.locator("#fate")).to_be_visible(visible=isinstance(wanted, int))
+
+
+async def test_a_receipt_of_another_record_is_said_to_be_one_and_accuses_nobody(
+    alone: Page,
+) -> None:
+    log, verdict = honest(), alone.locator("#verdict")
+    archive = file("log.zip", zipped(log))
+    await alone.evaluate("document.getElementById('fate').hidden = false")
+    await alone.locator("#archive").set_input_files(archive)
+    await expect(verdict).to_have_text("This is an archive of a record. Choose your receipt first.")
+    other = checkpoint.signer(SEED, OTHER_ORIGIN)
+    await alone.locator("#vkey").fill(other.key.text())
+    await choose(alone, receipt_of(log, 2, 7))
+    await expect(verdict).to_have_attribute("data-verdict", "unable")
+    await expect(verdict).to_contain_text("This receipt is of another record.")
+    for name in (ORIGIN, OTHER_ORIGIN):
+        await expect(verdict.locator("code", has_text=name)).to_have_count(1)
+    await expect(alone.locator("#fate")).to_be_hidden()
+    await alone.locator("#vkey").fill("")
+    await choose(alone, receipt_of(log, 2, 7))
+    await expect(verdict).to_have_attribute("data-verdict", "good")
+    foreign = Made(origin=OTHER_ORIGIN).add("log.open")
+    await alone.locator("#archive").set_input_files(file("other.zip", zipped(foreign)))
+    await expect(alone.locator("#told")).to_have_text("It belongs to another record.")
 
 
 async def test_the_file_reads_an_archive_without_a_network(alone: Page) -> None:

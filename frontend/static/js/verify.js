@@ -38,15 +38,17 @@ async function check(file) {
   current = null;
   part("fate").hidden = true;
   part("told").replaceChildren();
+  const typed = /** @type {HTMLInputElement} */ (part("vkey")).value.trim();
+  let held = null;
   try {
     if (file.size > RECEIPT_MOST) throw new Wrong("shape", "a receipt is smaller");
-    const held = readReceipt(await file.text());
-    const typed = /** @type {HTMLInputElement} */ (part("vkey")).value.trim();
+    held = readReceipt(await file.text());
     const found = await checkReceipt(held, typed || held.vkey);
     current = { held, found };
     drawGood(held, found, Boolean(typed));
   } catch (error) {
     if (error instanceof Unable) drawVerdict("unable", say("verify.unable"), []);
+    else if (held && typed && error instanceof Wrong && error.code === "origin") drawOther(held, typed);
     else drawBad(error);
   }
 }
@@ -71,6 +73,13 @@ function quoted(opening) {
   words.dir = "auto";
   if (opening.lang !== "und") words.lang = opening.lang;
   return words;
+}
+
+/** A receipt that is of another record than the key that was entered says nothing against either. @param {any} held @param {string} typed */
+function drawOther(held, typed) {
+  const [, note = ""] = held.proof.split("\n\n");
+  const names = [["verify.other_key", typed.split("+")[0]], ["verify.other_receipt", note.split("\n")[0]]];
+  drawVerdict("unable", say("verify.other"), names.map(([key, name]) => element("p", "", say(key), " ", element("code", "key", name))));
 }
 
 /** @param {unknown} error */
@@ -144,7 +153,8 @@ function said(leaf) {
 /** @param {File} file */
 function take(file) {
   const isZip = file.name.toLowerCase().endsWith(".zip");
-  return isZip && current ? tell(() => Zip.open(file)) : check(file);
+  if (!isZip) return check(file);
+  return current ? tell(() => Zip.open(file)) : drawVerdict("unable", say("verify.receipt_first"), []);
 }
 
 function listen() {

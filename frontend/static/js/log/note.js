@@ -61,6 +61,7 @@ function signature(line) {
 export async function openCheckpoint(note, key) {
   const read = readNote(note);
   const own = read.signatures.find((line) => line.name === key.name && same(line.id, key.id));
+  if (!own && readCheckpoint(read.text).origin !== key.name) throw new Wrong("origin", "this is of another log");
   if (!own) throw new Wrong("signature", "this key did not sign it");
   if (!(await holds(key, own.bytes, utf8(read.text)))) throw new Wrong("signature", "the signature does not hold");
   const head = readCheckpoint(read.text, note);
