@@ -10,6 +10,7 @@ try:
 except ImportError:  # a platform without the compiled part
     from websockets.utils import apply_mask
 
+SHORT_BYTES = 4_096  # more at once is no conversation, and read with more care
 TEXT = 0x81  # FIN and opcode 1; a server's frames carry no mask
 
 
@@ -24,7 +25,9 @@ def text_frame(payload: bytes) -> bytes:
 
 
 def short_texts(chunk: bytes) -> list[bytes] | None:
-    """The payloads when `chunk` is exactly whole, masked text frames of less than 126 bytes each."""
+    """The payloads when `chunk` is exactly a few whole, masked text frames of less than 126 bytes each."""
+    if len(chunk) > SHORT_BYTES:
+        return None
     payloads, at, end = [], 0, len(chunk)
     while end - at >= 6 and chunk[at] == TEXT and 0x80 <= chunk[at + 1] < 0x80 + 126:
         first, at = at + 6, at + 6 + (chunk[at + 1] & 0x7F)

@@ -17,7 +17,7 @@ from server.live import measures
 from server.live.buffers import bound, peer_of
 from server.live.door import Conversation, Door
 from server.live.frames import client_frame_bytes, short_texts, text_frame
-from server.live.wire import IDLE, OPEN, PING, Idle, fresh, is_pong
+from server.live.wire import CONNECTING, IDLE, OPEN, PING, Idle, fresh, is_pong, let_go, pieces
 from server.protocol.close_codes import Close
 
 PING_S = 20.0
@@ -37,6 +37,7 @@ class LiveSocket(asyncio.Protocol):
         "_bytes",
         "_conversation",
         "_door",
+        "_ended",
         "_flooded",
         "_frames",
         "_held",
@@ -62,7 +63,7 @@ class LiveSocket(asyncio.Protocol):
         self._size = 0
         self._frames = self._bytes = 0
         self._second = 0.0
-        self._flooded = False
+        self._flooded = self._ended = False
         self._awaiting_pong = False
         self._held = b""  # came while the gate was shut, and nothing is read until it is looked at
         self._blocked: asyncio.TimerHandle | None = None
@@ -120,19 +121,26 @@ class LiveSocket(asyncio.Protocol):
 
     def _parse(self, data: bytes) -> None:
         wire = self._own_wire()
-        self._unparsed += len(data)
-        wire.receive_data(data)
-        for event in wire.events_received():
-            if isinstance(event, Request):
-                # The port hands on the whole head at once; what follows it are frames.
-                self._unparsed = len(data) - data.find(b"\r\n\r\n") - 4
-                self._upgrade(event)
-            elif isinstance(event, Frame):
-                self._unparsed -= client_frame_bytes(len(event.data))
-                self._frame(event)
+        # The port hands on the whole head at once; what follows it are frames.
+        for piece in pieces(data, wire.state is CONNECTING):
+            self._unparsed += len(piece)
+            wire.receive_data(piece)
+            for event in wire.events_received():
+                if isinstance(event, Request):
+                    self._unparsed = 0
+                    self._upgrade(event)
+                elif isinstance(event, Frame):
+                    self._unparsed -= client_frame_bytes(len(event.data))
+                    self._frame(event)
+            if self._flooded:
+                break
         self._flush()
         if not self._unparsed and not self._parts and wire.state is OPEN:
-            self._wire = IDLE
+            self._idle()
+
+    def _idle(self) -> None:
+        let_go(self._wire)
+        self._wire = IDLE
 
     def eof_received(self) -> None:
         """The other side ended."""
@@ -145,6 +153,7 @@ class LiveSocket(asyncio.Protocol):
             if timer is not None:
                 timer.cancel()
         self._transport = None
+        self._idle()
         self._door.open.discard(self)
         measures.SOCKETS.set(len(self._door.open))
         self._conversation.closed()
@@ -200,10 +209,11 @@ class LiveSocket(asyncio.Protocol):
         if self._transport is None or isinstance(self._wire, Idle):
             return
         for data in self._wire.data_to_send():
-            if data:
-                self._transport.write(data)
-            else:
+            if not data:
                 self._end()
+            elif not self._ended:  # after a farewell no ping is answered
+                self._transport.write(data)
+        self._ended = self._wire.state not in (CONNECTING, OPEN)
 
     def _end(self) -> None:
         # Half-close and read on: closing with bytes unread would reset the connection, and the
@@ -253,7 +263,7 @@ class LiveSocket(asyncio.Protocol):
         return True
 
     def _frame(self, frame: Frame) -> None:
-        if self._wire.state is not OPEN or self._flood(1, 0):
+        if self._flood(1, 0) or self._wire.state is not OPEN:
             return
         if frame.opcode is Opcode.PONG:
             self._awaiting_pong = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from typing import cast
 
 import pytest
@@ -22,7 +23,8 @@ from wsproto.events import (
 )
 
 from server.live.door import Door
-from server.live.socket import LiveSocket
+from server.live.socket import FRAMES_PER_S, LiveSocket
+from server.live.wire import PIECE_BYTES
 from server.protocol.close_codes import Close
 from tests.live import test_port
 from tests.live.test_port import HOST, ORIGIN, Running
@@ -82,6 +84,7 @@ def said(written: bytes) -> list[tuple[int, bytes]]:
     ]
 )
 @given(chunks=st.lists(st.one_of(FRAMES, GOOD, st.binary(max_size=40)), max_size=8))
+@example(chunks=[b"\x81\x81\x00\x00\x00\x00\x80", b"\x89\x80\x00\x00\x00\x00"])
 async def test_any_bytes_are_heard_or_end_with_a_code(chunks: list[bytes]) -> None:
     ear, transport = Ear(), Ends()
     door = Door(frozenset({HOST}), frozenset({ORIGIN}), 16_384, 10.0, 10, 10)
@@ -105,6 +108,23 @@ async def test_any_bytes_are_heard_or_end_with_a_code(chunks: list[bytes]) -> No
     heard = list(ear.heard)
     connection.data_received(Frame(Opcode.TEXT, b"x").serialize(mask=True))
     assert connection.writable or ear.heard == heard  # nobody is heard after the end
+    connection.connection_lost(None)
+
+
+@pytest.mark.parametrize("before", [b"", Frame(Opcode.BINARY, b"x").serialize(mask=True)])
+async def test_of_a_flood_that_comes_at_once_only_the_beginning_is_read(before: bytes) -> None:
+    """Also of one that goes on after its connection was told to end."""
+    ear, transport = Ear(), Ends()
+    door = Door(frozenset({HOST}), frozenset({ORIGIN}), 16_384, 10.0, 10, 10)
+    connection = LiveSocket(door, ear)
+    connection.connection_made(cast(asyncio.Transport, transport))
+    connection.data_received(upgrade())
+    start = len(transport.written)
+    for _ in range(3):
+        connection.data_received(before + Frame(Opcode.PING, b"").serialize(mask=True) * 5000)
+        before = b""
+    told = Counter(first for first, _ in said(transport.written[start:]))
+    assert told[0x8A] <= FRAMES_PER_S + PIECE_BYTES // 6 and told[0x88] == 1
     connection.connection_lost(None)
 
 
