@@ -32,9 +32,7 @@ from server.web.rendering import meeting_value, own_value, page, refusal
 MINE_SHOWN = 3
 ROWS_DRAWN = 50  # the script draws the others from the snapshot; without one a link shows them all
 # What a board needs at once, found by the browser without reading one script after the other.
-MODULES = (
-    "meeting times ask board lines live moves outbox ranking rows seen similar upvote view words"
-)
+MODULES = "times ask board lines live moves outbox ranking rows seen similar upvote view words"
 pages = Blueprint("pages", __name__)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from urllib.parse import urlsplit
 
 from playwright.async_api import expect
 
@@ -57,3 +58,13 @@ async def test_without_a_script_a_link_shows_the_rows_that_are_not_drawn(hall: H
     await page.locator("#rows > .row").last.locator("button.box").click()
     await expect(page.locator("#rows > .row")).to_have_count(52)
     await expect(page.locator("#rows button.box[aria-pressed=true]")).to_have_count(1)
+
+
+async def test_a_page_that_is_no_board_loads_nothing_of_one(hall: Hall) -> None:
+    place = await hall.meeting("A light door")
+    page, asked = await hall.stranger(), set[str]()
+    page.on("request", lambda request: asked.add(urlsplit(request.url).path))
+    await page.goto(place.path("/join"))
+    await page.wait_for_load_state("networkidle")
+    scripts = {path for path in asked if path.endswith(".js")}
+    assert scripts == {f"/static/js/{name}.js" for name in ("page", "times", "words")}

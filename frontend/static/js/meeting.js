@@ -1,5 +1,5 @@
 // @ts-check
-// The board page at work: messages to state, state to the page, wishes to the socket.
+// The board page's own entry, at work: messages to state, state to the page, wishes to the socket.
 import { Ask } from "./ask.js";
 import { apply, counted, differs, empty, says } from "./board.js";
 import { Live } from "./live.js";
@@ -15,7 +15,7 @@ const SPLIT_SPREAD_MS = 3000; // thousands of pages must not ask in one instant
 const DOUBT_SPREAD_MS = 5000; // what one page doubts, many may
 const AWAY_MS = 2000; // a blink of the network is not worth words
 
-export class MeetingPage {
+class MeetingPage {
   /** @param {HTMLElement} config */
   constructor(config) {
     const { slug = "", order = "wanted", search = "", seed = "0" } = config.dataset;
@@ -223,3 +223,5 @@ function notice(text) {
   }
   place.textContent = text;
 }
+
+new MeetingPage(/** @type {HTMLElement} */ (document.getElementById("live")));

@@ -1,6 +1,5 @@
 // @ts-check
-// Every page's entry: times, one-time links. The board page goes live from here.
-import { MeetingPage } from "./meeting.js";
+// Every page's entry: times, one-time links. The board has one of its own beside it (meeting.js).
 import { refresh } from "./times.js";
 
 const TIMES_MS = 30_000;
@@ -47,8 +46,6 @@ refresh(document, Date.now());
 setInterval(() => refresh(document, Date.now()), TIMES_MS);
 for (const field of document.querySelectorAll("input.address"))
   field.addEventListener("focus", () => /** @type {HTMLInputElement} */ (field).select());
-const config = document.getElementById("live");
-if (config) new MeetingPage(config);
 if (document.getElementById("kept")) import("./left.js").then((left) => left.start());
 const log = document.getElementById("log");
 if (log && (document.querySelector(".ticket[data-q], form[data-lock]") || keepsSomething()))
