@@ -1,24 +1,30 @@
 """The bare ASGI application, for `hypercorn server.asgi:app`: pages, forms, API and streams of events, no
 live sockets.
 
-Upgrades are answered 426 with the command that serves them (web/live_address.py).
+Upgrades are answered 426 with the command that serves them (web/live_address.py). A background task that
+ends is a fault, as under server/serve.py: the process ends with it, for its keeper to start again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 
+import structlog
 from quart import Quart
 
 from server import journal
+from server.live import measures
 from server.serve import live_side, web_parts
 from server.settings import Settings, SettingsError
 from server.store.circuit import PROBE_TIMEOUT_S, Circuit
 from server.store.client import connect
 from server.store.loader import load
 from server.web.app import create_app
+
+log = structlog.get_logger()
 
 
 def bare_app(settings: Settings) -> Quart:
@@ -33,8 +39,10 @@ def bare_app(settings: Settings) -> Quart:
     @app.before_serving
     async def begin() -> None:
         await circuit.probe(probing, load)
-        for work in (circuit.watch(probing, load), *live.work()):
-            tasks.add(asyncio.create_task(work))
+        for work in (circuit.watch(probing, load), *live.work(), measures.watch_loop()):
+            task = asyncio.create_task(work)
+            task.add_done_callback(_ended)
+            tasks.add(task)
 
     @app.after_serving
     async def end() -> None:
@@ -45,6 +53,13 @@ def bare_app(settings: Settings) -> Quart:
         await probing.aclose()
 
     return app
+
+
+def _ended(task: asyncio.Task[None]) -> None:
+    """Nothing but our own end cancels one; who runs us knows this signal, or we die of it."""
+    if not task.cancelled():
+        log.critical("background_task_ended", exc_info=task.exception())
+        signal.raise_signal(signal.SIGTERM)
 
 
 def _from_environ() -> Quart:

@@ -35,6 +35,7 @@ class Boards:
         self.idle_s = IDLE_S
         self._boards: dict[str, Board] = {}
         self._asked_at: dict[str, float] = {}
+        self._ids: dict[str, dict[int, str]] = {}
         self._loading: dict[str, asyncio.Task[Board]] = {}
         self._waiters: dict[str, list[asyncio.Future[int]]] = {}
         self._reached: dict[asyncio.Future[None], tuple[str, tuple[int, int]]] = {}
@@ -90,6 +91,12 @@ class Boards:
     def let_go(self, meeting: str) -> None:
         """Follow this meeting no more, until somebody asks again. Not while it is folded or reloaded."""
         del self._boards[meeting], self._asked_at[meeting]
+        self._ids.pop(meeting, None)
+
+    def ids(self, meeting: str) -> dict[int, str]:
+        """The questions' ids by public number, as far as whoever asks has filled it in; kept as long as
+        the board is."""
+        return self._ids.setdefault(meeting, {}) if meeting in self._boards else {}
 
     async def reload(self, meeting: str) -> None:
         """Take the state anew (after a gap): what differs becomes an ordinary change."""

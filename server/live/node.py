@@ -73,7 +73,6 @@ class Node:
         self._budgets: OrderedDict[tuple[str, int], Budget] = OrderedDict()
         self._exposure: dict[str, Counter[int]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._numbers: dict[str, dict[int, str]] = {}
         # What those who come in are asked about, together: their votes by voter and device slot,
         # and whether their sign-ins stand.
         self.own = Together[tuple[int, int], OwnVotes](self._own_votes, self.start)
@@ -130,8 +129,7 @@ class Node:
             log.error("connection_work_failed", exc_info=task.exception())
 
     async def _own_votes(self, meeting: str, people: list[tuple[int, int]]) -> list[OwnVotes]:
-        known = self._numbers.setdefault(meeting, {})
-        return await own_votes_of(self.store, meeting, people, known)
+        return await own_votes_of(self.store, meeting, people, self.boards.ids(meeting))
 
     async def _standing(self, meeting: str, sign_ins: list[str]) -> list[bool]:
         standing = await admission.standing(self.store, meeting, set(sign_ins))

@@ -19,6 +19,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from server.acts import admission
+from server.store import keys
 from tests.acts.building import NOW, SECRET, live_town
 from tests.launch.running import ROOT, clean_environ, eventually, free_port, get
 from tests.web.hearing import listen_to
@@ -26,9 +27,11 @@ from tests.web.hearing import listen_to
 
 @dataclass(frozen=True, slots=True)
 class Bare:
-    """The application under `hypercorn server.asgi:app`."""
+    """The application under `hypercorn server.asgi:app`; `said`: what it wrote of itself."""
 
     number: int
+    process: subprocess.Popen[bytes]
+    said: Path
 
     @property
     def url(self) -> str:
@@ -49,17 +52,20 @@ class Bare:
 
 @contextmanager
 def bare(store_url: str, folder: Path, public_url: str = "") -> Iterator[Bare]:
-    """It runs, and ends in order."""
-    found, secret = Bare(free_port()), folder / "secret"
+    """It runs, and ends in order. Hypercorn ends with 0 also where its worker did not."""
+    number, secret, said = free_port(), folder / "secret", folder / "said"
     secret.write_bytes(SECRET)
     environ = clean_environ(
         OPENFLOOR_STORE_URL=store_url,
         OPENFLOOR_SECRET_FILE=str(secret),
-        OPENFLOOR_PUBLIC_URL=public_url or found.url,
+        OPENFLOOR_PUBLIC_URL=public_url or f"http://127.0.0.1:{number}",
     )
-    address = f"127.0.0.1:{found.number}"
-    command = [sys.executable, "-m", "hypercorn", "server.asgi:app", "-b", address]
-    with subprocess.Popen(command, cwd=ROOT, env=environ, stderr=subprocess.DEVNULL) as process:
+    command = [sys.executable, "-m", "hypercorn", "server.asgi:app", "-b", f"127.0.0.1:{number}"]
+    with (
+        said.open("wb") as output,
+        subprocess.Popen(command, cwd=ROOT, env=environ, stderr=output) as process,
+    ):
+        found = Bare(number, process, said)
         try:
             eventually(lambda: get(found.url, "/readyz")[0] == 200, "it is ready")
             yield found
@@ -99,6 +105,17 @@ async def test_a_board_under_bare_hypercorn_goes_by_events_and_posts(
         assert told["messages"][0]["votes"] == 1
         assert (await ear.hear("delta"))["tallies"] == [[n, 1]]
         ear.hang_up()
+
+
+async def test_a_background_task_that_ends_takes_the_process_with_it(
+    store: Redis, store_url: str, tmp_path: Path
+) -> None:
+    town = await live_town(store)
+    with bare(store_url, tmp_path) as app:
+        assert get(app.url, f"/m/{town.meeting.slug}")[0] == 200  # from here on its stream is read
+        await store.xadd(keys.events(town.meeting.id), {"no": "kind of entry that we know"})
+        eventually(lambda: app.process.poll() is not None, "it ends")
+        assert "background_task_ended" in app.said.read_text()
 
 
 def test_without_settings_it_says_what_to_type() -> None:

@@ -16,7 +16,7 @@ async def test_a_board_that_nobody_listens_to_or_asks_for_is_let_go_and_comes_ba
 ) -> None:
     quiet, busy = await live_town(store), await live_town(store)
     quiet_id, busy_id = quiet.meeting.id, busy.meeting.id
-    question = await quiet.listed()
+    question, other = await quiet.listed(), await busy.listed()
     joined = await admission.join(store, busy.meeting, busy.meeting.code, NOW)
     async with live_half(store) as half:
         boards = half.node.boards
@@ -31,11 +31,14 @@ async def test_a_board_that_nobody_listens_to_or_asks_for_is_let_go_and_comes_ba
             await greet(socket, signed(joined, joined.sign_in.expires_at))
             await hear(socket, "snapshot")
             assert set(boards.positions()) == {quiet_id, busy_id}
+            assert set(boards.ids(busy_id)) == {other.number}
             boards.idle_s = 0.0
             await followed({busy_id})
             await busy.listed()
             await hear(socket, "delta")
         await followed(set())
         boards.idle_s = 600.0
+        await boards.follow(busy_id)
+        assert boards.ids(busy_id) == {}  # filled anew when somebody comes
         assert question.number in (await boards.follow(quiet_id)).rows
-        await followed({quiet_id})
+        await followed({quiet_id, busy_id})
