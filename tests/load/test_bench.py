@@ -10,6 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from tools.bench import curve, generator, leaves, ledger, machine, meeting, product, submitting
+from tools.bench.attackers import attacking
+from tools.bench.attacks import ATTACKS, Target
 from tools.bench.generator import Load, Plan
 from tools.bench.meeting import OURS, PLAIN
 from tools.bench.product import Product, Stage
@@ -52,6 +54,16 @@ def test_everybody_who_asks_in_a_small_bench_gets_a_receipt(
     point = asyncio.run(submitting.point(up, way, rate, 1))
     assert point.without == 0
     assert 0 < point.p50_ms <= point.p99_ms
+
+
+def test_floods_of_a_small_bench_are_carried_out_beside_it_and_end_as_they_must(
+    up: Product,
+) -> None:
+    target = Target(up.port, f"/live/{staged(up).meeting.slug}", up.origin)
+    (pings,) = (attack for attack in ATTACKS if attack.name == "5,000 pings")
+    with attacking(pings, 2, target, machine.cores().others) as flood:
+        flood.begin()
+    assert flood.right >= 2 and flood.wrong == 0
 
 
 def test_a_log_of_a_bench_passes_its_audit() -> None:

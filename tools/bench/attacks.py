@@ -75,12 +75,13 @@ def _opened(wire: socket.socket, upgrade: bytes) -> None:
         raise ConnectionError(head.decode("latin-1"))
 
 
-def _says(*chunks: bytes, times: int = 1) -> Callable[[socket.socket, bytes], None]:
+def _says(*chunks: bytes) -> Callable[[socket.socket, bytes], None]:
+    """All at once, so that a flood costs who sends it as little as can be."""
+    whole = b"".join(chunks)
+
     def send(wire: socket.socket, upgrade: bytes) -> None:
         _opened(wire, upgrade)
-        for _ in range(times):
-            for chunk in chunks:
-                wire.sendall(chunk)
+        wire.sendall(whole)
 
     return send
 
