@@ -21,6 +21,16 @@ from tests.faults import listed
 
 _LEFT_OUT: set[str] = set()
 
+# Files that take longest, longest first: begun last, one of them would be waited for alone.
+LONG = tuple(
+    f"tests/{name}.py"
+    for name in """
+    journeys/test_pages demo/test_demo journeys/test_voting faults/test_floods faults/test_old_backup
+    journeys/test_whole_meeting journeys/test_waiting journeys/test_town_hall journeys/test_first_visit
+    replay/test_replay launch/test_restart launch/test_run acts/test_compact
+    """.split()
+)
+
 # A property that holds slowly on a busy machine holds.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
@@ -29,6 +39,12 @@ hypothesis.settings.load_profile("untimed")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--rounds N`: how often each fault of tests/faults comes."""
     parser.addoption("--rounds", type=int, default=1, help="how often each fault comes")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first, all others as they were."""
+    places = {name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: places.get(item.nodeid.partition("::")[0], len(LONG)))
 
 
 def pytest_deselected(items: Sequence[pytest.Item]) -> None:
