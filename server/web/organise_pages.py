@@ -80,7 +80,7 @@ async def run_page(
         join_link=link,
         qr=rendering.qr(link),
         log=log,
-        key_qr=rendering.qr(log["vkey"]) if log else None,
+        key_qr=rendering.qr(log.vkey) if log else None,
         rebuilt=await _rebuilt(meeting),
         phases=[p.value for p in PHASES if order.index(p) > order.index(meeting.phase)],
         invitations=rows,

@@ -44,6 +44,7 @@ class WebParts:
     records: Records = field(default_factory=Records)
     archives: Archives = field(default_factory=Archives)
     vkeys: dict[str, str] = field(default_factory=dict)
+    live_logs: set[str] = field(default_factory=set)
 
     @property
     def secure(self) -> bool:

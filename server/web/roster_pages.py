@@ -41,7 +41,7 @@ async def make_roster(slug: str) -> Response:
         meeting=meeting_value(meeting),
         join_link=join_address(meeting),
         log=log,
-        key_qr=rendering.qr(log["vkey"]) if log else None,
+        key_qr=rendering.qr(log.vkey) if log else None,
         codes=[_grouped(code) for code in codes],
     )
 

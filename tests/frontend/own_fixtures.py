@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 Value = Mapping[str, Any]
-LOG = {"vkey": "openfloor.example/log/abc+01234567+AAAA", "address": "/log/abc"}
+LOG = {"vkey": "openfloor.example/log/abc+01234567+AAAA", "address": "/log/abc", "live": True}
 
 
 def own_pages(

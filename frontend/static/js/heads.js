@@ -31,7 +31,7 @@ export function rememberRoot(vkey, size, root) {
  * that contradict each other: a root that came by a link is signed by nobody ("unsigned"), and what
  * answers in the log's place (a portal, an error, missing tiles) has signed nothing.
  * Before a meeting is live more is signed than is served, and a receipt may run ahead of the log.
- * @param {string} address @param {string} vkey @param {boolean} live the meeting is live, or was
+ * @param {string} address @param {string} vkey @param {boolean} live the served log itself tells that the meeting is live, or was
  * @returns {Promise<Evidence | null>} null where the log contains it all, and where that cannot be told now
  */
 export async function watchLog(address, vkey, live) {
