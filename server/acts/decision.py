@@ -88,6 +88,14 @@ async def read(store: Redis, meeting: Meeting, q: str, revision: int) -> Questio
     return found
 
 
+def rebuilt_now() -> Refused:
+    """What everybody is told who would change a meeting while it is brought back from its log."""
+    return Refused(
+        Refusal.CONTENDED,
+        "This meeting is being rebuilt from its log. Nothing was saved. Try again in a minute.",
+    )
+
+
 def look_again(found: Question | None) -> Refused:
     """What the second of two deciders is told: what the question is now, and who decided."""
     if found is None:
@@ -141,6 +149,8 @@ async def settled(store: Redis, question: Question, answer: str) -> Question:
         return after
     if answer == "signed_out":
         raise Refused(Refusal.SIGNED_OUT, "Your sign-in has ended. Nothing was decided.")
+    if answer == "rebuilding":
+        raise rebuilt_now()
     if answer == "ended":
         raise Refused(Refusal.CLOSED, "This meeting has closed. Its record is final.")
     if answer == "contended":

@@ -9,12 +9,12 @@ from redis.exceptions import RedisError
 
 from server.acts.admission import SignIn
 from server.acts.asker import asked_by
-from server.acts.decision import look_again
+from server.acts.decision import look_again, rebuilt_now
 from server.domain.erasing import NAMED, Basis
 from server.domain.meeting import Meeting
 from server.domain.refusals import Refusal, Refused
 from server.domain.seal import Lock
-from server.store import erasing, exports, keys, question_rows
+from server.store import erasing, exports, keys, question_rows, rebuilding
 from server.store.question_rows import Question
 from server.translog import leaf
 
@@ -32,6 +32,7 @@ async def erase_own(
 ) -> Erasure:
     """Erase one's own question, in whatever state it is, until the meeting closes. Its lock's secret is
     needed where it has one. A stranger's is answered as unknown."""
+    await _stands(store, meeting)
     found, pre = await asked_by(store, meeting, sign_in, q, Lock.WITHDRAW, secret)
     return await _erase(store, found, Basis.AUTHOR, pre, sign_in.key, now)
 
@@ -43,12 +44,19 @@ async def erase_named(
     that was erased before, the store's file is written anew where that is still to be done."""
     if basis not in NAMED:
         raise Refused(Refusal.BAD_INPUT, "must be law, court or retention.", field="basis")
+    await _stands(store, meeting)
     found = await question_rows.by_number(store, meeting.id, number)
     if found is None:
         raise Refused(Refusal.UNKNOWN, "There is no question with this number.")
     if found.revision != revision and not found.erased:
         raise look_again(found)
     return await _erase(store, found, Basis(basis), None, "", now)
+
+
+async def _stands(store: Redis, meeting: Meeting) -> None:
+    """Refused where the meeting is brought back right now: its questions may not be there yet."""
+    if await rebuilding.is_begun(store, meeting.id):
+        raise rebuilt_now()
 
 
 async def _erase(
@@ -69,6 +77,8 @@ async def _erase(
     )
     if answer == "signed_out":
         raise Refused(Refusal.SIGNED_OUT, "Your sign-in has ended. Nothing was decided.")
+    if answer == "rebuilding":
+        raise rebuilt_now()
     after = await question_rows.read_one(store, found.meeting, found.q)
     if answer not in ("committed", "erased") or after is None:
         raise look_again(after)

@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 
 from server.acts import tallies
 from server.acts.admission import has_joined
+from server.acts.decision import rebuilt_now
 from server.acts.staff import roster_document
 from server.domain import logo
 from server.domain.appointments import Staff
@@ -169,10 +170,7 @@ async def _commit(store: Redis, before: Meeting, after: Meeting, by: str, now: i
         await tallies.freeze(store, after.id, now)
     answer = await stored.commit(store, after, before.revision, entry, now)
     if answer == "rebuilding":
-        raise Refused(
-            Refusal.CONTENDED,
-            "This meeting is being rebuilt from its log. Nothing was saved. Try again in a minute.",
-        )
+        raise rebuilt_now()
     if answer != "committed":
         raise Refused(
             Refusal.CONTENDED, "Somebody else changed this meeting just now. Look again, then save."

@@ -45,6 +45,10 @@ LOG_WAITING = Gauge(
 )
 LOG_HALTED = Gauge("openfloor_log_halted", "Logs that are not signed on; the sequencer says why.")
 LOG_ASIDE = Gauge("openfloor_log_aside", "Intents that could become no leaf and are kept aside.")
+LOG_WORDS_LEFT = Gauge(
+    "openfloor_log_words_left",
+    "Logs in whose folder words lie that should be gone, and cannot be removed.",
+)
 FAULTS = Counter("openfloor_faults", "Answers 500: something broke on our side.")
 
 

@@ -80,7 +80,8 @@ class Decision:
 
 
 async def commit(redis: Redis, decision: Decision) -> str:
-    """'committed' | 'contended' | 'unknown' | 'signed_out' | 'ended'; all or nothing has changed."""
+    """'committed' | 'contended' | 'unknown' | 'signed_out' | 'ended' | 'rebuilding'; all or nothing has
+    changed."""
     answer = await call(redis, "commit_decision", decision.keys(), [decision.argument()])
     return str(answer[0])
 
@@ -123,8 +124,14 @@ async def split(redis: Redis, decision: Decision, head: Group) -> str:
 
 
 async def _regroup(redis: Redis, function: str, decision: Decision, head: Group) -> str:
+    arguments: list[str | int] = [decision.argument(), head.q, head.revision, *head.members]
+    return str((await call(redis, function, group_keys(decision, head), arguments))[0])
+
+
+def group_keys(decision: Decision, head: Group) -> list[str]:
+    """The keys of a decision that changes a group, in the order that functions/groups.lua states."""
     m = decision.meeting
-    used = [
+    return [
         *decision.keys(),
         keys.question(m, head.q),
         keys.voters(m, head.q),
@@ -138,8 +145,6 @@ async def _regroup(redis: Redis, function: str, decision: Decision, head: Group)
         keys.lineage(m),
         *(keys.voters(m, member) for member in head.members),
     ]
-    arguments: list[str | int] = [decision.argument(), head.q, head.revision, *head.members]
-    return str((await call(redis, function, used, arguments))[0])
 
 
 async def members(redis: Redis, meeting: str, q: str) -> list[str]:

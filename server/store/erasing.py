@@ -25,8 +25,10 @@ async def erase(
     intent: str,
     now: int,
     sign_in: str,
+    rebuilds: bool = False,
 ) -> str:
-    """'committed' | 'contended' | 'unknown' | 'signed_out' | 'erased'; all or nothing has changed.
+    """'committed' | 'contended' | 'unknown' | 'signed_out' | 'erased' | 'rebuilding'; all or nothing has
+    changed. `rebuilds`: the log holds it, and the meeting is brought back.
 
     `sign_in` is the digest of the asker's token, '' for an organiser. What is beside the question is
     read first: whoever adds to it meanwhile moves the revision.
@@ -42,7 +44,8 @@ async def erase(
         keys.analysed(m, "similar"),
     ]
     used += [keys.sign_in(m, sign_in) if sign_in else keys.meeting(m), keys.meeting(m)]
-    answer = await call(redis, "erase_question", used, [q, revision, basis, intent, now, *beside])
+    told: list[str | int] = [q, revision, basis, intent, now, int(rebuilds), *beside]
+    answer = await call(redis, "erase_question", used, told)
     return str(answer[0])
 
 

@@ -183,7 +183,7 @@ def openings(m: str) -> str:
 
 
 def log(m: str) -> str:
-    """HASH {size, root, served, aside, unlogged, at, rebuilt | halted}: what the sequencer told of it."""
+    """HASH {size, root, served, aside, unlogged, at, rebuilt, left | halted}: what the sequencer told."""
     return _of(m, "log")
 
 

@@ -7,14 +7,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from server.domain.meeting import Meeting
 from server.domain.question import State
-from server.store import keys, meetings, typed
+from server.store import decisions, keys, meetings, typed
 from server.store.call import call, durable
+from server.store.decisions import Decision, Group
 
 NOBODY = -1  # the voter number of an asker whom the rebuilt store does not know
 SLICE = 500
+
+
+class EmptiedAgain(RedisError):
+    """The store was emptied, or replaced, while this meeting was rebuilt: all is looked at anew."""
+
+    def __init__(self, meeting: str) -> None:
+        super().__init__(f"the store forgot that meeting {meeting} is being rebuilt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +74,22 @@ async def question(redis: Redis, meeting: str, one: Submission) -> bool:
     return bool(await call(redis, "rebuild_question", used, told) == "rebuilt")
 
 
-async def place(
-    redis: Redis,
-    meeting: str,
-    q: str,
-    state: State,
-    revision: int,
-    erases: bool,
-    stale: Sequence[str],
-) -> None:
+async def place(redis: Redis, back: Decision, erases: bool, stale: Sequence[str]) -> None:
     """Put a question back to the state and revision that the log's next act builds on (which `erases`?), and
     take the entries at the positions `stale` out of the intake; both or neither."""
-    used = [keys.question(meeting, q), keys.intake(meeting), keys.meeting(meeting)]
-    await call(redis, "rebuild_place", used, [q, state.value, revision, int(erases), *stale])
+    told: list[str | int] = [back.argument(), int(erases), *stale]
+    await call(redis, "rebuild_place", back.keys(), told)
+
+
+async def part(redis: Redis, back: Decision, head: Group) -> None:
+    """Take a question out of a group in which the log does not know it."""
+    await call(redis, "rebuild_part", decisions.group_keys(back, head), [back.q, head.q])
+
+
+async def join(redis: Redis, back: Decision, head: Group, was: State) -> None:
+    """Put a question back into a group in which the log knows it; it was `was` before it was merged."""
+    used = decisions.group_keys(back, head)
+    await call(redis, "rebuild_join", used, [back.q, head.q, was.value])
 
 
 async def act(
@@ -103,9 +115,10 @@ async def release(
     given: Mapping[str, int],
     staff_revision: int,
     more: Mapping[str, str],
+    size: int,
 ) -> None:
-    """Let the meeting go on as `meeting`. `given` are the highest labels that the record names: none is
-    given twice."""
+    """Let the meeting go on as `meeting`; the store was told of `size` leaves. `given` are the highest labels
+    that the record names: none is given twice. EmptiedAgain where the store was lost again."""
     m = meeting.id
     held, revision = await typed.hmget(redis, keys.staff(m), ["json", "revision"])
     staff = json.loads(held) if held else {"appointments": [], "given": {}}
@@ -119,9 +132,11 @@ async def release(
         "ended": str(int(meeting.ended)),
         **more,
     }
-    used = [keys.meeting(m), keys.events(m), keys.staff(m)]
+    used = [keys.meeting(m), keys.events(m), keys.staff(m), keys.log(m)]
     told = [json.dumps(fields), json.dumps(staff, sort_keys=True)]
-    await call(redis, "rebuild_meeting", used, [*told, max(staff_revision, int(revision or 0))])
+    told += [str(max(staff_revision, int(revision or 0))), str(size)]
+    if await call(redis, "rebuild_meeting", used, told) == "emptied":
+        raise EmptiedAgain(m)
 
 
 async def tallies(redis: Redis, meeting: str, ranking: Sequence[tuple[str, int]]) -> None:

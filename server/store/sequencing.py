@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import cast
 
 from redis.asyncio import Redis
@@ -19,13 +20,23 @@ PAGE = 500
 Entry = tuple[str, dict[str, str]]
 
 
+class Left(StrEnum):
+    """Words in a log's folder that the system does not let us remove."""
+
+    ERASED = "erased"  # some questions were erased
+    ALL = "all"  # an archive's, which are in the store now
+
+
 async def cursor(redis: Redis, meeting: str) -> str:
     """The last intake entry that was taken, '' at first."""
     return await typed.hget(redis, keys.cursor(meeting), "intake") or ""
 
 
-async def wait(redis: Redis, cursors: Mapping[str, str], after: str) -> dict[str, list[Entry]]:
-    """New intake entries by meeting, and new meetings under ''; waits up to BLOCK_MS for any.
+async def wait(
+    redis: Redis, cursors: Mapping[str, str], after: str, block_ms: int | None
+) -> dict[str, list[Entry]]:
+    """New intake entries by meeting, and new meetings under ''; waits up to `block_ms` for any, None for
+    what is there alone.
 
     `cursors` holds each meeting's position, `after` that in the list of meetings.
     """
@@ -33,7 +44,7 @@ async def wait(redis: Redis, cursors: Mapping[str, str], after: str) -> dict[str
     names = {keys.intake(meeting): meeting for meeting in cursors}
     streams[keys.MEETINGS] = after or "0-0"
     names[keys.MEETINGS] = ""
-    found = await redis.xread(cast("dict[object, object]", streams), count=PAGE, block=BLOCK_MS)  # type: ignore[arg-type]
+    found = await redis.xread(cast("dict[object, object]", streams), count=PAGE, block=block_ms)  # type: ignore[arg-type]
     if not found:
         return {}
     pairs = found.items() if isinstance(found, dict) else found
@@ -44,10 +55,22 @@ async def wait(redis: Redis, cursors: Mapping[str, str], after: str) -> dict[str
     return answer
 
 
+async def pages(redis: Redis, meeting: str, end: str) -> AsyncIterator[list[Entry]]:
+    """All entries of an intake up to an id, oldest first, PAGE at a time."""
+    after = "-"
+    while True:
+        found = await redis.xrange(keys.intake(meeting), min=after, max=end, count=PAGE)
+        entries = cast("list[Entry]", found)
+        if entries:
+            yield entries
+        if len(entries) < PAGE:
+            return
+        after = f"({entries[-1][0]}"
+
+
 async def between(redis: Redis, meeting: str, end: str) -> list[Entry]:
-    """All entries of an intake up to an id, oldest first."""
-    found = await redis.xrange(keys.intake(meeting), max=end)
-    return cast("list[Entry]", found)
+    """The same as one list."""
+    return [entry async for entries in pages(redis, meeting, end) for entry in entries]
 
 
 async def restart(redis: Redis, meeting: str, cursor: str) -> bool:
@@ -79,7 +102,8 @@ async def note(
     head: str,
     submissions: Sequence[tuple[str, int, int]],
 ) -> None:
-    """Tell the store what the log holds and trim the intake behind `cursor`. Wakes who waits.
+    """Tell the store what the log holds and trim the intake behind `cursor` ('' where more is told at
+    once). Wakes who waits.
 
     `head` is the signed checkpoint that covers them. `submissions` are (question, public number,
     index of its leaf); those that the store does not know any more are passed over.
@@ -108,11 +132,13 @@ async def aside(redis: Redis, meeting: str) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How the logs stand: age of the oldest act in no log yet, logs halted, intents kept aside."""
+    """How the logs stand: age of the oldest act in no log yet, logs halted, intents kept aside, logs in whose
+    folder words lie that should be gone."""
 
     waiting_s: float
     halted: int
     aside: int
+    words_left: int = 0
 
     @property
     def behind(self) -> bool:
@@ -125,7 +151,7 @@ async def standing(redis: Redis, meetings: Sequence[str], now: int) -> Standing:
     meetings = [*meetings, ANCHOR]
     pipe = redis.pipeline(transaction=False)
     for meeting in meetings:
-        pipe.hmget(keys.log(meeting), ["halted", "aside"])
+        pipe.hmget(keys.log(meeting), ["halted", "aside", "left"])
         pipe.hget(keys.cursor(meeting), "intake")
     told = await pipe.execute()
     for at, meeting in enumerate(meetings):
@@ -133,8 +159,9 @@ async def standing(redis: Redis, meetings: Sequence[str], now: int) -> Standing:
     first = [int(entries[0][0].partition("-")[0]) for entries in await pipe.execute() if entries]
     return Standing(
         waiting_s=max((max(0, now - at) / 1000 for at in first), default=0.0),
-        halted=sum(1 for halted, _ in told[::2] if halted),
-        aside=sum(int(aside or 0) for _, aside in told[::2]),
+        halted=sum(1 for halted, _, _ in told[::2] if halted),
+        aside=sum(int(aside or 0) for _, aside, _ in told[::2]),
+        words_left=sum(1 for _, _, left in told[::2] if left),
     )
 
 
@@ -149,6 +176,25 @@ async def tell_halted(redis: Redis, meeting: str, reason: str) -> None:
         await redis.hset(keys.log(meeting), "halted", reason)
     else:
         await redis.hdel(keys.log(meeting), "halted")
+
+
+async def left(redis: Redis, meeting: str) -> Left | None:
+    """Which words lie in the log's folder that should be gone, None where there are none."""
+    told = await typed.hget(redis, keys.log(meeting), "left")
+    return Left(told) if told else None
+
+
+async def all_left(redis: Redis, meetings: Sequence[str]) -> list[str]:
+    """Those of these meetings of which words lie in the log's folder that should be gone."""
+    return list(await typed.each(redis, {m: keys.log(m) for m in meetings}, "left"))
+
+
+async def tell_left(redis: Redis, meeting: str, which: Left | None) -> None:
+    """Say where everybody can read it which words lie in the log's folder; None takes it back."""
+    if which is not None:
+        await redis.hset(keys.log(meeting), "left", which.value)
+    else:
+        await redis.hdel(keys.log(meeting), "left")
 
 
 async def number(

@@ -29,7 +29,8 @@ async def readyz() -> Response:
     await store.set(keys.PROBE, "1", ex=10)
     found = await sequencing.standing(store, await meetings.listed(store), parts().clock())
     log = {"behind": found.behind, "waiting_s": found.waiting_s, "halted": found.halted}
-    return jsonify({"ok": True, "log": {**log, "aside": found.aside}})
+    log |= {"aside": found.aside, "words_left": found.words_left}
+    return jsonify({"ok": True, "log": log})
 
 
 @health.get("/metrics")
@@ -41,4 +42,5 @@ async def metrics() -> Response:
         measures.LOG_WAITING.set(found.waiting_s)
         measures.LOG_HALTED.set(found.halted)
         measures.LOG_ASIDE.set(found.aside)
+        measures.LOG_WORDS_LEFT.set(found.words_left)
     return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)

@@ -15,6 +15,7 @@ from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Act
 from server.store import jobs, sequencing
 from server.store.jobs import Overview, Seen, Work
+from server.translog.checkpoint import log_id
 from server.web import rendering
 from server.web.export_rows import WHY
 from server.web.pages import form, go, html
@@ -36,6 +37,7 @@ async def jobs_page() -> Response:
         "jobs.html",
         **page("Openfloor", person, notice=_notice()),
         halted=await _halted(named),
+        words_left=await _words_left(named),
         known=found is not None,
         depth=found.depth if found else 0,
         workers=found.workers if found else 0,
@@ -52,6 +54,12 @@ async def _halted(named: dict[str, Meeting]) -> list[dict[str, str]]:
     found = await sequencing.halted(parts().store, list(named))
     titles = {id: meeting.title for id, meeting in named.items()}
     return [{"title": titles.get(id, ""), "reason": reason} for id, reason in found.items()]
+
+
+async def _words_left(named: dict[str, Meeting]) -> list[dict[str, str]]:
+    """The logs in whose folder words lie that should be gone."""
+    found = await sequencing.all_left(parts().store, list(named))
+    return [{"title": named[id].title, "folder": log_id(id)} for id in found]
 
 
 async def _overview() -> Overview | None:

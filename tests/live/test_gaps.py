@@ -106,6 +106,7 @@ async def test_a_rebuilt_store_sends_every_socket_back_for_the_whole_board(store
             await store.hset(keys.question(town.meeting.id, stays.q), "state", "screened_out")
             await store.zrem(keys.ranked(town.meeting.id), stays.q)
             after = replace(town.meeting, epoch="another")
-            await rebuilding.release(store, after, {}, 0, {})
+            await rebuilding.fence(store, town.meeting.id)
+            await rebuilding.release(store, after, {}, 0, {}, 0)
             assert await end_of(socket) == 1012
             assert shown(half, town) == set()

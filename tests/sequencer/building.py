@@ -52,7 +52,7 @@ async def settle(sequencer: Sequencer, redis: Redis) -> None:
             m = entry["meeting"]
             at = await typed.hget(redis, keys.cursor(m), "intake") or ""
             waiting += len(await typed.entries(redis, keys.intake(m), at, 10))
-        if not waiting:
+        if not waiting and not sequencer.returning:
             return
 
 

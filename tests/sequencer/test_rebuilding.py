@@ -19,10 +19,10 @@ from server.store import desk_log, keys, typed, votes
 from server.store.loader import load
 from server.store.votes import Wish
 from server.translog import leaf
+from server.translog.leaf import Leaf
 from tests.acts.building import NOW, Town, live_town
 from tests.sequencer.building import findings, sequencer_in, settle
 from tests.sequencer.test_meeting import leaves_of, log_folder
-from workers.sequencer import rebuilding
 from workers.sequencer.replaying import Replaying
 
 FORGOTTEN = {
@@ -272,10 +272,11 @@ async def test_killed_in_the_middle_and_begun_again_it_ends_the_same(
     await wiped(store)
     take, turns = Replaying.take, iter(range(1000))
 
-    async def killed(self: Replaying, *given: object, **more: object) -> None:
-        await take(self, *given, **more)  # type: ignore[arg-type]
+    async def killed(self: Replaying, *given: object, **more: object) -> Leaf:
+        found = await take(self, *given, **more)  # type: ignore[arg-type]
         if next(turns) == turn:
             raise RedisError("gone")
+        return found
 
     monkeypatch.setattr(Replaying, "take", killed)
     with pytest.raises(RedisError):
@@ -285,15 +286,3 @@ async def test_killed_in_the_middle_and_begun_again_it_ends_the_same(
     assert await queues(store, town) == places
     acts = await desk_log.after(store, town.meeting.id, "0-0", 200)
     assert len(acts) == len(leaves_of(tmp_path, town))
-
-
-async def test_a_store_that_is_emptied_beside_a_running_sequencer_comes_back_too(
-    store: Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(rebuilding, "LOOK_S", 0.0)
-    town, _ = await busy(store, tmp_path)
-    before, sequencer = await rows(store, town), sequencer_in(tmp_path)
-    await settle(sequencer, store)
-    await wiped(store)
-    await sequencer.step(store)
-    assert await rows(store, town) == before

@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from server.store.rebuilding import rebuilt
+from server.translog.leaf import Leaf
 from server.web.record_values import runs
 from tests.sequencer.building import sequencer_in, settle
 from tests.sequencer.test_rebuilding import busy, wiped
@@ -23,10 +24,11 @@ async def test_organisers_are_told_whose_text_is_lost_also_after_a_rebuilding_th
     await wiped(store)
     take, turns = Replaying.take, iter(range(1000))
 
-    async def killed(self: Replaying, *given: object, **more: object) -> None:
-        await take(self, *given, **more)  # type: ignore[arg-type]
+    async def killed(self: Replaying, *given: object, **more: object) -> Leaf:
+        found = await take(self, *given, **more)  # type: ignore[arg-type]
         if next(turns) == 20:
             raise RedisError("gone")
+        return found
 
     monkeypatch.setattr(Replaying, "take", killed)
     with pytest.raises(RedisError):

@@ -22,6 +22,7 @@ from server.store import exports as stored
 from server.store import jobs, sequencing
 from server.store.jobs import Work
 from server.translog.anchor import ANCHOR
+from server.translog.checkpoint import log_id
 from tests.acts.building import NOW, Town, live_town
 from tests.web.browsing import SAME, Browser, Client
 from tests.web.organising import organising
@@ -191,7 +192,10 @@ async def test_the_page_of_jobs_shows_what_waits_and_says_so_when_it_cannot(
     page = await browser.get("/organise/jobs")
     assert "The anchor log is not signed on." in page and "Another key." in page
     assert f"{town.meeting.title}</bdi></b> The log of this meeting is not signed on." in page
-    assert "Older &lt;than&gt; signed." in page
+    assert "Older &lt;than&gt; signed." in page and "should be gone" not in page
+    await sequencing.tell_left(store, town.meeting.id, sequencing.Left.ALL)
+    page = await browser.get("/organise/jobs")
+    assert f"still lie in the folder log/{log_id(town.meeting.id)}/ of the data folder" in page
     assert jobs.enqueue(store_url, Work.ANALYSE, "one", town.meeting.id)
     assert not jobs.enqueue(store_url, Work.ANALYSE, "one", town.meeting.id)
     assert re.search(r"<dt>In the queue</dt><dd>1</dd>", await browser.get("/organise/jobs"))

@@ -154,9 +154,3 @@ def follows(intent: str, unlogged: Sequence[str]) -> bool:
     """True for an act, such as its end, on a question that was kept aside: the same loss, counted once."""
     kind, _, rest = intent.partition(":")
     return kind == "d" and rest.rpartition(":")[0] in unlogged
-
-
-def ticks_in(entries: Sequence[Entry]) -> list[int]:
-    """The numbers of the ticks among these entries."""
-    names = [entry.get("id", "") for _, entry in entries]
-    return [int(n) for n in (name[2:] for name in names if name.startswith("v:")) if n.isdigit()]

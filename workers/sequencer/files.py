@@ -30,6 +30,7 @@ class Files:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._swept = 0.0
 
     def write(self, files: Iterable[tuple[str, bytes]]) -> None:
         """Write each file; on return all of them are on the disk. Repeating it is harmless."""
@@ -66,6 +67,13 @@ class Files:
         """Remove these files, where they are there."""
         for path in paths:
             (self.folder / path).unlink(missing_ok=True)
+
+    def sweep(self, logs: Iterable[str], now: float) -> None:
+        """Each hour: remove these logs' partial tiles that nobody needs any more."""
+        if now - self._swept > KEEP_PARTIAL_S:
+            self._swept = now
+            for log in logs:
+                self.drop_old_partials(log, now)
 
     def drop_old_partials(self, log: str, now: float) -> None:
         """Remove partial tiles whose full tile has been there for an hour."""

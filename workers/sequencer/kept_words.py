@@ -4,8 +4,7 @@ Each is held against its commitment or hash before anybody believes it. Blocking
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from server.translog import leaf
@@ -30,14 +29,22 @@ def opening(folder: Path, name: str, commitment: str) -> tuple[str, Mapping[str,
     return salt, opened
 
 
-def forget(folder: Path, erased: Collection[str]) -> None:
-    """Remove what lies there of these questions, and beside them: the log holds their erasure."""
-    for path in (folder / "opening").glob("*"):
-        told = path.name + path.read_text(errors="replace")
+def forget(folder: Path, erased: Collection[str]) -> bool:
+    """Remove what lies there of these questions, and beside them: the log holds their erasure. False where
+    the system would not let us read or remove all of it."""
+    if not erased:
+        return True
+    paths = _lying(folder)
+    gone = [paths is not None]
+    for path in paths or ():
+        try:
+            told = path.name + path.read_text(errors="replace")
+        except OSError:
+            told = path.name
+            gone.append(False)  # nobody can tell whose words these are
         if any(q in told for q in erased):
-            path.unlink()
-    if erased:
-        _remove_drawn(folder)
+            gone.append(_unlinked(path))
+    return all([*gone, *(_unlinked(folder / name) for name in DRAWN)])
 
 
 def are_in(folder: Path) -> bool:
@@ -45,16 +52,35 @@ def are_in(folder: Path) -> bool:
     return any((folder / name).exists() for name in ("opening", *DRAWN))
 
 
-def remove(folder: Path) -> None:
-    """Remove all of them: an erasure must not have to look for words in two places."""
-    if (folder / "opening").is_dir():
-        shutil.rmtree(folder / "opening")
-    _remove_drawn(folder)
+def removing(folder: Path) -> Iterator[bool]:
+    """Remove all of them, one after the other: an erasure must not have to look for words in two places.
+    False for each that the system would not remove."""
+    for path in [*(_lying(folder) or ()), *(folder / name for name in DRAWN)]:
+        yield _unlinked(path)
+    try:
+        (folder / "opening").rmdir()
+    except FileNotFoundError:
+        pass
+    except OSError:
+        yield False
 
 
-def _remove_drawn(folder: Path) -> None:
-    for name in DRAWN:
-        (folder / name).unlink(missing_ok=True)
+def _lying(folder: Path) -> list[Path] | None:
+    """The openings that lie there; None where nobody may look."""
+    try:
+        return list((folder / "opening").iterdir())
+    except FileNotFoundError:
+        return []
+    except OSError:
+        return None
+
+
+def _unlinked(path: Path) -> bool:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:
+        return False
+    return True
 
 
 def documents(folder: Path) -> dict[str, str]:

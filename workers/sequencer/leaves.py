@@ -214,6 +214,11 @@ class LeafStore:
         )
         return self._db.execute(query, (meeting, start, end)).fetchall()
 
+    def ticks(self, meeting: str) -> list[int]:
+        """The numbers of all ticks that are leaves."""
+        query = "SELECT intent FROM leaves WHERE meeting=? AND intent>='v:' AND intent<'v;'"
+        return ticks_in(row[0] for row in self._db.execute(query, (meeting,)))
+
     def keep_meeting(self, meeting: str, revision: int, told: str) -> None:
         """Keep a meeting's own record, its address and join code among it: no leaf holds those."""
         query = "INSERT OR REPLACE INTO meetings VALUES (?,?,?)"
@@ -247,6 +252,11 @@ class LeafStore:
         """What was kept aside."""
         query = "SELECT intent, body, reason FROM quarantine WHERE meeting=?"
         return [Aside(*row) for row in self._db.execute(query, (meeting,))]
+
+
+def ticks_in(names: Iterable[str]) -> list[int]:
+    """The numbers of the ticks among these intents."""
+    return [int(n) for n in (name[2:] for name in names if name.startswith("v:")) if n.isdigit()]
 
 
 def _values(state: State) -> tuple[object, ...]:

@@ -18,6 +18,10 @@ from workers.sequencer.leaves import Aside, Change, LeafStore, State, at_served
 
 Named = tuple[str, bytes]
 PLAYED_A_TURN = 5_000  # leaves
+OLDER = (
+    "The store was told of more leaves than are here: the data folder is older than what was signed (an old"
+    " backup?). Put the newest one back. Nothing is signed until then."
+)
 
 
 class Halted(Exception):
@@ -187,9 +191,9 @@ class MeetingLog:
     def _note(self, size: int, root: bytes) -> str:
         return self._signer.sign(Checkpoint(self.state.origin, size, root).text())
 
-    def submissions(self, since: int) -> list[tuple[str, int, int]]:
-        """(question, number, index) of the submissions from leaf `since` on."""
-        return self._store.submissions(self.state.meeting, since, self.state.size)
+    def submissions(self, start: int, end: int) -> list[tuple[str, int, int]]:
+        """(question, number, index) of the submissions among leaves [start, end)."""
+        return self._store.submissions(self.state.meeting, start, end)
 
     def aside(self) -> list[Aside]:
         """What could become no leaf."""

@@ -8,42 +8,32 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 import structlog
 from redis.asyncio import Redis
 
-from server.audit.record import Record
-from server.domain.meeting import Meeting
-from server.store import (
-    meetings,
-    rebuilding,
-    sequencing,
-)
+from server.store import meetings, rebuilding, sequencing
+from server.store.sequencing import Left
 from server.translog import leaf
 from server.translog.checkpoint import log_id
-from server.translog.leaf import Leaf
 from workers.sequencer import kept_words, replayed
-from workers.sequencer.batching import Batch, ticks_in
+from workers.sequencer.batching import Batch
 from workers.sequencer.files import Files
 from workers.sequencer.leaves import LeafStore
 from workers.sequencer.log import MeetingLog
-from workers.sequencer.replaying import Replaying
+from workers.sequencer.returning import Returning
 
 LOOK_S = 2.0
+TRY_S = 60.0  # between two tries to remove what the system would not let us remove
+SLICE = 500
 Act = tuple[int, str, bytes]
 log = structlog.get_logger()
 SAYS = (
-    "The store was emptied or replaced by an older copy. What the log holds was rebuilt from its leaves."
-    " Votes, sign-ins, rosters and texts that only the lost store held are gone: people join again, and"
-    " their pages bring their votes back."
+    "Words that should be gone lie in the folder {}/ of the logs, and the system does not let them be"
+    " removed. Give the server's account the right to; it tries again each minute."
 )
-
-
-def _is_missing(work: Replaying, name: str, data: bytes) -> bool:
-    """True where the intake holds nothing, or another act, under the name of a leaf's act."""
-    return name not in work.held or work.is_other(name, leaf.parse(data), data)
 
 
 def _erased(leaves: Iterable[bytes]) -> frozenset[str]:
@@ -54,12 +44,15 @@ def _erased(leaves: Iterable[bytes]) -> frozenset[str]:
 
 @dataclass(slots=True)
 class Rebuilding:
-    """What the sequencer keeps beside its leaves to bring a store back, and the bringing back."""
+    """What the sequencer keeps beside its leaves to bring a store back, and the bringing back. `left` are
+    the meetings in whose folder words lie that should be gone."""
 
     leaves: LeafStore
     files: Files
     secret: bytes
+    left: dict[str, Left] = field(default_factory=dict)
     _looked: float = 0.0
+    _tried: float = -TRY_S
 
     async def is_behind(self, redis: Redis, noted: Mapping[str, int]) -> bool:
         """Every few seconds: True where the store says less than it was told (`noted`), so that it was
@@ -90,88 +83,78 @@ class Rebuilding:
             if meeting not in listed:
                 await meetings.announce(redis, meeting)
 
-    async def make_good(self, redis: Redis, found: MeetingLog, told: int) -> bool:
-        """Do again what the store lacks of the log, of which it was told `told` leaves; True where it
-        lacked anything. Killed at any point and begun again, it ends the same: until the last step the
-        store says that it is begun."""
-        meeting, size = found.state.meeting, found.state.size
-        untold = self.leaves.acts(meeting, told, size)
+    async def begin(self, redis: Redis, found: MeetingLog, told: int) -> Returning | None:
+        """The meeting, fenced, where the store lacks anything of its log, of which it was told `told`
+        leaves, or where an earlier rebuilding has not ended; else None."""
+        meeting = found.state.meeting
         self._forget_erased(found)
-        begun = await rebuilding.is_begun(redis, meeting)
-        if not untold and not begun:
-            return False
-        if not begun:
-            work = await self._work(redis, found, untold)
-            if not any(_is_missing(work, name, data) for _, name, data in untold):
-                return False  # told too late, and nothing is missing
+        if not await rebuilding.is_begun(redis, meeting):
+            if told >= found.state.size or not await self._lacks(redis, found, told):
+                which = await sequencing.left(redis, meeting)
+                if which is not None:  # what an earlier rebuilding could not remove
+                    self.left[meeting] = which
+                return None
+        self.left.pop(meeting, None)  # what lies there is needed again
         await rebuilding.fence(redis, meeting)
-        work = await self._work(redis, found, untold)  # nobody adds to it any more
-        documents = kept_words.documents(work.folder)
-        await rebuilding.put_back(redis, meeting, documents)
-        acts: list[Leaf] = []
-        for index, name, data in self.leaves.acts(meeting, 0, size):
-            await work.take(index, name, data, there=index < told)
-            acts.append(leaf.parse(data))
-        await self._release(work, documents, acts)
-        return True
+        return Returning(redis, self.leaves, self.files, self.secret, found, told)
+
+    async def _lacks(self, redis: Redis, found: MeetingLog, told: int) -> bool:
+        """True where the intake holds nothing, or another act, under the name of an act that the store was
+        not told of: it lacks the act. False where it was only told too late."""
+        meeting = found.state.meeting
+        entries = await sequencing.between(redis, meeting, "+")
+        held = {entry.get("id", ""): entry.get("intent", "") for _, entry in entries}
+        frozen = await sequencing.ticks(redis, meeting, self.leaves.ticks(meeting))
+        return any(
+            name not in held or replayed.is_other(held[name], leaf.parse(data), data, frozen)
+            for _, name, data in self._acts(meeting, told, found.state.size)
+        )
+
+    def _acts(self, meeting: str, start: int, end: int) -> Iterator[Act]:
+        for at in range(start, end, SLICE):
+            yield from self.leaves.acts(meeting, at, min(at + SLICE, end))
 
     def forget(self, found: MeetingLog, batch: Batch) -> None:
         """Remove the words of questions whose erasure this batch brought, where an archive was unpacked."""
-        kept_words.forget(self.files.folder / found.id, _erased(row.data for row in batch.rows))
+        self._forget(found, _erased(row.data for row in batch.rows))
 
-    def _forget_erased(self, found: MeetingLog) -> None:
-        folder = self.files.folder / found.id
-        if kept_words.are_in(folder):
-            acts = self.leaves.acts(found.state.meeting, 0, found.state.size)
-            kept_words.forget(folder, _erased(data for _, _, data in acts))
+    def _forget_erased(self, found: MeetingLog) -> bool:
+        if not kept_words.are_in(self.files.folder / found.id):
+            return True
+        acts = self._acts(found.state.meeting, 0, found.state.size)
+        return self._forget(found, _erased(data for _, _, data in acts))
 
-    async def _work(self, redis: Redis, found: MeetingLog, untold: list[Act]) -> Replaying:
-        meeting = found.state.meeting
-        entries = await sequencing.between(redis, meeting, "+")
-        held = {entry.get("id", ""): (at, entry.get("intent", "")) for at, entry in entries}
-        numbers = ticks_in([("", {"id": name}) for _, name, _ in untold])
-        frozen = await sequencing.ticks(redis, meeting, numbers)
-        folder, record = self.files.folder / found.id, Record(found.state.origin, whole=False)
-        work = Replaying(redis, meeting, folder, found.signed, self.secret, record, held, frozen)
-        stands = await self._meeting(redis, meeting)
-        if stands is not None:
-            work.sentences = {reason.code: reason.sentence for reason in stands.reasons}
-        return work
+    def _forget(self, found: MeetingLog, erased: frozenset[str]) -> bool:
+        gone = kept_words.forget(self.files.folder / found.id, erased)
+        if not gone:
+            self.leave(found, Left.ERASED)
+        return gone
 
-    async def _meeting(self, redis: Redis, meeting: str) -> Meeting | None:
-        held, kept = await meetings.read(redis, meeting), self.leaves.meeting(meeting)
-        if kept is not None and (held is None or held.revision <= kept[0]):
-            return meetings.decode(kept[1], kept[0])
-        return held
+    def leave(self, found: MeetingLog, which: Left) -> None:
+        """Keep in mind that words lie in the log's folder which the system would not let us remove."""
+        known = self.left.get(found.state.meeting)
+        if known is None:
+            log.error("words_left", meeting=found.state.meeting, says=SAYS.format(found.id))
+            self._tried = -TRY_S
+        self.left[found.state.meeting] = known if known is Left.ALL else which
 
-    async def _release(
-        self, work: Replaying, documents: Mapping[str, str], acts: list[Leaf]
-    ) -> None:
-        redis, record = work.redis, work.record
-        stands = await self._meeting(redis, work.meeting)
-        meeting = stands or replayed.unknown(work.meeting, acts[0])
-        after = replayed.goes_on(meeting, work.meeting_revision, record.phase, record.live_at)
-        if after.ended:
-            _, ranking = kept_words.tallies(work.folder, work.tick, 0)
-            await rebuilding.tallies(redis, meeting.id, ranking)
-        more = {"log_closed": "1", "final_tick": str(work.tick)} if record.closed else {}
-        given = replayed.labels(documents, acts)
-        if not await meetings.claim_names(redis, after):
-            taken = f"Its address {after.slug} or its join code belongs to another meeting now."
-            log.error("address_taken", meeting=meeting.id, reason=taken)
-        overruled = await rebuilding.overruled(redis, meeting.id)
-        ids = list(record.questions)
-        lost = await rebuilding.lost_texts(redis, meeting.id, ids)
-        numbers = sorted(record.questions[q].number for q in lost)
-        await rebuilding.note_rebuilt(redis, meeting.id, int(time.time() * 1000), numbers)
-        # Its words are in the store now.
-        await asyncio.to_thread(kept_words.remove, work.folder)
-        await rebuilding.release(redis, after, given, work.staff_revision, more)
-        log.error(
-            "store_rebuilt",
-            meeting=meeting.id,
-            says=SAYS,
-            acts=work.acts,
-            texts_lost=numbers,
-            decisions_overruled=[record.questions[q].number for q in sorted(overruled)],
-        )
+    async def try_again(self, redis: Redis, logs: Mapping[str, MeetingLog]) -> None:
+        """Each minute: remove what should be gone; the store says where it lies there still."""
+        now = time.monotonic()
+        if not self.left or now - self._tried < TRY_S:
+            return
+        self._tried = now
+        for meeting, which in list(self.left.items()):
+            found = logs.get(meeting)
+            if found is None:
+                continue
+            if which is Left.ALL:
+                gone = await asyncio.to_thread(self._remove, found)
+            else:
+                gone = self._forget_erased(found)
+            await sequencing.tell_left(redis, meeting, None if gone else which)
+            if gone:
+                del self.left[meeting]
+
+    def _remove(self, found: MeetingLog) -> bool:
+        return all(list(kept_words.removing(self.files.folder / found.id)))

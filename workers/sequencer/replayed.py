@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from server.domain import rules
@@ -39,11 +39,12 @@ def intent(found: Leaf, revision: int | None = None) -> str:
     return leaf.intent(found.kind, **fields, **more)
 
 
-def is_other(body: str, found: Leaf, data: bytes, tick: str | None) -> bool:
-    """True where an act, as the intake holds it, is not the one that became this leaf. `tick` are the
-    tallies that the store froze under a tick's number, None where it has none."""
+def is_other(body: str, found: Leaf, data: bytes, frozen: Mapping[int, str]) -> bool:
+    """True where an act, as the intake holds it, is not the one that became this leaf. `frozen` are the
+    tallies that the store has by tick."""
     try:
         supplied = {name: found.fields[name] for name in SUPPLIED.get(found.kind, ())}
+        tick = frozen.get(int(str(found.fields["n"]))) if found.kind == "v.tick" else None
         if tick is not None:
             supplied["sha256"] = leaf.sha256_hex(tick_file(int(str(found.fields["n"])), tick))
         return leaf.finish({**leaf.read_intent(body), **supplied}, found.at, found.ref) != data
@@ -76,6 +77,12 @@ def row(found: Leaf, number: int, index: int, after: int | None, head: str) -> d
     }
 
 
+def decider(found: Leaf) -> str:
+    """Who decided, as the store's rows tell."""
+    closing = found.kind == "q.end"
+    return rules.name(Rule.CLOSING) if closing else told(found.fields.get("by")) or "asker"
+
+
 def decided(
     found: Leaf,
     before: State,
@@ -85,8 +92,7 @@ def decided(
 ) -> dict[str, str]:
     """The fields that a decision leaves in its question's row."""
     f = found.fields
-    by = rules.name(Rule.CLOSING) if found.kind == "q.end" else told(f.get("by")) or "asker"
-    both = {"by": by, "decided_at": str(found.at * 1000)}
+    both = {"by": decider(found), "decided_at": str(found.at * 1000)}
     match found.kind:
         case "q.list":
             return both | UNSCREENED
@@ -119,19 +125,17 @@ def decided(
     return both
 
 
-def labels(documents: Mapping[str, str], acts: list[Leaf]) -> dict[str, int]:
-    """The highest label of each role that the record names, in decisions or rosters."""
-    found: dict[str, int] = {}
+def labels(given: dict[str, int], documents: Iterable[str], acts: Iterable[Leaf]) -> None:
+    """Raise in `given` the highest label of each role to what these rosters and decisions name."""
     named = [told(act.fields.get(by)) for act in acts for by in ("by", "second")]
     for match in map(LABEL.fullmatch, named):
         if match:
             role = ROLES[match[1]]
-            found[role] = max(int(match[2]), found.get(role, 0))
-    for text in documents.values():
+            given[role] = max(int(match[2]), given.get(role, 0))
+    for text in documents:
         for label in re.findall(r'"label":"(Moderator|Host|Organiser|Auditor) ([0-9]+)"', text):
             role = label[0].lower()
-            found[role] = max(int(label[1]), found.get(role, 0))
-    return found
+            given[role] = max(int(label[1]), given.get(role, 0))
 
 
 def unknown(meeting: str, opened: Leaf) -> Meeting:

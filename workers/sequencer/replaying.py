@@ -21,14 +21,17 @@ from server.translog import leaf
 from server.translog.leaf import Leaf
 from server.translog.strict import Json
 from workers.sequencer import kept_words, replayed
+from workers.sequencer.overruling import Overruling, Stood
 
 log = structlog.get_logger()
+# Acts after which a question's row still names who decided before.
+KEEPS_DECIDER = frozenset({"q.received", "q.appeal", "q.erase"})
 
 
 @dataclass(slots=True)
 class Replaying:
-    """One meeting on its way back. `held` is its intake: position and body by name;
-    `frozen` the tallies of ticks that the store has."""
+    """One meeting on its way back. `held` is its intake: position and body by name; `frozen` the tallies of
+    ticks that the store has; `overruling` makes decisions of `held` give way."""
 
     redis: Redis
     meeting: str
@@ -37,6 +40,7 @@ class Replaying:
     secret: bytes
     record: Record
     held: dict[str, tuple[str, str]]
+    overruling: Overruling
     frozen: Mapping[int, str]
     sentences: Mapping[str, str] = field(default_factory=dict)
     acts: int = 0
@@ -44,11 +48,10 @@ class Replaying:
     staff_revision: int = 0
     tick: int = 0
 
-    async def take(self, index: int, name: str, data: bytes, there: bool) -> None:
+    async def take(self, index: int, name: str, data: bytes, there: bool) -> Leaf:
         """Play the next leaf; do its act again where it is not `there`."""
         found = leaf.parse(data)
-        known = self.record.questions.get(found.q or "")
-        before = known.state if known else State.RECEIVED
+        stood = self._stands(found.q or "")
         for _ in self.record.take(found):
             pass  # the auditor's to say
         kind, _, revision = name.partition(":")
@@ -58,26 +61,39 @@ class Replaying:
             self.staff_revision = int(revision)
         elif kind == "v":
             self.tick = int(revision)
-        if there:
-            return
+        if not there:
+            await self._do(index, name, found, stood, data)
+        if found.q is not None and found.kind not in KEEPS_DECIDER:
+            self.overruling.by[found.q] = replayed.decider(found)
+        return found
+
+    async def _do(self, index: int, name: str, found: Leaf, stood: Stood, data: bytes) -> None:
         if found.kind == "q.received":
             await self._dropped(name, found, data)
             await self._submission(index, found)
         elif found.q is not None:
-            await self._decision(name, found, before, data)
+            await self._decision(name, found, stood, data)
         elif name not in self.held or await self._dropped(name, found, data):
             await self._act(index, found)
 
+    def _stands(self, q: str) -> Stood:
+        """Where the leaves that were played leave a question."""
+        known = self.record.questions.get(q)
+        if known is None:
+            return Stood(State.RECEIVED, None, State.RECEIVED)
+        into = known.into if known.state is State.MERGED else None
+        return Stood(known.state, into, known.was)
+
     def is_other(self, name: str, found: Leaf, data: bytes) -> bool:
         """True where another act than the log's is held under this name."""
-        tick = self.frozen.get(int(name[2:])) if found.kind == "v.tick" else None
-        return name in self.held and replayed.is_other(self.held[name][1], found, data, tick)
+        held = self.held.get(name)
+        return held is not None and replayed.is_other(held[1], found, data, self.frozen)
 
     def _stale(self, name: str) -> list[str]:
         """Positions of this act of the intake and of those that build on it, which are held no more."""
         of, _, revision = name.rpartition(":")
         after = [name]
-        if of.startswith(("d:", "m", "v")):
+        if of in ("m", "v"):
             alike = [held for held in self.held if held.startswith(f"{of}:") and held != name]
             after += [held for held in alike if int(held.rpartition(":")[2]) > int(revision)]
         return [self.held.pop(one)[0] for one in after]
@@ -86,6 +102,8 @@ class Replaying:
         """True where another act than the log's was held under this name: it is dropped."""
         if not self.is_other(name, found, data):
             return False
+        if found.kind == "v.tick":
+            await self.overruling.undo_picks(self.tick, found.at * 1000)
         await rebuilding.drop(self.redis, self.meeting, name, self._stale(name))
         return True
 
@@ -115,28 +133,23 @@ class Replaying:
         if await rebuilding.question(self.redis, self.meeting, one):
             self.acts += 1
 
-    async def _decision(self, name: str, found: Leaf, before: State, data: bytes) -> None:
-        q, revision = str(found.q), int(name.rpartition(":")[2]) - 1
-        row = await question_rows.read_one(self.redis, self.meeting, q)
-        if row is None:
-            raise AssertionError("a question that was decided on was received")
-        # Decided on a store that had forgotten this act, or the same?
-        stale = self._stale(name) if self.is_other(name, found, data) else []
-        if not stale and (name in self.held or row.revision > revision):
+    async def _decision(self, name: str, found: Leaf, stood: Stood, data: bytes) -> None:
+        if name in self.held and not self.is_other(name, found, data):
             return
-        if stale or (row.revision, row.state) != (revision, before):
-            erases = found.kind == "q.erase"
-            await rebuilding.place(self.redis, self.meeting, q, before, revision, erases, stale)
-        if found.kind == "q.erase":
+        q, revision, at = str(found.q), int(name.rpartition(":")[2]) - 1, found.at * 1000
+        erases = found.kind == "q.erase"
+        if found.kind == "q.pick":
+            await self.overruling.undo_picks(int(str(found.fields["tick"])), at)
+        await self.overruling.put_back(q, stood, revision, at, erases)
+        if erases:
             basis = str(found.fields["basis"])
             told = replayed.intent(found, revision)
-            at = found.at * 1000
-            await erasing.erase(self.redis, self.meeting, q, revision, basis, told, at, "")
+            await erasing.erase(self.redis, self.meeting, q, revision, basis, told, at, "", True)
         else:
-            await self._decide(q, revision, found, before)
+            await self._decide(q, revision, found, stood)
         self.acts += 1
 
-    async def _decide(self, q: str, revision: int, found: Leaf, before: State) -> None:
+    async def _decide(self, q: str, revision: int, found: Leaf, stood: Stood) -> None:
         openings: dict[str, str] = {}
         words = {c: await self._words(c, found, openings) for c in _commitments(found)}
         state = self.record.questions[q].state
@@ -151,14 +164,13 @@ class Replaying:
             rebuilds=True,
             leaves_line=state is not State.LISTED or found.kind == "q.skip",
             fields=replayed.decided(
-                found, before, lambda c: words.get(str(c), ""), self._sentence, self._number
+                found, stood.state, lambda c: words.get(str(c), ""), self._sentence, self._number
             ),
             openings=openings,
         )
         if found.kind in ("q.merge", "q.split"):
-            row = await question_rows.read_one(self.redis, self.meeting, q)
-            into = found.fields.get("into") or (row.head if row else None)
-            answer = await self._regroup(decision, str(into), found.kind)
+            into = str(found.fields.get("into") or stood.into)
+            answer = await self._regroup(decision, into, found.kind)
         else:
             answer = await decisions.commit(self.redis, decision)
         if answer != "committed":
@@ -166,6 +178,8 @@ class Replaying:
             log.error("act_not_rebuilt", meeting=self.meeting, reason=why)
 
     async def _regroup(self, decision: Decision, into: str, kind: str) -> str:
+        if self.overruling.has_other(into):
+            await self.overruling.put_back(into, self._stands(into), None, decision.at, False)
         head = await question_rows.read_one(self.redis, self.meeting, into)
         if head is None:
             return "unknown"

@@ -7,29 +7,30 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import structlog
 from redis.asyncio import Redis
 
 from server.acts import decide, tallies
 from server.store import sequencing
-from server.store.sequencing import PAGE, Entry
+from server.store.sequencing import BLOCK_MS, PAGE, Entry, Left
 from server.translog import leaf
 from server.translog.anchor import ANCHOR, ANCHOR_ID
 from server.translog.checkpoint import log_id, origin
 from server.translog.leaf import LeafError
 from workers.sequencer import anchoring
 from workers.sequencer.anchoring import Anchoring
-from workers.sequencer.batching import follows, ticks_in
-from workers.sequencer.files import KEEP_PARTIAL_S, Files
+from workers.sequencer.files import Files
 from workers.sequencer.keyring import Keyring, KeyTrouble
-from workers.sequencer.leaves import LeafStore, State
+from workers.sequencer.leaves import LeafStore, State, ticks_in
 from workers.sequencer.listing import Listing
-from workers.sequencer.log import Halted, MeetingLog
+from workers.sequencer.log import OLDER, Halted, MeetingLog
 from workers.sequencer.rebuilding import Rebuilding
+from workers.sequencer.telling import Telling
 
 PERIOD_S = 0.25
+TURN_S = 0.25  # for the logs that come back: nobody else's receipt waits longer for them
 log = structlog.get_logger()
 
 
@@ -53,10 +54,9 @@ class Sequencer:
         self._halted: dict[str, str] = {}
         self._unlogged: set[str] = set()
         self._cursors: dict[str, str] = {}
-        self._noted: dict[str, int] = {}
-        self._told: dict[str, tuple[str, bytes]] = {}
+        self._telling = Telling(clock)
+        self._returning: dict[str, AsyncIterator[None]] = {}
         self._listed_to = ""
-        self._swept = 0.0
         self._listing = Listing()
         self._anchoring: Anchoring | None = None
         self._anchor_told = False
@@ -95,12 +95,14 @@ class Sequencer:
         """One round: take what has arrived, in order; waits about a second where nothing has."""
         began = time.monotonic()
         try:
-            self._sweep()
+            logs = [ANCHOR_ID, *(found.id for found in self._logs.values())]
+            self._files.sweep(logs, self._clock())
             if not self._anchor_told:
                 await sequencing.tell_halted(redis, ANCHOR, self._halted.get(ANCHOR, ""))
                 self._anchor_told = True
             await self._look(redis)
-            arrived = await sequencing.wait(redis, self._cursors, self._listed_to)
+            block_ms = None if self._returning else BLOCK_MS
+            arrived = await sequencing.wait(redis, self._cursors, self._listed_to, block_ms)
             for meeting, entries in arrived.items():
                 if meeting:
                     await self._take(redis, meeting, entries)
@@ -108,17 +110,42 @@ class Sequencer:
                     await self._follow(redis, entries)
             await self._open_gates(redis)
             await self._tell(redis)
+            await self._bring_back()
+            await self._rebuilding.try_again(redis, self._logs)
             left = await self._listing.turn(redis, int(self._clock() * 1000))
             if self._anchoring is not None:  # last: nobody waits for it
                 self._anchoring.take(self._logs.values(), self._clock())
         except BaseException:
-            # The store may come back older, or empty: look at it anew.
-            self._cursors, self._noted, self._listed_to = {}, {}, ""
+            self._begin_anew()
             self._anchor_told = False
             raise
         full = any(len(entries) >= PAGE for entries in arrived.values())
-        if arrived and not full and not left:
+        if arrived and not full and not left and not self._returning:
             await asyncio.sleep(max(0.0, self._period_s - (time.monotonic() - began)))
+
+    @property
+    def returning(self) -> frozenset[str]:
+        """The meetings of which the store does not know yet what their logs hold."""
+        return frozenset(self._returning)
+
+    def _begin_anew(self) -> None:
+        """The store may have come back older, or empty: look at all of it."""
+        self._cursors, self._returning, self._listed_to = {}, {}, ""
+        self._telling.forget()
+
+    async def _bring_back(self) -> None:
+        """Go on with the logs that come back, a step of each in turn, for as long as TURN_S."""
+        until = time.monotonic() + TURN_S
+        while self._returning:
+            meeting = next(iter(self._returning))
+            await self._go_on(meeting, self._returning.pop(meeting))
+            if time.monotonic() >= until:
+                return
+
+    async def _go_on(self, meeting: str, steps: AsyncIterator[None]) -> None:
+        async for _ in steps:
+            self._returning[meeting] = steps
+            return
 
     async def _open_gates(self, redis: Redis) -> None:
         """Serve what waits for its hour, the tallies frozen with it: their tick is the gate's last leaf."""
@@ -130,17 +157,9 @@ class Sequencer:
             if ahead or not await tallies.freeze(redis, meeting, int(now * 1000)):
                 found.open_gate(int(now))
 
-    def _sweep(self) -> None:
-        now = self._clock()
-        if now - self._swept > KEEP_PARTIAL_S:
-            self._swept = now
-            for found in self._logs.values():
-                self._files.drop_old_partials(found.id, now)
-            self._files.drop_old_partials(ANCHOR_ID, now)
-
     async def _look(self, redis: Redis) -> None:
-        if self._listed_to and await self._rebuilding.is_behind(redis, self._noted):
-            self._cursors, self._noted, self._listed_to = {}, {}, ""  # begin anew
+        if self._listed_to and await self._rebuilding.is_behind(redis, self._telling.noted):
+            self._begin_anew()
         if not self._listed_to:
             await self._rebuilding.relist(redis, list(self._logs))
 
@@ -149,13 +168,17 @@ class Sequencer:
             meeting = entry["meeting"]
             if meeting not in self._logs and meeting not in self._halted:
                 await self._look_at(redis, meeting)
+            if meeting in self._logs and meeting not in self._returning:
+                await self._go_on(meeting, self._steps(redis, self._logs[meeting]))
             if meeting in self._halted:
                 await sequencing.tell_halted(redis, meeting, self._halted[meeting])
-            elif meeting in self._logs:
-                await self._resume(redis, self._logs[meeting])
-            waiting = await decide.waiting(redis, meeting)
-            self._listing.add(meeting, [question.q for question in waiting])
+            if meeting not in self._logs:
+                await self._list(redis, meeting)
             self._listed_to = position
+
+    async def _list(self, redis: Redis, meeting: str) -> None:
+        waiting = await decide.waiting(redis, meeting)
+        self._listing.add(meeting, [question.q for question in waiting])
 
     async def _look_at(self, redis: Redis, meeting: str) -> None:
         """A meeting that has no log here: is it new, was it before logs, or is its log lost?"""
@@ -177,29 +200,39 @@ class Sequencer:
             self._unlogged.add(meeting)  # it ran before there were logs, and keeps its record
         self._cursors[meeting] = cursor
 
-    async def _resume(self, redis: Redis, found: MeetingLog) -> None:
-        """Go on behind what is committed, and tell again what the store may have missed."""
+    async def _steps(self, redis: Redis, found: MeetingLog) -> AsyncIterator[None]:
+        """Go on behind what is committed, until store and log know what the other holds. What the store lacks
+        comes back in short steps behind a fence, which the first of them sets up."""
         meeting, cursor = found.state.meeting, found.state.cursor
         told = await sequencing.noted(redis, meeting)
-        self._noted[meeting] = min(told, found.state.size)
         if told > self._leaves.states()[meeting].size:
-            del self._logs[meeting], self._noted[meeting]
-            self._halt(
-                meeting,
-                "The store was told of more leaves than are here: the data folder is older than what"
-                " was signed (an old backup?). Put the newest one back. Nothing is signed until then.",
-            )
-            await sequencing.tell_halted(redis, meeting, self._halted[meeting])
+            del self._logs[meeting]
+            self._halt(meeting, OLDER)
             return
         behind = await sequencing.restart(redis, meeting, cursor)
-        if await self._rebuilding.make_good(redis, found, self._noted[meeting]) or behind:
-            self._noted[meeting] = 0
+        back = await self._rebuilding.begin(redis, found, told)
+        if back is not None:
+            yield
+            async for _ in back.acts():
+                yield
+        if back is not None or behind:
+            told = 0
             lost: Sequence[Entry] = await sequencing.between(redis, meeting, cursor)
             while lost:  # they lie before the cursor: no later reading brings them again
                 lost = await self._integrate(redis, found, lost)
+                yield
+        async for _ in self._telling.pages(redis, found, told, ends=back is None):
+            if meeting not in self._telling.noted:
+                yield
+        if back is not None:
+            await back.release()
+            self._telling.noted[meeting] = found.state.size
+            await self._telling.note(redis, found)
+            if back.words_left:
+                self._rebuilding.leave(found, Left.ALL)
         self._cursors[meeting] = found.state.cursor
-        await self._note(redis, found)
         await self._rebuilding.keep(redis, meeting)
+        await self._list(redis, meeting)
 
     async def _take(self, redis: Redis, meeting: str, entries: list[Entry]) -> None:
         found = self._logs.get(meeting)
@@ -226,14 +259,15 @@ class Sequencer:
             return None
         found = MeetingLog(self._leaves, self._files, self._keyring, State(meeting, name, ""))
         self._logs[meeting] = found
-        self._noted[meeting] = 0
+        self._telling.noted[meeting] = 0
         return found
 
     async def _integrate(
         self, redis: Redis, found: MeetingLog, entries: Sequence[Entry]
     ) -> Sequence[Entry]:
         """Take these entries; returns what the log is not ready for: the next turn reads it again."""
-        ticks = await sequencing.ticks(redis, found.state.meeting, ticks_in(entries))
+        numbers = ticks_in(entry.get("id", "") for _, entry in entries)
+        ticks = await sequencing.ticks(redis, found.state.meeting, numbers)
         while entries:
             batch = found.integrate(entries[:PAGE], ticks, int(self._clock()))
             entries = entries[batch.taken :]
@@ -246,44 +280,8 @@ class Sequencer:
 
     async def _tell(self, redis: Redis) -> None:
         for meeting, found in self._logs.items():
-            noted = self._noted.get(meeting)
-            if noted is not None and (noted < found.state.size or self._is_behind(found)):
-                await self._note(redis, found)
-
-    def _is_behind(self, found: MeetingLog) -> bool:
-        return self._told.get(found.state.meeting) != (found.state.cursor, found.state.served_root)
-
-    async def _note(self, redis: Redis, found: MeetingLog) -> None:
-        state = found.state
-        meeting = state.meeting
-        submissions, aside = found.submissions(self._noted[meeting]), found.aside()
-        unlogged = [kept.intent[2:] for kept in aside if kept.intent.startswith("r:")]
-        lost = [kept for kept in aside if not follows(kept.intent, unlogged)]
-        fields = {
-            "root": state.root.hex(),
-            "served": str(state.clockwork.served),
-            "aside": str(len(lost)),
-            "unlogged": " ".join(unlogged),
-            "at": str(int(self._clock())),
-        }
-        for at in range(0, max(1, len(submissions)), PAGE):
-            told = submissions[at : at + PAGE]
-            # The size is told with the last page alone: whoever goes on after a fault between two
-            # pages begins behind what the store was told.
-            last = at + PAGE >= len(submissions)
-            await sequencing.note(
-                redis,
-                meeting,
-                state.cursor,
-                state.size if last else self._noted[meeting],
-                state.received,
-                fields,
-                found.signed,
-                told,
-            )
-        self._noted[meeting] = state.size
-        self._told[meeting] = (state.cursor, state.served_root)
-        self._listing.add(meeting, [q for q, _, _ in submissions])
+            if self._telling.is_behind(found):
+                self._listing.add(meeting, await self._telling.note(redis, found))
 
     async def _number(self, redis: Redis, meeting: str, entries: list[Entry]) -> None:
         """A meeting without a log: its questions get the next numbers, and nothing is signed."""

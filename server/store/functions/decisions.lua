@@ -9,11 +9,12 @@
 -- fields {name: value}, openings {commitment: JSON}.
 local QUEUE_OF = { received = 11, screened_out = 13, answered = 14, on_air = 15 }
 
--- Why a decision may not be committed, or nil: sign-in gone, meeting ended, unknown, decided since.
+-- Why a decision may not be committed, or nil: sign-in gone, meeting brought back just now, or ended,
+-- unknown, decided since.
 local function hindered(keys, d)
   if redis.call('EXISTS', keys[4]) == 0 then return { 'signed_out', 0 } end
+  if d.rebuilds ~= '1' and rebuilds(keys[5]) then return { 'rebuilding', 0 } end
   if d.closing ~= '1' and redis.call('HGET', keys[5], 'ended') == '1' then return { 'ended', 0 } end
-  if d.rebuilds ~= '1' and rebuilds(keys[5]) then return { 'ended', 0 } end
   local revision = redis.call('HGET', keys[1], 'revision')
   if not revision then return { 'unknown', 0 } end
   if revision ~= d.revision then return { 'contended', tonumber(revision) } end
@@ -74,7 +75,7 @@ end
 -- commit_decision: make one decision about one question true, all of it or none.
 -- KEYS, ARGV  as above
 -- Returns {'committed', new revision} | {'contended', revision found} | {'unknown', 0}
---         | {'signed_out', 0} | {'ended', 0}.
+--         | {'signed_out', 0} | {'ended', 0} | {'rebuilding', 0}.
 redis.register_function('commit_decision', function(keys, args)
   local d = cjson.decode(args[1])
   return hindered(keys, d) or commit(keys, d)

@@ -58,7 +58,7 @@ local function bar(keys)
   end
 end
 
-local function refresh_head(keys, d, q)
+local function refresh_head(keys, q)
   local votes = redis.call('BITCOUNT', keys[22])
   local members, people, askers = 0, { [redis.call('HGET', keys[21], 'asker')] = true }, 0
   for _, asker in ipairs(redis.call('HVALS', keys[28])) do
@@ -90,39 +90,25 @@ local function head_hindered(keys, args)
   return nil
 end
 
--- merge_question: unite one question with a head; people who voted for both count once.
--- KEYS, ARGV  as above
--- Returns as commit_decision | {'head_contended', revision found}.
-redis.register_function('merge_question', function(keys, args)
-  local d = cjson.decode(args[1])
-  local no = hindered(keys, d) or head_hindered(keys, args)
-  if no then return no end
-  if #args > 3 then
+-- Make one question a member of the head's group.
+local function join_group(keys, q)
+  if redis.call('HLEN', keys[28]) > 0 then
     settle(keys)
   else
     redis.call('BITOP', 'OR', keys[23], keys[22], keys[22])
   end
-  redis.call('HSET', keys[28], d.q, redis.call('HGET', keys[1], 'asker'))
+  redis.call('HSET', keys[28], q, redis.call('HGET', keys[1], 'asker'))
   redis.call('HSET', keys[30], redis.call('HGET', keys[1], 'number'), redis.call('HGET', keys[21], 'number'))
   bar(keys)
   local sets = { keys[2] }
   for i = FIRST_MEMBER, #keys do sets[#sets + 1] = keys[i] end
   unite(keys, sets)
-  local answer = commit(keys, d)
-  redis.call('RPUSH', keys[29], redis.call('LINDEX', keys[3], -1))
-  refresh_head(keys, d, args[2])
-  return answer
-end)
+end
 
--- split_question: take one member out of its group again; everybody's votes stand where they were cast.
--- KEYS, ARGV  as above; the member's own voters stand among KEYS 31.. too
--- Returns as merge_question.
-redis.register_function('split_question', function(keys, args)
-  local d = cjson.decode(args[1])
-  local no = hindered(keys, d) or head_hindered(keys, args)
-  if no then return no end
+-- Take one member out of the head's group; its own voters stand among KEYS 31.. too.
+local function leave_group(keys, q)
   settle(keys)
-  redis.call('HDEL', keys[28], d.q)
+  redis.call('HDEL', keys[28], q)
   redis.call('HDEL', keys[30], redis.call('HGET', keys[1], 'number'))
   bar(keys)
   local sets = {}
@@ -134,8 +120,32 @@ redis.register_function('split_question', function(keys, args)
     redis.call('BITOP', 'OR', keys[22], keys[23], keys[23])
     redis.call('DEL', keys[23], keys[25])
   end
+end
+
+-- merge_question: unite one question with a head; people who voted for both count once.
+-- KEYS, ARGV  as above
+-- Returns as commit_decision | {'head_contended', revision found}.
+redis.register_function('merge_question', function(keys, args)
+  local d = cjson.decode(args[1])
+  local no = hindered(keys, d) or head_hindered(keys, args)
+  if no then return no end
+  join_group(keys, d.q)
   local answer = commit(keys, d)
   redis.call('RPUSH', keys[29], redis.call('LINDEX', keys[3], -1))
-  refresh_head(keys, d, args[2])
+  refresh_head(keys, args[2])
+  return answer
+end)
+
+-- split_question: take one member out of its group again; everybody's votes stand where they were cast.
+-- KEYS, ARGV  as above, and as leave_group
+-- Returns as merge_question.
+redis.register_function('split_question', function(keys, args)
+  local d = cjson.decode(args[1])
+  local no = hindered(keys, d) or head_hindered(keys, args)
+  if no then return no end
+  leave_group(keys, d.q)
+  local answer = commit(keys, d)
+  redis.call('RPUSH', keys[29], redis.call('LINDEX', keys[3], -1))
+  refresh_head(keys, args[2])
   return answer
 end)

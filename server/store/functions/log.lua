@@ -2,7 +2,8 @@
 -- behind it. All values are absolute: repeating it, or covering more than was missed, is harmless.
 -- KEYS  1 cursor HASH   2 numbers HASH   3 events STREAM   4 intake STREAM   5 log HASH
 --       6.. question HASH of each submission told
--- ARGV  1 cursor after   2 log's fields as JSON object of strings   3 size   4 highest number
+-- ARGV  1 cursor after, '' where more is told by another call: until that one the intake shows which acts
+--       the store had before   2 log's fields as JSON object of strings   3 size   4 highest number
 --       5 the signed checkpoint that covers them   6.. a run of three: question id, number, index of its
 --       leaf, as KEYS 6..
 -- Returns how many numbers were new.
@@ -20,11 +21,14 @@ redis.register_function('note_leaves', function(keys, args)
       redis.call('HSET', keys[2], args[at + 1], args[at])
     end
   end
-  redis.call('HSET', keys[1], 'intake', args[1], 'numbered', args[4])
+  redis.call('HSET', keys[1], 'numbered', args[4])
   for name, value in pairs(cjson.decode(args[2])) do redis.call('HSET', keys[5], name, value) end
   redis.call('HSET', keys[5], 'size', args[3])
   redis.call('HDEL', keys[5], 'halted')
-  redis.call('XTRIM', keys[4], 'MINID', args[1])
+  if args[1] ~= '' then
+    redis.call('HSET', keys[1], 'intake', args[1])
+    redis.call('XTRIM', keys[4], 'MINID', args[1])
+  end
   if #run > 0 then
     announce(keys[3], meeting_of(keys[1]), true, 't', 'numbered', 'run', table.concat(run, ' '))
   end

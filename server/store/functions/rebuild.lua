@@ -33,16 +33,46 @@ end)
 
 -- rebuild_place: put a question back to before the act that the log holds next, and take what was decided on
 -- a store that had forgotten that act out of the intake. The meeting's `rebuilding` names such questions.
--- KEYS  1 question HASH   2 intake STREAM   3 meeting HASH
--- ARGV  1 question id   2 state   3 revision   4 erases 0|1 (the act is its erasure, whatever erased it before)
---       5.. positions in the intake
+-- KEYS  as every decision (decisions.lua)
+-- ARGV  1 JSON object as a decision's, of which q, state, votable, revision (it has then), at and fields count
+--       2 erases 0|1 (the act is its erasure, whatever erased it before)   3.. positions in the intake
 redis.register_function('rebuild_place', function(keys, args)
-  redis.call('HSET', keys[1], 'state', args[2], 'revision', args[3])
-  if args[4] == '1' then redis.call('HDEL', keys[1], 'erased') end
-  if #args < 5 then return 0 end
-  local named = redis.call('HGET', keys[3], 'rebuilding') or ''
-  redis.call('HSET', keys[3], 'rebuilding', named .. ' ' .. args[1])
-  return redis.call('XDEL', keys[2], unpack(args, 5))
+  local d = cjson.decode(args[1])
+  local held = redis.call('HMGET', keys[1], 'number', 'received_at', 'was')
+  redis.call('HSET', keys[1], 'state', d.state, 'votable', d.votable, 'revision', d.revision)
+  for name, value in pairs(d.fields) do redis.call('HSET', keys[1], name, value) end
+  if held[3] and d.state ~= 'merged' then
+    redis.call('HSET', keys[1], 'head', '', 'head_number', '', 'was', '')
+  end
+  if args[2] == '1' then redis.call('HDEL', keys[1], 'erased') end
+  enqueue(keys, d, tonumber(held[1]), redis.call('BITCOUNT', keys[2]), held[2])
+  if #args < 3 then return 0 end
+  local named = redis.call('HGET', keys[5], 'rebuilding') or ''
+  redis.call('HSET', keys[5], 'rebuilding', named .. ' ' .. d.q)
+  return redis.call('XDEL', keys[6], unpack(args, 3))
+end)
+
+-- rebuild_part: take a question out of a group in which the log does not know it. Votes stand as for a split.
+-- KEYS  as split_question (groups.lua)     ARGV  1 question id   2 head's id
+-- Returns 'parted' | 'apart' (it was none of the group).
+redis.register_function('rebuild_part', function(keys, args)
+  if redis.call('HEXISTS', keys[28], args[1]) == 0 then return 'apart' end
+  leave_group(keys, args[1])
+  redis.call('HSET', keys[1], 'head', '', 'head_number', '')
+  refresh_head(keys, args[2])
+  return 'parted'
+end)
+
+-- rebuild_join: put a question back into the group in which the log knows it.
+-- KEYS  as merge_question (groups.lua)     ARGV  1 question id   2 head's id   3 its state before it was merged
+-- Returns 'joined' | 'there'.
+redis.register_function('rebuild_join', function(keys, args)
+  if redis.call('HEXISTS', keys[28], args[1]) == 1 then return 'there' end
+  join_group(keys, args[1])
+  local number = redis.call('HGET', keys[21], 'number')
+  redis.call('HSET', keys[1], 'head', args[2], 'head_number', number, 'was', args[3])
+  refresh_head(keys, args[2])
+  return 'joined'
 end)
 
 -- rebuild_drop: take acts out of the intake that were done on a store which had forgotten what the log holds
@@ -70,9 +100,13 @@ redis.register_function('rebuild_act', function(keys, args)
 end)
 
 -- rebuild_meeting: let a rebuilt meeting go on, in the same step in which it is under way no more.
--- KEYS  1 meeting HASH   2 events STREAM   3 staff HASH
+-- KEYS  1 meeting HASH   2 events STREAM   3 staff HASH   4 log HASH
 -- ARGV  1 fields of the meeting as JSON object of strings   2 staff as JSON   3 staff's revision
+--       4 the log's size, all of which the store was told
+-- Returns 'rebuilt' | 'emptied' (it knows of no rebuilding: the store was lost again; nothing is changed).
 redis.register_function('rebuild_meeting', function(keys, args)
+  if not rebuilds(keys[1]) then return 'emptied' end
+  redis.call('HSET', keys[4], 'size', args[4])
   for name, value in pairs(cjson.decode(args[1])) do redis.call('HSET', keys[1], name, value) end
   redis.call('HDEL', keys[1], 'rebuilding')
   redis.call('HSET', keys[3], 'json', args[2], 'revision', args[3])

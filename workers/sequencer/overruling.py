@@ -1,0 +1,129 @@
+"""What was decided on a store that had forgotten acts of the log gives way to them: later decisions on the
+same question, merges into it, picks that cite a tick which the log knows to be another."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from redis.asyncio import Redis
+
+from server.domain.question import State
+from server.store import decisions, question_rows, rebuilding
+from server.store.decisions import Decision, Group
+from server.store.question_rows import Question
+from server.store.rebuilding import EmptiedAgain
+
+
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """Where a question stood before the log's next act on it: `into` and `was` where it was merged."""
+
+    state: State
+    into: str | None
+    was: State
+
+
+@dataclass(slots=True)
+class Overruling:
+    """`held` is the meeting's intake: position and body by name; `logged` tells a name that is a leaf's;
+    `by` who decided last on each question, as the leaves that were played tell."""
+
+    redis: Redis
+    meeting: str
+    held: dict[str, tuple[str, str]]
+    logged: Callable[[str], bool]
+    by: dict[str, str] = field(default_factory=dict)
+    _of: dict[str, list[str]] = field(init=False)
+    _into: dict[str, list[str]] = field(init=False)
+    _citing: dict[int, list[str]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._of, self._into, self._citing = defaultdict(list), defaultdict(list), defaultdict(list)
+        for name, (_, body) in self.held.items():
+            kind, _, rest = name.partition(":")
+            if kind != "d":
+                continue
+            self._of[rest.rpartition(":")[0]].append(name)
+            if '"q.merge"' in body and not self.logged(name):
+                self._into[str(json.loads(body)["into"])].append(name)
+            elif '"q.pick"' in body and not self.logged(name):
+                self._citing[int(json.loads(body)["tick"])].append(name)
+
+    async def put_back(
+        self, q: str, stood: Stood, revision: int | None, at: int, erases: bool
+    ) -> None:
+        """Put a question back to where it stood, on this revision (None: on its own); what was decided on it
+        since gives way. Killed anywhere and begun again, it ends the same."""
+        row = await self._row(q)
+        stale = self._stale(q, revision)
+        for name in self._into.pop(q, []):
+            await self._unmerge(name, q, at)
+        if row.head and row.head != stood.into:
+            await self._part(row, row.head, at)
+        wanted = row.revision if revision is None else revision
+        if stale or (row.revision, row.state) != (wanted, stood.state):
+            back = self._back(q, stood.state, wanted, at)
+            await rebuilding.place(self.redis, back, erases, stale)
+        if stood.state is State.MERGED and stood.into is not None:
+            head = await self._group(stood.into)
+            if q not in head.members:
+                back = self._back(q, stood.state, wanted, at)
+                await rebuilding.join(self.redis, back, head, stood.was)
+
+    def has_other(self, q: str) -> bool:
+        """True where the store decided on a question what the log does not hold."""
+        return bool(self._others(q, None))
+
+    def _others(self, q: str, revision: int | None) -> list[str]:
+        """Names of decisions on a question that the log does not hold, or that follow this revision."""
+        ours = [name for name in self._of.get(q, ()) if name in self.held]
+        later = {n for n in ours if revision is not None and int(n.rpartition(":")[2]) > revision}
+        return [name for name in ours if name in later or not self.logged(name)]
+
+    def _stale(self, q: str, revision: int | None) -> list[str]:
+        """Their positions in the intake; they are held no more."""
+        return [self.held.pop(name)[0] for name in self._others(q, revision)]
+
+    async def _unmerge(self, name: str, head: str, at: int) -> None:
+        """Undo a merge into a head of which the store had forgotten an act, where it is the last that
+        happened to its question."""
+        q, revision = name.removeprefix("d:").rpartition(":")[0], int(name.rpartition(":")[2])
+        row = await self._row(q)
+        if name not in self.held or row.state is not State.MERGED or row.revision != revision:
+            return
+        await self._part(row, head, at)
+        back = self._back(q, row.was or State.LISTED, revision - 1, at)
+        await rebuilding.place(self.redis, back, False, [self.held.pop(name)[0]])
+
+    async def undo_picks(self, tick: int, at: int) -> None:
+        """Undo what the store put on air at this tick or a later one, where the log's tick of this number or
+        pick at it is another: one question is on air, with a rank of a tick of the log. Words that were
+        erased since stay so."""
+        for name in [one for n, names in self._citing.items() if n >= tick for one in names]:
+            q, revision = name.removeprefix("d:").rpartition(":")[0], int(name.rpartition(":")[2])
+            row = await self._row(q)
+            if name in self.held and not row.erased:
+                stale = self._stale(q, revision - 1)
+                back = self._back(q, State.LISTED, revision - 1, at, tick="", rank="")
+                await rebuilding.place(self.redis, back, False, stale)
+
+    async def _part(self, row: Question, head: str, at: int) -> None:
+        back = self._back(row.q, row.state, row.revision, at)
+        await rebuilding.part(self.redis, back, await self._group(head))
+
+    def _back(self, q: str, state: State, revision: int, at: int, **more: str) -> Decision:
+        fields = {"by": self.by.get(q, ""), **more}
+        return Decision(self.meeting, q, revision, state, "", at, leaves_line=False, fields=fields)
+
+    async def _group(self, q: str) -> Group:
+        head = await self._row(q)
+        return Group(q, head.revision, await decisions.members(self.redis, self.meeting, q))
+
+    async def _row(self, q: str) -> Question:
+        row = await question_rows.read_one(self.redis, self.meeting, q)
+        if row is None:
+            raise EmptiedAgain(self.meeting)
+        return row
