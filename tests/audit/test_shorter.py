@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from server.audit.findings import Grade
 from server.audit.sources import MAX_BYTES, Folder
+from server.translog import checkpoint
+from server.translog.checkpoint import Checkpoint
 from tests.audit.building import Made, audited, honest
 
 
@@ -54,3 +57,15 @@ def test_a_receipt_from_before_the_meeting_accuses_nobody(tmp_path: Path) -> Non
     made.leaves = made.leaves[:-1]
     found = audited(_Served(made.write(tmp_path / "log")), [receipt])
     assert found.status() == 1 and found.of("A10", Grade.UNCHECKED), found.report()
+
+
+def test_a_receipt_of_another_meeting_accuses_nobody_and_is_said_to_be_one(tmp_path: Path) -> None:
+    made = honest()
+    own = made.receipt(1, len(made.leaves))
+    other = checkpoint.signer(bytes(32), "qa.example/log/" + "b" * 26)
+    note = other.sign(Checkpoint(other.key.name, 9, bytes(32)).text())
+    foreign = replace(own, name="theirs", proof=own.proof.partition("\n\n")[0] + "\n\n" + note)
+    found = audited(made.write(tmp_path / "log"), [own, foreign])
+    (told,) = found.of("A10", Grade.UNCHECKED)
+    assert found.status() == 1 and "theirs is not a receipt of this log" in told.says
+    assert not found.of("A10", Grade.EVIDENCE) and found.done["A10"] == "2 receipts."

@@ -1,5 +1,6 @@
-"""Questions pour straight into the intake while sequencer and store are killed again and again: every
-proof that was ever given holds in the final log, and all published checkpoints are of one history."""
+"""Questions pour straight into the intake while sequencer and store are killed again and again: the receipt
+of every one that was taken, and every proof that was ever given, holds in the final log, and all published
+checkpoints are of one history."""
 
 from __future__ import annotations
 
@@ -22,10 +23,11 @@ from server.store import keys, submissions, typed
 from server.store.client import connect
 from server.translog import tree
 from server.translog.checkpoint import Checkpoint, log_id
+from server.translog.note import VerifierKey
 from tests.acts.building import NOW, live_town
 from tests.faults.conftest import Tell
 from tests.faults.machine import Machine, machine
-from tests.faults.proofs import judge_proofs
+from tests.faults.proofs import Told, judge_proofs, judge_told
 from tests.launch.running import free_port, get
 from tools.bench.submitting import taking
 from workers.sequencer.leaves import LeafStore
@@ -40,7 +42,9 @@ class Flood:
 
     meeting: Meeting
     asked: deque[str] = field(default_factory=deque)
+    unheard: deque[list[str]] = field(default_factory=deque)
     taken: int = 0
+    told: dict[str, Told] = field(default_factory=dict)
     receipts: dict[str, str] = field(default_factory=dict)
     heads: dict[int, bytes] = field(default_factory=dict)
     over: bool = False
@@ -63,6 +67,25 @@ class Flood:
                 continue
             self.taken += len(qs)
             self.asked.append(qs[0])
+            self.unheard.append(qs)
+
+    async def hear(self, store: Redis) -> None:
+        """Of every question that was taken: what its receipt is made of, as it was told first."""
+        while not (self.over and not self.unheard):
+            qs = self.unheard.popleft() if self.unheard else []
+            pipe = store.pipeline(transaction=False)
+            for q in qs:
+                pipe.hmget(keys.question(self.meeting.id, q), ["number", "leaf", "covered"])
+            try:
+                found = dict(zip(qs, await pipe.execute(), strict=True))
+            except RedisError:
+                found = {}
+            heard = {q: row for q, row in found.items() if row[2] is not None}
+            for q, (number, index, note) in heard.items():
+                self.told[q] = Told(int(number), int(index), str(note))
+            if late := [q for q in qs if q not in heard]:
+                self.unheard.appendleft(late)
+            await asyncio.sleep(0.1 if late or not qs else 0)
 
     async def collect(self, url: str) -> None:
         """Ask for the proof of one question of each slice until it is there, and for checkpoints."""
@@ -93,20 +116,23 @@ async def test_no_kill_of_sequencer_or_store_breaks_a_proof_that_was_given(
     async with asyncio.TaskGroup() as group:
         group.create_task(flood.pour(store))
         collecting = group.create_task(flood.collect(made.run.url))
+        hearing = group.create_task(flood.hear(store))
         for turn in range(KILLS):
             await asyncio.sleep(choose.uniform(0.3, 1.5))
             await asyncio.to_thread(made.kill, "store" if turn % 4 == 3 else "sequencer")
         flood.over = True
         async with asyncio.timeout(120):
-            await collecting
+            await asyncio.gather(collecting, hearing)
     numbered = await _numbered(store, flood)
     await store.aclose()
     assert made.run.stop() == 0
     judge_proofs(made, flood.receipts)
     _one_history(made, flood)
+    assert len(flood.told) == flood.taken
     tell(
-        f"{KILLS} kills, {flood.taken} taken, {numbered} numbered, {len(flood.receipts)} proofs and"
-        f" {len(flood.heads)} checkpoints held, 0 violated"
+        f"{KILLS} kills, {flood.taken} taken, {numbered} numbered; {len(flood.told)} receipts of the"
+        f" intake, {len(flood.receipts)} proofs from the log's door and {len(flood.heads)} checkpoints held,"
+        " 0 violated"
     )
 
 
@@ -126,8 +152,10 @@ async def _numbered(store: Redis, flood: Flood) -> int:
 
 def _one_history(made: Machine, flood: Flood) -> None:
     leaves = LeafStore(made.data / "log" / "leaves.sqlite3")
-    node = tree.nodes_of([tree.leaf_hash(one) for one in leaves.leaves(flood.meeting.id, 0, 10**9)])
+    held, state = leaves.leaves(flood.meeting.id, 0, 10**9), leaves.states()[flood.meeting.id]
+    leaves.close()
+    judge_told(held, VerifierKey.parse(state.vkey), flood.told)
+    node = tree.nodes_of([tree.leaf_hash(one) for one in held])
     for size, root in flood.heads.items():
         assert tree.root(size, node) == root
-    leaves.close()
     assert len(flood.heads) > KILLS

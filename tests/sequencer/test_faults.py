@@ -1,4 +1,5 @@
-"""Every numbered write fails in two ways: it did not happen, or it did and nobody heard. Then a restart.
+"""Every numbered write fails in two ways: it did not happen, or it did and nobody heard; files of one step
+also between two of them. Then a restart.
 
 After each: no receipt lost, no number given twice, every file what the leaves give, all signatures
 of one history (fsck reads the whole log).
@@ -6,12 +7,6 @@ of one history (fsck reads the whole log).
 
 from __future__ import annotations
 
-import os
-import random
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -21,12 +16,11 @@ from redis.exceptions import RedisError
 
 from server.store import keys, sequencing, typed
 from server.translog import proof
-from server.translog.checkpoint import log_id
 from server.translog.note import VerifierKey
 from tests.acts.building import Town, live_town
 from tests.sequencer.building import fields, findings, sequencer_in, settle
 from tests.sequencer.test_meeting import leaves_of, log_folder, receipt
-from workers.sequencer import sequencer as following
+from workers.sequencer import telling as telling_of
 from workers.sequencer.files import Files
 from workers.sequencer.keyring import Keyring
 from workers.sequencer.leaves import Change, LeafStore
@@ -52,16 +46,23 @@ def failing_store(after: bool) -> type[LeafStore]:
     return Failing
 
 
-def failing_files(which: str, after: bool) -> type[Files]:
-    """Files of which the one that ends with `which` fails to be written from the third leaf on."""
+def failing_files(which: str, after: bool, before_it: bool = False) -> type[Files]:
+    """Files of which the one that ends with `which` fails to be written from the third leaf on; those
+    `before_it` are there then."""
 
     class Failing(Files):
         def write(self, files: Iterable[tuple[str, bytes]]) -> None:
             listed = list(files)
-            hit = any(which in path and _of_three(path, data) for path, data in listed)
-            if not hit or after:
+            hits = [
+                n
+                for n, (path, data) in enumerate(listed)
+                if which in path and _of_three(path, data)
+            ]
+            if not hits or after:
                 super().write(listed)
-            if hit:
+            elif before_it:
+                super().write(listed[: hits[0]])
+            if hits:
                 raise Broken
 
     return Failing
@@ -113,6 +114,7 @@ WRITES: dict[str, Callable[[Path, bool], Sequencer]] = {
     "tiles": lambda folder, after: sequencer_in(folder, files=failing_files("tile/0/", after)),
     "bundles": lambda folder, after: sequencer_in(folder, files=failing_files("entries/", after)),
     "remember": lambda folder, after: sequencer_in(folder, keyring=failing_keyring(after)),
+    "signed": lambda folder, after: sequencer_in(folder, files=failing_files("signed", after)),
     "show": lambda folder, after: sequencer_in(folder, files=failing_files("checkpoint", after)),
 }
 
@@ -143,6 +145,23 @@ async def test_a_failing_write_costs_nothing_but_time(
     monkeypatch.undo()
     committed = len(leaves_of(tmp_path, town))
     assert committed == (2 if write == "commit" and not after else 3)
+    third = await town.submit(await town.attendee(), "Number three, who are you?")
+    await whole(store, tmp_path, town, [q, third])
+
+
+@pytest.mark.parametrize("first", ["tile/0/", "entries/", "checkpoint"])
+async def test_files_of_one_step_of_which_some_were_written_are_made_whole(
+    store: Redis, tmp_path: Path, first: str
+) -> None:
+    town = await town_of_two(store, tmp_path)
+    q = await town.submit(await town.attendee(), "Number two, where are you?")
+    faulty = sequencer_in(tmp_path, files=failing_files(first, False, before_it=True))
+    with pytest.raises(Broken):
+        while True:
+            await faulty.step(store)
+    signed = (log_folder(tmp_path, town) / "signed").read_text().splitlines()[1]
+    assert signed == ("3" if first == "checkpoint" else "2")
+    assert (log_folder(tmp_path, town) / "checkpoint").read_text().splitlines()[1] == "2"
     third = await town.submit(await town.attendee(), "Number three, who are you?")
     await whole(store, tmp_path, town, [q, third])
 
@@ -236,60 +255,9 @@ async def test_numbers_told_in_pages_all_arrive_when_the_store_fails_between_two
             raise RedisError("broken")
         await telling(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(following, "PAGE", 2)
+    monkeypatch.setattr(telling_of, "PAGE", 2)
     monkeypatch.setattr(sequencing, "note", note)
     with pytest.raises(RedisError):
         await settle(sequencer_in(tmp_path), store)
     monkeypatch.undo()
     await whole(store, tmp_path, town, qs)
-
-
-@pytest.mark.faults
-async def test_killed_again_and_again_the_sequencer_keeps_every_receipt(
-    store: Redis,
-    store_url: str,
-    tmp_path: Path,
-    record_property: Callable[[str, object], None],
-) -> None:
-    town, choose = await live_town(store), random.Random(7)
-    (tmp_path / "secret").write_bytes(bytes(32))
-    environ = {
-        **os.environ,
-        "OPENFLOOR_STORE_URL": store_url,
-        "OPENFLOOR_DATA": str(tmp_path / "data"),
-        "OPENFLOOR_PUBLIC_URL": "https://qa.example",
-        "OPENFLOOR_SECRET_FILE": str(tmp_path / "secret"),
-    }
-    asker = await town.attendee()
-    qs: list[str] = []
-    receipts: dict[str, tuple[int, str]] = {}
-    files = log_folder(tmp_path, town)
-    kills = 0
-    for _ in range(12):
-        process = subprocess.Popen([sys.executable, "-m", "workers.sequencer"], env=environ)
-        before, end = len(receipts), time.monotonic() + 30
-        while time.monotonic() < end:
-            qs += [await town.submit(asker, f"Number {len(qs)}, please?") for _ in range(10)]
-            for q in choose.sample(qs[-60:], 5):
-                found = await typed.hget(store, keys.question(town.meeting.id, q), "leaf")
-                if found is not None and q not in receipts:
-                    receipts[q] = (int(found), receipt(files, int(found)))
-            if len(receipts) > before:  # it runs: kill it within the next second
-                end, before = time.monotonic() + choose.uniform(0, 1), 10**9
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-        kills += 1
-    await settle(sequencer_in(tmp_path), store)
-    leaves = leaves_of(tmp_path, town)
-    key = VerifierKey.parse((files / "vkey").read_text().strip())
-    for q, (at, text) in receipts.items():
-        proof.verify(text, leaves[at], key)
-        assert f'"q":"{q}"'.encode() in leaves[at]
-    numbers = [(await town.look(q)).number for q in qs]
-    assert numbers == list(range(1, len(qs) + 1))
-    assert [found[1] for found in findings(tmp_path).values()] == [[]]
-    assert len(receipts) > 50
-    record_property(
-        "told", f"{kills} kills, {len(leaves)} leaves, {len(receipts)} receipts held, 0 violated"
-    )
-    assert log_id(town.meeting.id) in str(files)
