@@ -19,16 +19,8 @@ async def since(redis: Redis, positions: Mapping[str, str]) -> dict[str, list[En
         return {}
     meetings = {keys.events(meeting): meeting for meeting in positions}
     streams = {keys.events(meeting): at for meeting, at in positions.items()}
-    found = await redis.xread(cast("dict[object, object]", streams), count=PAGE)  # type: ignore[arg-type]
-    if not found:
-        return {}
-    pairs = found.items() if isinstance(found, dict) else found
-    answer: dict[str, list[Entry]] = {}
-    for key, entries in pairs:
-        # RESP3 wraps each stream's entries in one more list than RESP2.
-        rows = entries[0] if entries and isinstance(entries[0], list) else entries
-        answer[meetings[cast(str, key)]] = cast("list[Entry]", rows)
-    return answer
+    found = await typed.read(redis, streams, PAGE)
+    return {meetings[key]: entries for key, entries in found.items()}
 
 
 async def oldest(redis: Redis, meeting: str) -> str:

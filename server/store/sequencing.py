@@ -44,15 +44,8 @@ async def wait(
     names = {keys.intake(meeting): meeting for meeting in cursors}
     streams[keys.MEETINGS] = after or "0-0"
     names[keys.MEETINGS] = ""
-    found = await redis.xread(cast("dict[object, object]", streams), count=PAGE, block=block_ms)  # type: ignore[arg-type]
-    if not found:
-        return {}
-    pairs = found.items() if isinstance(found, dict) else found
-    answer: dict[str, list[Entry]] = {}
-    for key, entries in pairs:
-        rows = entries[0] if entries and isinstance(entries[0], list) else entries
-        answer[names[cast(str, key)]] = cast("list[Entry]", rows)
-    return answer
+    found = await typed.read(redis, streams, PAGE, block_ms)
+    return {names[key]: entries for key, entries in found.items()}
 
 
 async def pages(redis: Redis, meeting: str, end: str) -> AsyncIterator[list[Entry]]:

@@ -67,6 +67,21 @@ async def entries(
     return cast("list[tuple[str, dict[str, str]]]", found)
 
 
+async def read(
+    redis: Redis, positions: Mapping[str, str], count: int, block_ms: int | None = None
+) -> dict[str, list[tuple[str, dict[str, str]]]]:
+    """At most so many entries of each STREAM after these ids; those that have none are left out. With
+    `block_ms` it waits so long for the first."""
+    wanted = cast("dict[object, object]", dict(positions))
+    found = await redis.xread(wanted, count=count, block=block_ms)  # type: ignore[arg-type]
+    answer: dict[str, list[tuple[str, dict[str, str]]]] = {}
+    for key, told in found.items() if isinstance(found, dict) else found or ():
+        # RESP3 wraps each stream's entries in one more list than RESP2.
+        rows = told[0] if told and isinstance(told[0], list) else told
+        answer[cast(str, key)] = cast("list[tuple[str, dict[str, str]]]", rows)
+    return answer
+
+
 async def last_entry(redis: Redis, key: str) -> str:
     """Id of the newest entry of a STREAM, `0-0` when empty."""
     found = cast("list[tuple[str, dict[str, str]]]", await redis.xrevrange(key, count=1))
