@@ -11,22 +11,14 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 
 from server.acts.reason_lists import ReasonLists, reason_lists
-from server.domain import rules
 from server.domain.meeting import Meeting
-from server.domain.public_acts import TURNS, Entry, said, word
+from server.domain.public_acts import TURNS, Entry, doer, said, word
 from server.domain.public_time import public_at
 from server.domain.question import text_is_public
-from server.domain.rules import Rule
 from server.domain.screening import SKIP_REASONS
 from server.store import desk_log, question_rows, ticks
 from server.store.desk_log import LoggedAct
 from server.store.question_rows import Question
-
-
-def _by(acted: LoggedAct) -> str:
-    if acted.kind == "q.end":
-        return rules.name(Rule.CLOSING)
-    return str(acted.intent.get("by", "asker"))
 
 
 async def public_histories(
@@ -91,9 +83,9 @@ class _Told:
         return Entry(
             act=word,
             at=public_at(acted.at, self.meeting.live_at),
-            by=_by(acted),
+            by=doer(acted.kind, intent),
             rules=max(1, bisect_right(self.versions, desk_log.order(acted.id))),
-            reason=code,
+            reason=intent.get("basis", code),
             sentence=sentence or SKIP_REASONS.get(code or "", ""),
             withheld=intent.get("withheld") == 1,
             text=self.texts.get(commitment, "") if commitment else "",

@@ -10,10 +10,8 @@ from types import MappingProxyType
 from typing import Any
 
 from server.audit.replay import Played, Replay
-from server.domain import rules
-from server.domain.public_acts import TURNS, Entry, said, word
+from server.domain.public_acts import TURNS, Entry, doer, said, word
 from server.domain.question import State, text_is_public
-from server.domain.rules import Rule
 from server.domain.screening import SKIP_REASONS
 from server.translog import timing
 from server.translog.leaf import Leaf
@@ -165,11 +163,10 @@ class Record(Replay):
         other = step.leaf.q if step.leaf.q != q else _text(fields.get("into"))
         target = fields.get("target")
         known = self.questions.get(other or "")
-        by = rules.name(Rule.CLOSING) if step.leaf.kind == "q.end" else None
         return Entry(
             act=step.word,
             at=step.leaf.at * 1000,
-            by=by or _text(fields.get("by")) or "asker",
+            by=doer(step.leaf.kind, fields),
             rules=step.rules,
             reason=code if step.leaf.kind != "q.erase" else _text(fields.get("basis")),
             sentence=_sentence(step.reasons, code, look) if code else "",

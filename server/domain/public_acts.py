@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from server.domain import rules
+from server.domain.erasing import Basis
+from server.domain.rules import Rule
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -75,6 +79,16 @@ def word(kind: str, fields: Mapping[str, object], before: str, own: bool) -> str
         case "q.list" | "q.answer" | "q.screen":
             return _AGAIN.get((kind, before), _FIRST[kind])
     return _WORDS.get(kind)
+
+
+def doer(kind: str, fields: Mapping[str, object]) -> str:
+    """Who did an act: whom it names; else the rule of closing, an organiser who erased on a legal ground,
+    or the asker."""
+    if kind == "q.end":
+        return rules.name(Rule.CLOSING)
+    if kind == "q.erase" and fields["basis"] != Basis.AUTHOR:
+        return "organiser"
+    return str(fields.get("by") or "asker")
 
 
 def said(kind: str, fields: Mapping[str, object], public: bool) -> str | None:

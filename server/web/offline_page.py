@@ -15,7 +15,7 @@ from server.catalogue import catalogue
 from server.web.rendering import FRONTEND
 
 ENTRY = "verify.js"
-SAID = ("verify.", "act.q_", "by.", "end.")
+SAID = ("verify.", "act.q_", "by.", "end.", "basis.")
 SCRIPTS = FRONTEND / "static" / "js"
 STYLES = ("css/app.css", "css/record.css")
 IMPORT = re.compile(r'^import (?:\{[^}]*\} from )?"(\./|\.\./)([\w/.]+\.js)";\n', re.M)

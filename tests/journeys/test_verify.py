@@ -84,6 +84,8 @@ async def test_the_file_tells_good_receipts_from_tampered_ones(alone: Page) -> N
         else:
             await expect(verdict).to_have_attribute("data-verdict", "bad")
             await expect(verdict).not_to_contain_text("why_")
+            lost = verdict.locator("p", has_text="Keep this file as it is.")
+            await expect(lost).to_have_count(0 if wanted == "shape" else 1)
         await expect(alone.locator("#fate")).to_be_visible(visible=isinstance(wanted, int))
 
 

@@ -40,8 +40,24 @@ async def test_an_organiser_names_a_ground_confirms_and_the_text_is_gone_everywh
     for path in (record, f"{record}.json", f"{record}.csv", f"/m/{town.meeting.slug}/q/1"):
         told = await Browser(app).get(path)
         assert CANARY not in told and "law" in told, path
+        erased = told.partition('id="sentences"')[0]
+        erased = erased[erased.rindex("rased") :]
+        assert "the organiser" in erased and "the asker" not in erased, path
+    told = await Browser(app).get(f"/m/{town.meeting.slug}/q/1?lang=de")
+    assert "Text gelöscht</b>: ein Gesetz verlangt es" in told
     await browser.get(f"/log/{log_id(town.meeting.id)}/opening/{q}.json")
     assert browser.status == 410 and "law" in browser.text
+
+
+async def test_in_a_meeting_without_a_log_an_erasure_is_told_the_same(
+    store: Redis, tmp_path: Path
+) -> None:
+    town = await live_town(store)
+    question = await town.listed(text=f"Who is {CANARY}?")
+    await erase.erase_named(store, town.meeting, 1, question.revision, "court", NOW)
+    page = await Browser(site(store, tmp_path)).get(f"/m/{town.meeting.slug}/q/1")
+    assert "Text erased</b>: a court ordered it" in page and "the organiser" in page
+    assert CANARY not in page and "The text was erased" in page
 
 
 async def test_a_withheld_text_that_was_erased_is_answered_as_gone(

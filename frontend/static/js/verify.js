@@ -79,7 +79,8 @@ function quoted(opening) {
 function drawOther(held, typed) {
   const [, note = ""] = held.proof.split("\n\n");
   const names = [["verify.other_key", typed.split("+")[0]], ["verify.other_receipt", note.split("\n")[0]]];
-  drawVerdict("unable", say("verify.other"), names.map(([key, name]) => element("p", "", say(key), " ", element("code", "key", name))));
+  const lines = names.map(([key, name]) => element("p", "", say(key), " ", element("code", "key", name)));
+  drawVerdict("unable", say("verify.other"), [...lines, element("p", "", say("verify.other_next"))]);
 }
 
 /** @param {unknown} error */
@@ -90,7 +91,7 @@ function drawBad(error) {
   if (code === "shape") return drawVerdict("bad", say("verify.no_receipt"), [element("p", "", why)]);
   const held = [say("verify.signed"), say("verify.covered")];
   const lines = LINES.map((_, n) => line(n < at ? "yes" : n === at ? "no" : "open", n < at ? held[n] : n === at ? why : say("verify.not_reached")));
-  drawVerdict("bad", say("verify.bad"), [element("ul", "findings", ...lines)]);
+  drawVerdict("bad", say("verify.bad"), [element("ul", "findings", ...lines), element("p", "", say("verify.bad_next"))]);
 }
 
 /** @param {string} state @param {string} title @param {Node[]} inside */
@@ -143,7 +144,7 @@ function said(leaf) {
   if (leaf.d) parts.push(say(`end.${leaf.d}`));
   if (leaf.reason) parts.push(leaf.reason);
   if (leaf.withheld) parts.push(say("verify.withheld"));
-  if (leaf.basis) parts.push(say("verify.basis", { basis: leaf.basis }));
+  if (leaf.basis) parts.push(say("verify.basis", { basis: say(`basis.${leaf.basis}`) }));
   if (leaf.t === "q.withdraw" || leaf.t === "q.appeal") parts.push(say(leaf.pre ? "verify.with_secret" : "verify.without_secret"));
   const [role, n] = (leaf.by ?? "").split(":");
   if (role) parts.push(role === "rule" ? say("by.rule") : say(`by.${role}`, { n }));
