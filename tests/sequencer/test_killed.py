@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -45,7 +44,6 @@ async def test_killed_again_and_again_the_sequencer_keeps_every_receipt(
         "OPENFLOOR_PUBLIC_URL": "https://qa.example",
         "OPENFLOOR_SECRET_FILE": str(tmp_path / "secret"),
     }
-    asker = await town.attendee()
     qs: list[str] = []
     receipts: dict[str, tuple[int, str]] = {}
     files = log_folder(tmp_path, town)
@@ -53,16 +51,19 @@ async def test_killed_again_and_again_the_sequencer_keeps_every_receipt(
     for _ in range(12):
         process = subprocess.Popen([sys.executable, "-m", "workers.sequencer"], env=environ)
         before, end = len(receipts), time.monotonic() + 30
-        while time.monotonic() < end:
-            qs += [await town.submit(asker, f"Number {len(qs)}, please?") for _ in range(10)]
-            for q in choose.sample(qs[-60:], 5):
-                found = await typed.hget(store, keys.question(town.meeting.id, q), "leaf")
-                if found is not None and q not in receipts:
-                    receipts[q] = (int(found), receipt(files, int(found)))
-            if len(receipts) > before:  # it runs: kill it within the next second
-                end, before = time.monotonic() + choose.uniform(0, 1), 10**9
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
+        try:
+            while time.monotonic() < end:
+                asker = await town.attendee()
+                qs += [await town.submit(asker, f"Number {len(qs)}, please?") for _ in range(10)]
+                for q in choose.sample(qs[-60:], 5):
+                    found = await typed.hget(store, keys.question(town.meeting.id, q), "leaf")
+                    if found is not None and q not in receipts:
+                        receipts[q] = (int(found), receipt(files, int(found)))
+                if len(receipts) > before:  # it runs: kill it within the next second
+                    end, before = time.monotonic() + choose.uniform(0, 1), 10**9
+        finally:
+            process.kill()
+            process.wait()
         kills += 1
     await settle(sequencer_in(tmp_path), store)
     leaves = leaves_of(tmp_path, town)
