@@ -13,9 +13,14 @@ from server.domain.refusals import Refusal, Refused
 from server.translog.checkpoint import Checkpoint
 
 FIELD = "prev"
+# The earlier log's origin and the public address, together: so many characters fit beside all else into
+# the 1,024 bytes of a log's first leaf.
+NAMES_MOST = 250
 
 
-async def earlier_head(store: Redis, records: Records, logs: Path | None, slug: str) -> Checkpoint:
+async def earlier_head(
+    store: Redis, records: Records, logs: Path | None, slug: str, public_url: str
+) -> Checkpoint:
     """Where the log of the meeting at this address ends now; refused by the field's name unless that
     meeting has ended and its closing entry is published. Nothing but an erasure may follow it."""
     meeting = await meetings.by_slug(store, slug)
@@ -34,4 +39,9 @@ async def earlier_head(store: Redis, records: Records, logs: Path | None, slug: 
                 "is closed, but its log has no last entry yet. Try again in a minute.",
                 field=FIELD,
             )
-        return head_of(held.note)
+        head = head_of(held.note)
+    if len(head.origin) + len(public_url) > NAMES_MOST:
+        raise Refused(
+            Refusal.ILLEGAL, "has a log whose name is too long to be named in another.", field=FIELD
+        )
+    return head

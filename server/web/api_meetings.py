@@ -45,7 +45,8 @@ async def create_meeting(given: NewMeeting) -> tuple[Response, int]:
     person.need(Act.CREATE_MEETING)
     store, prev = parts().store, None
     if given.prev:
-        prev = await series.earlier_head(store, parts().records, parts().logs, given.prev)
+        known = (parts().records, parts().logs)
+        prev = await series.earlier_head(store, *known, given.prev, parts().public_url)
     meeting = await meetings.create(store, given.given(), parts().clock(), prev)
     return jsonify(meeting_json(meeting, code=True)), 201
 

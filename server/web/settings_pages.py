@@ -82,7 +82,8 @@ async def _earlier() -> list[dict[str, object]]:
 async def _created(fields: dict[str, object], prev: str, now: int) -> Meeting:
     store, head = parts().store, None
     if prev:
-        head = await series.earlier_head(store, parts().records, parts().logs, prev)
+        known = (parts().records, parts().logs)
+        head = await series.earlier_head(store, *known, prev, parts().public_url)
     return await meetings.create(store, fields, now, head)
 
 

@@ -12,15 +12,19 @@ import pytest
 from quart import Quart
 from redis.asyncio import Redis
 
-from server.acts import closing, meetings, staff
+from server.acts import closing, meetings, series, staff
 from server.acts.log_folder import LogFolder, head_of
+from server.acts.log_record import Records
 from server.audit.findings import Findings, Grade
 from server.audit.main import audit
 from server.audit.series import Earlier
 from server.audit.sources import Folder
 from server.domain.meeting import Meeting
+from server.domain.meeting_fields import LATEST_MS
+from server.domain.refusals import Refused
+from server.store import keys, typed
 from server.translog import leaf
-from server.translog.checkpoint import log_id
+from server.translog.checkpoint import Checkpoint, log_id, origin
 from server.translog.note import VerifierKey
 from tests.acts.building import NOW, Town, live_town
 from tests.sequencer.building import sequencer_in, settle
@@ -154,6 +158,29 @@ async def test_what_cannot_be_continued_is_refused_in_words_and_nothing_is_made(
     page = await organiser.post("/organise/new", **{**fields, "title": "Next", "prev": slug})
     assert organiser.status == status and words in unescape(page) and 'value="Next"' in page
     assert len(await meetings.all_meetings(store)) == before
+
+
+async def test_a_first_leaf_that_would_be_too_large_is_refused_before_it_is_made(
+    store: Redis, tmp_path: Path
+) -> None:
+    town = await ended_town(store, tmp_path)
+    slug, logs, records = town.meeting.slug, tmp_path / "data" / "log", Records()
+    head = await series.earlier_head(store, records, logs, slug, "https://floor.example")
+    room = series.NAMES_MOST - len(head.origin)
+    assert await series.earlier_head(store, records, logs, slug, "x" * room) == head
+    with pytest.raises(Refused, match="too long to be named"):
+        await series.earlier_head(store, records, logs, slug, "x" * (room + 1))
+    # The largest that is let through: every field at its longest, both names long.
+    late = {name: LATEST_MS - 1000 for name in ("starts_at", "asking_from", "voting_from")}
+    late |= {"asking_until": LATEST_MS, "voting_until": LATEST_MS}
+    most = {"min_chars": 200, "max_chars": 2000, "submit_limit": 1000, "readers": "attendees"}
+    fields = {"title": "Next", **late, **most, "admission": "roster", "after_display": True}
+    own = origin("x" * 120, head.origin.rpartition("/")[2])
+    prev = Checkpoint("x" * (series.NAMES_MOST - 120), 2**40, head.root)
+    made = await meetings.create(store, fields, NOW, prev)
+    (entry,) = await typed.entries(store, keys.intake(made.id), "", 1)
+    told = leaf.finish({**leaf.read_intent(entry[1]["intent"]), "origin": own}, NOW // 1000, None)
+    assert 1000 < len(told) <= 1024
 
 
 async def test_a_meeting_is_never_made_to_continue_another_afterwards(
