@@ -49,7 +49,7 @@ class Copies:
     left: list[int]
 
 
-def place() -> dict[str, str]:
+def where() -> dict[str, str]:
     """Which queue the address asks for, in which order and from where on, as an address says it again."""
     name = request.args.get("queue", "")
     kept = {"queue": name if name in QUEUES else QUEUES[0]}
@@ -61,7 +61,7 @@ def place() -> dict[str, str]:
 
 
 def rows(desk: Desk, at: Mapping[str, str]) -> Run:
-    """The queue at this place."""
+    """The queue that the address asks for, from where it does."""
     found = _queue(desk, at["queue"], "by" in at)
     return _run(found, int(at.get("from", 0)), ROWS)
 

@@ -52,7 +52,7 @@ async def _desk(
 ) -> Response:
     """The page, with number `wanted` open. `kept`: what was typed into a form that was refused."""
     found = await desk.look(parts().store, meeting.id)
-    at = desk_lists.place()
+    at = desk_lists.where()
     rows = desk_lists.rows(found, at)
     numbers = {str(q.number): q for q in found.questions}
     chosen = numbers.get(wanted) or (numbers[str(rows.rows[0]["n"])] if rows.rows else None)
@@ -125,7 +125,7 @@ def _offered(chosen: Question | None, me: str) -> list[str]:
 
 def _next(act: str, fields: dict[str, str]) -> str:
     """Which queue comes next; a head stays open while its group is worked on."""
-    at = desk_lists.place()
+    at = desk_lists.where()
     if act in STAYS and fields.get("open", "").isdigit():
         at["n"] = fields["open"][:8]
     return urlencode(at)

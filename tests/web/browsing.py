@@ -9,6 +9,10 @@ from typing import Any
 
 from quart import Quart
 
+from server.acts import staff
+from server.domain.roles import Role
+from tests.acts.building import NOW, Town
+
 SAME = {"Host": "floor.example", "Sec-Fetch-Site": "same-origin"}
 PATIENCE_S = 5.0
 
@@ -52,6 +56,15 @@ class Browser:
         self.headers = {name.lower(): value for name, value in response.headers.items()}
         self.text = await response.get_data(as_text=True)
         return self.text
+
+
+async def staffed(app: Quart, town: Town, role: Role) -> Browser:
+    """The browser of somebody who has just accepted an invitation, where that leads."""
+    link, path = await staff.invite(town.store, town.meeting, role, NOW), f"/m/{town.meeting.slug}"
+    browser = Browser(app)
+    await browser.get(f"{path}/invite")
+    await browser.post(f"{path}/invite", token=link)
+    return browser
 
 
 class Client:

@@ -8,10 +8,10 @@ from typing import Any
 from quart import Quart
 from redis.asyncio import Redis
 
-from server.acts import decide, meetings, merge, staff, stage, suggestions
+from server.acts import decide, meetings, merge, stage, suggestions
 from server.domain.roles import Role
 from tests.acts.building import NOW, Town, live_town
-from tests.web.browsing import Browser, Client
+from tests.web.browsing import Client, staffed
 from tests.web.test_deciding import asker_of, client_of
 
 
@@ -117,12 +117,8 @@ async def test_the_log_says_what_was_done_and_with_which_other_question(
     assert (told["q.screen"]["votes"], told["m.rule"]["what"]) == (0, "policy")
     assert {act["role"] for act in acts if act["kind"] == "m.role"} == {"mod:1", "mod:2", "aud:1"}
     assert told["q.received"]["others"] is None and told["q.list"]["role"] is None
-    link = await staff.invite(store, town.meeting, Role.MODERATOR, NOW)
-    browser = Browser(app)
-    at = f"/m/{town.meeting.slug}"
-    await browser.get(f"{at}/invite")
-    await browser.post(f"{at}/invite", token=link)
-    page = await browser.get(f"{at}/desk/log")
+    browser = await staffed(app, town, Role.MODERATOR)
+    page = await browser.get(f"/m/{town.meeting.slug}/desk/log")
     for words in (
         "Into no. 1",
         "Not the same as no. 1",

@@ -8,23 +8,14 @@ import re
 from quart import Quart
 from redis.asyncio import Redis
 
-from server.acts import decide, desk, staff
+from server.acts import decide, desk
 from server.domain.question import State
 from server.domain.roles import Role
-from tests.acts.building import NOW, Town, live_town
-from tests.web.browsing import Browser
+from tests.acts.building import NOW, live_town
+from tests.web.browsing import Browser, staffed
 from workers.analysis.job import analyse
 
 SAME = "Will the canteen in the north building open again this year?"
-
-
-async def plain_desk(app: Quart, town: Town) -> Browser:
-    """A moderator's browser without scripts, at the desk."""
-    link, at = await staff.invite(town.store, town.meeting, Role.MODERATOR, NOW), town.meeting.slug
-    browser = Browser(app)
-    await browser.get(f"/m/{at}/invite")
-    await browser.post(f"/m/{at}/invite", token=link)
-    return browser
 
 
 def part(text: str, kind: str, name: str) -> str:
@@ -82,7 +73,7 @@ async def test_a_campaign_is_merged_by_a_plain_form_and_told_what_is_left(
         await town.ask(await town.attendee(), words)
     await town.ask(await town.attendee(), "Who plans the summer party?")
     await analyse(store, town.meeting.id)
-    browser = await plain_desk(app, town)
+    browser = await staffed(app, town, Role.MODERATOR)
     assert numbers(browser.text, "desk-rows") == [1, 5] and "asked by 4<" in browser.text
     assert numbers(browser.text, "copy-rows") == [2, 3, 4]
     assert "merged into this one: 2," in part(browser.text, "p", "copies-told")
@@ -105,7 +96,7 @@ async def test_a_refused_form_comes_back_open_with_what_is_the_same_now(
     town = await live_town(store)
     _, two, _ = [await town.ask(await town.attendee(), SAME) for _ in range(3)]
     await analyse(store, town.meeting.id)
-    browser, other = await plain_desk(app, town), await town.moderator()
+    browser, other = await staffed(app, town, Role.MODERATOR), await town.moderator()
     await decide.screen_out(
         store, town.meeting, other, two.q, two.revision, "unclear", "", None, NOW
     )
@@ -120,7 +111,7 @@ async def test_a_refused_form_comes_back_open_with_what_is_the_same_now(
 async def test_a_list_of_copies_that_is_none_is_refused_in_words(store: Redis, app: Quart) -> None:
     town = await live_town(store)
     one = await town.ask(await town.attendee(), SAME)
-    browser = await plain_desk(app, town)
+    browser = await staffed(app, town, Role.MODERATOR)
     act = f"/m/{town.meeting.slug}/desk/merge_copies"
     twice = f'[{{"q": "{one.q}", "revision": 1}}], "revision": 2'
     for odd in ("", "[", "[]", "{}", '["x"]', "[" * 40, twice):
@@ -136,7 +127,7 @@ async def test_copies_and_members_beyond_one_run_are_walked_to_their_end(
     for _ in range(231):
         await town.ask(await town.attendee(), SAME)
     await analyse(store, town.meeting.id)
-    browser = await plain_desk(app, town)
+    browser = await staffed(app, town, Role.MODERATOR)
     assert numbers(browser.text, "desk-rows") == [1]
     assert "wait for the next time: 30." in part(browser.text, "p", "copies-told")
     runs = await walked(browser, "copy-rows", "copies")
@@ -158,7 +149,7 @@ async def test_a_long_queue_is_walked_and_decided_on_where_one_stands(
     asker = await town.attendee()
     for n in range(1, 131):
         await town.ask(asker, f"What is question {n} about?")
-    browser = await plain_desk(app, town)
+    browser = await staffed(app, town, Role.MODERATOR)
     runs = await walked(browser, "desk-rows", "from")
     assert [len(run) for run in runs] == [60, 60, 10]
     assert [n for run in runs for n in run] == list(range(1, 131))
@@ -173,7 +164,7 @@ async def test_the_most_asked_stand_first_where_that_is_chosen(store: Redis, app
     for words in ("Who plans the summer party?", SAME, SAME, SAME):
         await town.ask(await town.attendee(), words)
     await analyse(store, town.meeting.id)
-    browser = await plain_desk(app, town)
+    browser = await staffed(app, town, Role.MODERATOR)
     assert numbers(browser.text, "desk-rows") == [1, 2]
     await browser.get(f"/m/{town.meeting.slug}/desk?queue=waiting&by=askers")
     assert numbers(browser.text, "desk-rows") == [2, 1]

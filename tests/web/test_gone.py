@@ -17,7 +17,7 @@ from server.domain.roles import Role
 from server.store import keys
 from server.store.question_rows import Question
 from tests.acts.building import NOW, Town, live_town
-from tests.web.browsing import Browser, Client, until
+from tests.web.browsing import Browser, Client, staffed, until
 
 CANARY = "zq-canary-gone"
 SAID = {
@@ -49,14 +49,6 @@ async def gone_town(store: Redis) -> Town:
     return town
 
 
-async def _staffed(app: Quart, town: Town, role: Role) -> Browser:
-    browser = Browser(app)
-    await browser.get(f"/m/{town.meeting.slug}/invite")
-    token = await staff.invite(town.store, town.meeting, role, NOW)
-    await browser.post(f"/m/{town.meeting.slug}/invite", token=token)
-    return browser
-
-
 def _shown(page: str) -> str:
     """What people read of a page: without the scripts' data."""
     return html.unescape(re.sub(r"<script.*?</script>", "", page, flags=re.S))
@@ -68,7 +60,7 @@ async def test_every_page_says_it_in_its_readers_language(
 ) -> None:
     town = await gone_town(store)
     reader, at = Browser(app), f"/m/{town.meeting.slug}"
-    desk, host = [await _staffed(app, town, role) for role in (Role.MODERATOR, Role.HOST)]
+    desk, host = [await staffed(app, town, role) for role in (Role.MODERATOR, Role.HOST)]
     erased, lost = SAID[lang]
     other = SAID["de" if lang == "en" else "en"]
 
@@ -127,7 +119,7 @@ async def test_what_a_moderator_worded_stands_in_the_place_of_a_lost_text(
     await store.hset(keys.question(town.meeting.id, asked.q), "wording", "Who sits there?")
     mine = (await Client(app, joined.token).send("GET", f"/meetings/{town.meeting.slug}/mine"))[1]
     assert [(row["gone"], row["text"]) for row in mine["questions"]] == [("lost", "")]
-    desk = await _staffed(app, town, Role.MODERATOR)
+    desk = await staffed(app, town, Role.MODERATOR)
     page = _shown(await desk.get(f"/m/{town.meeting.slug}/desk?n=7"))
     assert page.count("Who sits there?") == 3  # in the list, as the wording, and to word it anew
     assert page.count(SAID["en"][1]) == 2  # number 6 in the list, and what its asker wrote

@@ -13,7 +13,7 @@ from pathlib import Path
 from quart import Quart
 from redis.asyncio import Redis
 
-from server.acts import admission, erase, staff
+from server.acts import admission, erase
 from server.audit.checks import read_receipt
 from server.audit.findings import Findings, Grade
 from server.audit.main import audit
@@ -29,7 +29,7 @@ from server.translog.note import VerifierKey
 from tests.acts.building import NOW, Town, fresh_q, live_town
 from tests.sequencer.building import sequencer_in, settle
 from tests.sequencer.test_rebuilding import wiped
-from tests.web.browsing import Browser, Client
+from tests.web.browsing import Browser, Client, staffed
 from tests.web.test_log_files import Reader, published
 from tests.web.test_told_record import site
 
@@ -179,10 +179,7 @@ async def test_the_key_goes_out_on_paper_and_with_the_invitation(app: Quart, sto
     reader = Reader(app, town)
     await published(reader, 1)
     vkey = (await reader.get("vkey")).decode().strip()
-    browser = Browser(app)
-    link = await staff.invite(store, town.meeting, Role.ORGANISER, NOW)
-    await browser.get(f"/m/{town.meeting.slug}/invite")
-    await browser.post(f"/m/{town.meeting.slug}/invite", token=link)
+    browser = await staffed(app, town, Role.ORGANISER)
     assert vkey in html.unescape(await browser.get(f"/m/{town.meeting.slug}/organise"))
     await browser.post(f"/m/{town.meeting.slug}/organise/roster", count="3")
     assert html.unescape(browser.text).count(vkey) == 3

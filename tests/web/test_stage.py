@@ -9,21 +9,13 @@ from pathlib import Path
 from quart import Quart
 from redis.asyncio import Redis
 
-from server.acts import staff, stage
+from server.acts import stage
 from server.domain.roles import Role
 from server.web.player import PLAYER
-from tests.acts.building import NOW, Town, live_town
-from tests.web.browsing import SAME, Browser, Client, until
+from tests.acts.building import NOW, live_town
+from tests.web.browsing import SAME, Browser, Client, staffed, until
 
 VENDOR = Path(__file__).parents[2] / "frontend" / "vendor"
-
-
-async def hosting(app: Quart, town: Town) -> Browser:
-    link = await staff.invite(town.store, town.meeting, Role.HOST, NOW)
-    browser, path = Browser(app), f"/m/{town.meeting.slug}/invite"
-    await browser.get(path)
-    await browser.post(path, token=link)
-    return browser
 
 
 def _hidden(page: str, action: str, name: str) -> str:
@@ -42,7 +34,7 @@ async def test_the_host_steps_along_the_line_by_plain_forms(store: Redis, app: Q
     )
     await town.ask(await town.attendee(), "A text that still waits")
     await stage.arrange(store, town.meeting, moderator, [2, 1], 0, NOW)
-    browser, at = await hosting(app, town), f"/m/{town.meeting.slug}/host"
+    browser, at = await staffed(app, town, Role.HOST), f"/m/{town.meeting.slug}/host"
     page = await browser.get(at)
     assert "Why so dark?" in page and "still waits" not in page
     page = await browser.post(f"{at}/next")
