@@ -7,7 +7,7 @@ from pathlib import Path
 
 from redis.asyncio import Redis
 
-from server.acts import closing, meetings, stage, tallies
+from server.acts import closing, erase, meetings, stage, tallies
 from server.store import ticks, votes
 from server.store.votes import Wish
 from server.translog import leaf
@@ -75,6 +75,23 @@ async def test_a_store_that_is_lost_between_closing_and_its_tick_makes_no_tick_o
     kinds = await ended(store, tmp_path, town)
     assert "v.tick" not in kinds and kinds[-1] == "log.close"
     assert ranked(tmp_path, town, 2)[qs[0]] == 1 and (await town.look(qs[0])).votes == 1
+
+
+async def test_votes_that_a_copy_of_a_closed_meeting_holds_count_in_its_final_tick(
+    store: Redis, tmp_path: Path
+) -> None:
+    town, qs = await frozen(store, tmp_path)
+    await closed(store, town)
+    await settle(sequencer_in(tmp_path), store)
+    copy = await copied(store)
+    await erase.erase_named(store, town.meeting, 8, (await town.look(qs[7])).revision, "law", NOW)
+    await settle(sequencer_in(tmp_path), store)
+    await put_back(store, copy)
+    await settle(sequencer_in(tmp_path), store)
+    assert (await town.look(qs[7])).erased == "law"
+    kinds = await ended(store, tmp_path, town)
+    assert kinds[:3] == ["m.phase", "q.erase", "v.tick"]
+    assert ranked(tmp_path, town, 3)[qs[0]] == 2 == (await town.look(qs[0])).votes
 
 
 async def test_a_copy_that_has_all_votes_of_a_closed_meeting_makes_the_final_tick_itself(

@@ -17,6 +17,7 @@ from tests.sequencer.test_meeting import leaves_of
 from tests.sequencer.test_overruled import goes_on
 from tests.sequencer.test_rebuilding import busy, queues, rows, wiped
 from workers.sequencer import rebuilding as looking
+from workers.sequencer import returning
 from workers.sequencer import sequencer as sequencing
 
 
@@ -58,6 +59,7 @@ async def test_a_store_that_is_emptied_again_in_the_middle_comes_back_all_the_sa
     store: Redis, tmp_path: Path, turns: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sequencing, "TURN_S", 0.0)
+    monkeypatch.setattr(returning, "SLICE", 2)
     town, _ = await busy(store, tmp_path)
     before, places = await rows(store, town), await queues(store, town)
     await forgotten(store, town)
@@ -66,9 +68,29 @@ async def test_a_store_that_is_emptied_again_in_the_middle_comes_back_all_the_sa
         await sequencer.step(store)
     assert await rebuilding.is_begun(store, town.meeting.id)
     await forgotten(store, town)
-    with pytest.raises(EmptiedAgain):
-        await settle(sequencer, store)
+    with pytest.raises(EmptiedAgain):  # soon, not at the end
+        for _ in range(5):
+            await sequencer.step(store)
     await settle(sequencer, store)
+    assert (await rows(store, town), await queues(store, town)) == (before, places)
+
+
+async def test_a_store_that_is_emptied_in_the_last_step_is_not_opened_half(
+    store: Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town, _ = await busy(store, tmp_path)
+    before, places = await rows(store, town), await queues(store, town)
+    await forgotten(store, town)
+    note = rebuilding.note_rebuilt
+
+    async def emptied(*given: object) -> None:
+        await forgotten(store, town)
+        monkeypatch.setattr(rebuilding, "note_rebuilt", note)
+
+    monkeypatch.setattr(rebuilding, "note_rebuilt", emptied)
+    with pytest.raises(EmptiedAgain):
+        await settle(sequencer_in(tmp_path), store)
+    await settle(sequencer_in(tmp_path), store)
     assert (await rows(store, town), await queues(store, town)) == (before, places)
 
 
