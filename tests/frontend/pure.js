@@ -1,6 +1,6 @@
 // Runs the page's pure modules over cases made in Python and gives back plain JSON.
 import * as desk from "../../frontend/static/js/desk_state.js";
-import { diff, sameWords, warnings } from "../../frontend/static/js/diff.js";
+import { alike, diff, sameWords, warnings } from "../../frontend/static/js/diff.js";
 import * as board from "../../frontend/static/js/board.js";
 import { pinned, staying } from "../../frontend/static/js/moves.js";
 import * as outbox from "../../frontend/static/js/outbox.js";
@@ -51,6 +51,7 @@ const DEEDS = {
   moved: ({ line, n, by }) => desk.moved(line, n, by),
   sameWords: ({ text }) => sameWords(text),
   diff: ({ a, b }) => diff(a, b).map(({ kind, words }) => [kind, words]),
+  alike: ({ a, b }) => alike(a, b),
   warnings: ({ pairs }) => pairs.map(([a, b]) => warnings(a, b)),
   staying: ({ before }) => [...staying(before)].sort((a, b) => a - b),
   pinned: ({ wanted, held, at }) => pinned(wanted, held, at),

@@ -11,17 +11,12 @@ import pytest
 from server.domain import ranking
 from server.domain.board import Board, Row
 from server.domain.question import State
-from server.domain.wording import same_words
 from tests.domain.test_board import MEETING, play
+from tests.frontend.difference_cases import difference_cases
 from tests.frontend.running import ROOT, Case, chromium, in_chromium, in_node, node
 
 VECTORS = json.loads((ROOT / "tests/vectors/ranking.json").read_text())
 BOARDS = json.loads((ROOT / "tests/vectors/board.json").read_text())
-WORDINGS = (
-    "  Is the CANTEEN\n closing?! ", "Is it -5 or 3.5 %, at a@b & #7?", "???",
-    "\u201eWarum\u201c \u2013 nicht\u2026",
-    "\u0915\u093f \u0915\u0940", "Caf\u00e9\u00a0\u2014 cafe\u0301", "\U0001f44d or \U0001f44e",
-)  # fmt: skip
 KINDS = ("put", "put", "tally", "remove", "expose", "count", "tick")
 
 
@@ -192,20 +187,10 @@ def desk_cases() -> list[tuple[Case, Any]]:
         ([first, late], "listed", False, [[5, 1], [4, 1]]),
         ([first, late], "merged", False, [[3, 1]]),
     ]
-    texts = [
-        ("Keep the hybrid policy, please.", "Do not keep the hybrid policy, please.", ["negation"]),
-        ("Will bonuses be paid in 2026?", "Will bonuses be paid in 2027?", ["number"]),
-        ("Why was the Berlin office closed?", "Why was the Dublin office closed?", ["name"]),
-        ("Does it end in March for us?", "Does it end in April for us?", ["date"]),
-        ("Bleibt die Kantine offen?", "Bleibt die Kantine nicht offen?", ["negation"]),
-        ("Is the canteen closing?", "Is the canteen closing soon?", []),
-    ]
-    same = [["same", "Is the canteen"], ["del", "closing?"], ["ins", "opening again?"]]
     cases: list[tuple[Case, Any]] = [
         (("desk", {"messages": messages, "name": name, "byAskers": by}), rows)
         for messages, name, by, rows in asked
     ]
-    cases.append((("warnings", {"pairs": [t[:2] for t in texts]}), [t[2] for t in texts]))
     grouped = [
         {**row(7, 7), "state": "merged", "into": 4, "votes": 1, "askers": 1},
         {**row(8, 8), "state": "merged", "into": 4, "votes": 1, "askers": 3},
@@ -240,9 +225,6 @@ def desk_cases() -> list[tuple[Case, Any]]:
     appealed = {"state": "screened_out", "appeal": "open", "by": "mod:2"}
     cases.append((("offers", {"row": appealed, "me": "mod:2"}), []))
     cases.append((("offers", {"row": appealed, "me": "mod:1"}), ["overturn"]))
-    given = {"a": "Is the canteen closing?", "b": "Is the canteen opening again?"}
-    cases.append((("diff", given), same))
-    cases += [(("sameWords", {"text": text}), same_words(text)) for text in WORDINGS]
     return cases
 
 
@@ -273,6 +255,7 @@ def every_case() -> list[tuple[Case, Any]]:
         *outbox_cases(),
         *desk_cases(),
         *small_cases(),
+        *difference_cases(),
     ]
 
 

@@ -1,7 +1,7 @@
 // @ts-check
 // The desk's folds while somebody fills them in: opened by key, previewed as they are typed.
 import { drawDiff } from "./desk_view.js";
-import { warnings } from "./diff.js";
+import { alike, warnings } from "./diff.js";
 import { say } from "./words.js";
 
 const at = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
@@ -65,12 +65,16 @@ export function typed(target, row, questions) {
   if (target.name === "into") compare(row, [...questions].find((found) => found.n === Number(target.value) && found.q !== row.q));
 }
 
+/** The language without its region. @param {any} row */
+const tongue = (row) => row.lang.split("-")[0].toLowerCase();
+
 /** @param {any} row @param {any} other */
 function compare(row, other) {
   at("merge-diff").hidden = !other;
   if (!other) return;
   drawDiff(at("merge-words"), other.text, row.text);
-  const kinds = row.lang === other.lang ? warnings(other.text, row.text) : [];
+  const comparable = tongue(row) === tongue(other) || alike(other.text, row.text);
+  const kinds = comparable ? warnings(other.text, row.text) : [];
   at("merge-warning").hidden = kinds.length === 0;
   at("merge-warning").textContent = say("desk_differ", { kinds: kinds.map((kind) => say(`differ_${kind}`)).join(", ") });
 }
