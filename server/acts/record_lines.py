@@ -99,6 +99,7 @@ def record_head(meeting: Meeting, marks: Sequence[Mark], clocks: Clocks) -> dict
         "total": len(marks),
         "reasons": per_reason(marks),
         "waiting": clocks.waiting,
+        "oldest": None if clocks.oldest is None else machine_time(clocks.oldest),
         "median_ms": clocks.median_ms,
     }
 

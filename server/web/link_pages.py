@@ -16,7 +16,12 @@ from server.web.parts import parts
 from server.web.rendering import meeting_value, page, refusal
 from server.web.staff_pages import staff_pages, token_in
 
-AFTER = {Role.MODERATOR: "/desk", Role.AUDITOR: "/desk", Role.ORGANISER: "/organise"}
+AFTER = {
+    Role.MODERATOR: "/desk",
+    Role.AUDITOR: "/desk",
+    Role.HOST: "/host",
+    Role.ORGANISER: "/organise",
+}
 
 
 async def _link(

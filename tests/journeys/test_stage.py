@@ -35,8 +35,7 @@ async def test_the_stage_and_its_overlay_follow_the_host_without_a_sign_in(hall:
     host = await hall.stranger(PHONE)
     await host.goto(f"{place.path('/invite')}#{await hall.invitation(place, 'host')}")
     await host.locator("button.act").click()
-    await host.wait_for_load_state()
-    await host.goto(place.path("/host"))
+    await host.wait_for_url("**/host")
     for page in (screen, overlay):
         await expect(page.locator("#air")).to_contain_text(QUESTIONS[1])
     assert (
@@ -48,6 +47,7 @@ async def test_the_stage_and_its_overlay_follow_the_host_without_a_sign_in(hall:
     await expect(screen.locator("#air")).to_contain_text("No question is on air")
     await host.wait_for_load_state()
     await expect(host.locator("[data-key=n]")).to_be_visible()
+    await expect(host.locator(".on-air")).to_have_count(0)
     await host.keyboard.press("n")
     await expect(screen.locator("#air")).to_contain_text(QUESTIONS[5])
     await expect(screen.locator("#next li")).to_have_count(1)
@@ -61,6 +61,22 @@ async def test_the_stage_and_its_overlay_follow_the_host_without_a_sign_in(hall:
     await expect(screen.locator("#keys")).to_be_visible()
     told = await hall.door.call("GET", place.api("/line"), token=mod.token)
     assert isinstance(told["on_air"], dict) and told["on_air"]["number"] == 6
+
+
+async def test_stage_and_overlay_say_how_many_asked_what_is_on_air(hall: Hall) -> None:
+    place, _ = await moderated(hall)
+    mod, other = await Staff.join(hall, place, "moderator"), await hall.joined(place)
+    screen, overlay = await hall.stranger(), await hall.stranger()
+    await screen.goto(place.path("/stage"))
+    await overlay.goto(place.path("/stage?overlay=1"))
+    for page in (screen, overlay):
+        await expect(page.locator("#air-about")).to_have_text("no. 2 · 1 vote")
+    q = await hall.ask(place, other, "Why was nobody in the north asked about the office?")
+    await mod.act(f"/questions/{q}/merge", revision=1, into=2)
+    for page in (screen, overlay):
+        await expect(page.locator("#air-about")).to_contain_text("asked by 2 people")
+        await page.reload()
+        await expect(page.locator("#air-about")).to_contain_text("asked by 2 people")
 
 
 async def test_the_stages_keys_act_under_a_hosts_sign_in(hall: Hall) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import UTC, datetime
 
 from quart import Quart
 from redis.asyncio import Redis
@@ -132,6 +133,9 @@ async def test_a_question_that_waits_shows_its_number_and_no_text(store: Redis, 
     browser = Browser(app)
     page = await browser.get(f"/m/{town.meeting.slug}/q/1")
     assert browser.status == 200 and SECRET_WORDS not in page and "Received" in page
+    told = json.loads(await browser.get(f"/m/{town.meeting.slug}/screened-out.json"))
+    day = datetime.fromtimestamp(NOW / 1000, UTC).date()
+    assert told["waiting"] == 1 and told["oldest"].startswith(str(day))
     await browser.get(f"/m/{town.meeting.slug}/q/2")
     assert browser.status == 404
 

@@ -56,6 +56,15 @@ function items(rows, counts) {
   });
 }
 
+/** @param {string[]} texts */
+function lines(texts) {
+  return texts.map((text) => {
+    const line = document.createElement("span");
+    line.textContent = text;
+    return line;
+  });
+}
+
 class Stage {
   /** @param {HTMLElement} main */
   constructor(main) {
@@ -99,9 +108,8 @@ class Stage {
     idle.className = "idle";
     idle.textContent = say("stage_idle");
     fill(at("air"), aired ? [words(aired)] : this.overlay ? [] : [idle]);
-    const about = at("air-about");
-    if (about) about.textContent = aired ? say(aired.votes === 1 ? "stage_about_one" : "stage_about", { n: aired.n, votes: aired.votes }) : "";
-    fill(at("air-picked"), aired?.picked ? this.picked(aired.picked) : []);
+    fill(at("air-about"), aired ? lines(this.about(aired)) : []);
+    fill(at("air-picked"), aired?.picked ? lines(this.picked(aired.picked)) : []);
     if (this.overlay) {
       this.main.hidden = !aired;
       return;
@@ -117,16 +125,18 @@ class Stage {
     }
   }
 
+  /** Its number and votes, and how many asked it where these are several. @param {any} row */
+  about({ n, votes, askers }) {
+    const asked = askers > 1 ? [say("stage_asked", { n: askers })] : [];
+    return [say(votes === 1 ? "stage_about_one" : "stage_about", { n, votes }), ...asked];
+  }
+
   /** From which place it was picked, and why some above it were passed over. @param {{rank: number, passed: [number, string][]}} picked */
   picked({ rank, passed }) {
     const place = rank === 1 ? say("stage_picked_first") : rank === 2 ? say("stage_picked_second") : say("stage_picked", { rank, last: rank - 1 });
     const sentences = new Map(this.skips);
     const told = passed.filter(([, reason]) => sentences.has(reason)).slice(0, REASONS);
-    return [place, ...told.map(([n, reason]) => `${say("number", { n })}: ${sentences.get(reason)}`)].map((text) => {
-      const line = document.createElement("span");
-      line.textContent = text;
-      return line;
-    });
+    return [place, ...told.map(([n, reason]) => `${say("number", { n })}: ${sentences.get(reason)}`)];
   }
 
   /** @param {number} by */
