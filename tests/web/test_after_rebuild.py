@@ -203,6 +203,7 @@ async def test_the_auditor_reads_the_rebuilt_record_at_its_address(
     assert "yes  A7" in said and "yes  A10" in said and "public texts" in said, said
 
 
+@pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine")
 async def test_the_page_checks_an_older_receipt_against_the_rebuilt_record(
     store: Redis, tmp_path: Path
 ) -> None:

@@ -19,7 +19,7 @@ from redis.asyncio import Redis
 from rq import Queue
 from rq.job import Job
 
-from server.acts import exports
+from server.acts import erase, exports
 from server.domain.export import Export, Stage
 from server.store import export_files, jobs, keys
 from server.store.jobs import Progress
@@ -88,6 +88,19 @@ async def test_what_was_asked_for_is_made_though_queue_and_asker_are_gone(
         None,
     ]
     assert json.loads(packed.read("screened-out.json"))["screened_out"] == []
+
+
+async def test_words_that_are_gone_are_told_as_gone(store: Redis, works: Works) -> None:
+    town = await live_town(store)
+    erased, lost, _ = [await town.listed(text=f"Who is zq-canary {n}?") for n in range(3)]
+    await erase.erase_named(store, town.meeting, 1, erased.revision, "law", NOW)
+    row = keys.question(town.meeting.id, lost.q)
+    await store.hset(row, mapping={"text": "", "salt": "", "lost": "1"})
+    table = await asked(store, town.meeting)
+    async with works.worker():
+        table = await settled(store, works.jobs_url, town.meeting, table.id)
+    told = [(line["gone"], line["text"]) for line in rows(content(works, town, table))]
+    assert told == [("erased", ""), ("lost", ""), ("", "Who is zq-canary 2?")]
 
 
 async def begun(works: Works, name: str) -> None:
