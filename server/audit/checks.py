@@ -63,6 +63,10 @@ def reasons(source: Source, read: Read, findings: Findings) -> None:
         elif found.kind == "q.screen" and codes is not None and fields["reason"] not in codes:
             says = f"“{fields['reason']}” was not on the public list of reasons"
             findings.evidence("A5", f"question {found.q}: {says}")
+    for number in read.replay.judged_alone:
+        findings.note(
+            "A5", f"question {number}: its appeal was judged by whoever had screened it out"
+        )
 
 
 def _rule(source: Source, sha256: str, findings: Findings) -> dict[str, Any]:

@@ -35,6 +35,7 @@ ACTS = MappingProxyType(
         "q.end": Act.CLOSE,
     }
 )
+OPEN = "open"
 LOCKS = MappingProxyType({"q.withdraw": "w", "q.appeal": "a"})
 
 
@@ -54,6 +55,8 @@ class Played:
     into: str | None = None
     reason: Json = None
     withheld: bool = False
+    by: Json = None
+    appeal: str = ""
     note: Json = None
     wording: Json = None
     answer: Json = None
@@ -73,6 +76,7 @@ class Replay:
         self.ticks: dict[int, Leaf] = {}
         self.closed: Leaf | None = None
         self.prev: Checkpoint | None = None
+        self.judged_alone: list[int] = []
 
     def take(self, found: Leaf) -> Iterator[str]:
         """What is wrong with the next leaf; nothing for a sound one."""
@@ -135,6 +139,7 @@ class Replay:
             yield f"it names leaf {found.ref} as the question's last; that is leaf {known.last}"
         known.last = index
         yield from self._unlocks(found, known)
+        yield from self._appeals(found, known)
         try:
             self._step(found, known)
         except Refused:
@@ -155,6 +160,21 @@ class Replay:
         secret = bytes.fromhex(pre) if isinstance(pre, str) else b""
         if hashlib.sha256(secret).hexdigest() != known.hl[name]:
             yield "it does not show the asker's secret"
+
+    def _appeals(self, found: Leaf, known: Played) -> Iterator[str]:
+        match found.kind:
+            case "q.appeal":
+                if known.appeal:
+                    yield "it appeals again"
+                known.appeal = OPEN
+            case "q.judge":
+                if known.appeal != OPEN:
+                    yield "it judges an appeal that does not wait"
+                known.appeal = str(found.fields["d"])
+                if found.fields["by"] == known.by:
+                    self.judged_alone.append(known.number)
+            case "q.list" | "q.screen" if known.appeal == OPEN:
+                yield "it passes over an appeal that waits"
 
     def _step(self, found: Leaf, known: Played) -> None:
         kind, fields = found.kind, found.fields
@@ -179,6 +199,7 @@ class Replay:
         match found.kind:
             case "q.screen":
                 known.reason, known.note = fields["reason"], fields["note"]
+                known.by = fields["by"]
                 known.withheld = fields["withheld"] == 1
                 known.reasons.append(str(fields["reason"]))
             case "q.list":

@@ -15,6 +15,7 @@ HEAD = '''#!/usr/bin/env python3
 """The auditor of a verifiable Q&A log, in one file. It needs Python 3.11 or newer and `cryptography`.
 
     python3 openfloor-audit.py TARGET --vkey KEY [--receipts DIR] [--state FILE] [--policy FILE]
+        [--prev EARLIER --prev-vkey KEY]
 
 TARGET is a log's address, its folder, or its archive as a zip. Exit status: 0 everything holds, 1
 something could not be checked, 2 evidence of cheating, written to evidence.json.
