@@ -12,7 +12,7 @@ from server.acts.limits import Rate, take_or_refuse
 from server.domain.meeting import Meeting
 from server.domain.refusals import Refusal, Refused
 from server.store import keys, typed, votes
-from server.store.votes import Answer, Held, Wish, slot_of
+from server.store.votes import Answer, Held, HeldOf, Wish, slot_of
 
 FORM = "form"  # the device that votes by pages without a script
 STALE_DETAIL = "A later vote of yours is known already; the page shows it."
@@ -30,11 +30,12 @@ class VoteResult:
 @dataclass(frozen=True, slots=True)
 class OwnVotes:
     """Public numbers that one person has voted for, and those that they asked; the highest counter
-    seen from their device."""
+    seen from their device; the place in the event stream at which the votes were so."""
 
     votes: list[int]
     own: list[int]
     counter: int = 0
+    at: str = "0-0"
 
 
 def refusal_of(answer: Answer) -> Refused | None:
@@ -112,12 +113,13 @@ async def own_votes_of(
         numbers = await typed.hgetall(store, keys.numbers(meeting))
         known.update((int(n), q) for n, q in numbers.items())
         found = await votes.held(store, meeting, people, list(known.values()))
-    return [_by_number(held, known, found.heads) for held in found.people]
+    return [_by_number(held, known, found) for held in found.people]
 
 
-def _by_number(held: Held, known: dict[int, str], heads: dict[int, int]) -> OwnVotes:
+def _by_number(held: Held, known: dict[int, str], found: HeldOf) -> OwnVotes:
+    heads = found.heads
     numbers = list(known)
     mine = sorted(n for n in (numbers[at] for at in held.voted) if n not in heads)
     own = {n for n, q in known.items() if q in held.asked} if held.asked else set[int]()
     own |= {heads[n] for n in own if n in heads}
-    return OwnVotes(mine, sorted(own), held.counter)
+    return OwnVotes(mine, sorted(own), held.counter, found.at)

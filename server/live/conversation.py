@@ -68,7 +68,7 @@ class Conversation:
         self._late: asyncio.TimerHandle | None = None
         self._end: asyncio.TimerHandle | None = None
         self._counted = False
-        self._missed: tuple[tuple[int, bool, int], ...] = ()
+        self._missed: tuple[tuple[int, bool, int, str], ...] = ()
         self._slot = 0
 
     def opened(self, socket: Inside) -> None:
@@ -113,12 +113,12 @@ class Conversation:
         if claims is not None and claims.sign_in_hash == sign_in_hash:
             self._hang(Close.SIGNED_OUT, "signed out")
 
-    def stands(self, n: int, on: bool, votes: int) -> None:
+    def stands(self, n: int, on: bool, votes: int, at: str) -> None:
         """Tell what this person cast over another connection; after the welcome, which may be older."""
         if self._board is None:
-            self._missed += ((n, on, votes),)
+            self._missed += ((n, on, votes, at),)
         else:
-            self.say(outbound.ack(0, n, on, votes))
+            self.say(outbound.ack(0, n, on, votes, at))
 
     def look(self, seen: Seen) -> None:
         """What this person saw, told by POST because this connection carries nothing upwards."""
@@ -203,10 +203,10 @@ class Conversation:
         voter = claims.voter if claims.voter is not None else -1
         self._session.enter(set(own.own), self._node.budget(claims.meeting, voter))
         self._board = board
-        self.say(outbound.welcome(claims.role.value, own.votes, own.own, own.counter))
+        self.say(outbound.welcome(claims.role.value, own.votes, own.own, own.counter, own.at))
         missed, self._missed = self._missed, ()
-        for n, on, votes in missed:
-            self.stands(n, on, votes)
+        for told in missed:
+            self.stands(*told)
         known = enter.position if enter.epoch == board.meeting.epoch else None
         self._hub.join(
             claims.meeting, audience, self._socket, known, self.end_if, claims.sign_in_hash

@@ -68,9 +68,9 @@ def cast(node: Node, voice: Voice, claims: TicketClaims, vote: CastVote, slot: i
         refused = refusal_of(answer)
         if refused is None:
             voice.counts.votes.inc()
-            voice.say(outbound.ack(vote.r, vote.n, vote.on, answer.votes))
+            voice.say(outbound.ack(vote.r, vote.n, vote.on, answer.votes, answer.at))
             for other in node.others(claims.meeting, voter, voice):
-                other.stands(vote.n, vote.on, answer.votes)
+                other.stands(vote.n, vote.on, answer.votes, answer.at)
         else:
             stale = refused.refusal is Refusal.STALE
             voice.refuse(vote.r, refused, answer.counter if stale else None)

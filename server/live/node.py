@@ -42,7 +42,7 @@ class Pace:
 class Present(Protocol):
     """A connection of somebody who may vote."""
 
-    def stands(self, n: int, on: bool, votes: int) -> None:
+    def stands(self, n: int, on: bool, votes: int, at: str) -> None:
         """What they cast over another connection is counted."""
 
     def look(self, seen: Seen) -> None:

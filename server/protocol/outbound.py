@@ -14,16 +14,20 @@ def encode(message: dict[str, object]) -> bytes:
     return _ENCODER.encode(message)
 
 
-def welcome(role: str, votes: list[int], own: list[int], counter: int) -> bytes:
-    """The answer to hello: who this is, what stands already, the counter to go on from."""
-    return encode({"t": "welcome", "role": role, "votes": votes, "own": own, "c": counter})
+def welcome(role: str, votes: list[int], own: list[int], counter: int, at: str) -> bytes:
+    """The answer to hello: who this is, what stands already and since when, the counter to go on from."""
+    told = {"t": "welcome", "role": role, "votes": votes, "own": own, "c": counter, "at": at}
+    return encode(told)
 
 
-def ack(r: int, n: int, on: bool, votes: int) -> bytes:
-    """A durable vote."""
+def ack(r: int, n: int, on: bool, votes: int, at: str) -> bytes:
+    """A durable vote, counted at this place in the event stream."""
     # Written out: the one message that is made for each vote (tests/protocol holds it against JSON).
     standing = b"true" if on else b"false"
-    return b'{"t":"ack","r":%d,"n":%d,"on":%b,"votes":%d}' % (r, n, standing, votes)
+    return b'{"t":"ack","r":%d,"n":%d,"on":%b,"votes":%d,"at":"%b"}' % (
+        *(r, n, standing, votes),
+        at.encode(),
+    )
 
 
 def refused(r: int | None, refusal: Refused, words: str, counter: int | None = None) -> bytes:

@@ -30,11 +30,13 @@ class Wish(msgspec.Struct, frozen=True, gc=False):
 
 
 class Answer(msgspec.Struct, frozen=True, gc=False):
-    """What became of a wish: a status above, the tally after the batch so far, the known counter."""
+    """What became of a wish: a status above, the tally after the batch so far, the known counter, and the
+    place in the meeting's event stream at which all this was so."""
 
     status: int
     votes: int
     counter: int
+    at: str
 
 
 def slot_of(device: str) -> int:
@@ -90,8 +92,9 @@ def _batch(meeting: str, wishes: Sequence[Wish]) -> tuple[list[str], bytes]:
 
 
 def _answers(run: str) -> list[Answer]:
-    numbers = map(int, run.split())
-    return [Answer(*answer) for answer in zip(numbers, numbers, numbers, strict=True)]
+    told, _, at = run.rpartition(" ")
+    numbers = map(int, told.split())
+    return [Answer(*answer, at) for answer in zip(numbers, numbers, numbers, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +109,12 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class HeldOf:
-    """The same of some people, and what the meeting's numbers are at that moment: how many are given,
-    and the head's number of each that is merged."""
+    """The same of some people, at which place in the event stream their votes were so, and what the
+    meeting's numbers are at that moment: how many are given, and the head's number of each that is
+    merged."""
 
     people: list[Held]
+    at: str
     given: int
     heads: dict[int, int]
 
@@ -126,13 +131,15 @@ async def held(
     for voter, _ in people:
         pipe.smembers(keys.asked(meeting, voter))
     if questions:
-        used = [keys.voters(meeting, q) for q in questions]
+        used = [keys.events(meeting), *(keys.voters(meeting, q) for q in questions)]
         pipe.fcall("votes_of", len(used), *used, *(voter for voter, _ in people))
     given, lineage, counters, *asked = await pipe.execute()
-    bits = asked.pop() if questions else [[] for _ in people]
+    told = asked.pop() if questions else ["0-0", *([] for _ in people)]
+    at, bits = str(told[0]), told[1:]
     each = zip(bits, asked, counters, strict=True)
     return HeldOf(
         [Held([at - 1 for at in ats], ids, int(counter or 0)) for ats, ids, counter in each],
+        at,
         given,
         {int(n): int(head) for n, head in lineage.items()},
     )

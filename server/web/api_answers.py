@@ -202,10 +202,11 @@ class VoteAnswer(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class OwnVotesAnswer(msgspec.Struct, forbid_unknown_fields=True):
-    """Numbers that the caller voted for, and asked."""
+    """Numbers that the caller voted for, and asked; `at` is the board's position at which it was so."""
 
     votes: list[int]
     own: list[int]
+    at: str
 
 
 class LineRow(msgspec.Struct, forbid_unknown_fields=True):

@@ -148,4 +148,4 @@ async def read_votes(slug: str) -> Response:
     person = await people.attendee(meeting)
     person.need(Act.READ_OWN)
     found = await vote.own_votes(parts().store, meeting.id, cast(int, person.voter().voter))
-    return jsonify({"votes": found.votes, "own": found.own})
+    return jsonify({"votes": found.votes, "own": found.own, "at": found.at})

@@ -1,11 +1,12 @@
-// Seeded histories of one person with two devices and a server: presses, lost and late messages, cut
-// lines, tabs that are reloaded, a server that forgets. In the end everybody must mean the same.
+// Seeded histories of one person with two devices and a server of two processes: presses, lost and late
+// messages, cut lines, tabs that are reloaded, a server that forgets; by sockets, and by streams with posts,
+// which any process answers on a line of its own. In the end everybody must mean the same.
 import * as outbox from "../../frontend/static/js/outbox.js";
 import { VotesServer } from "./votes_server.js";
 
 const QUESTIONS = [1, 2, 3, 4];
 const OF_EACH = [[1, 2, 3], [3, 4]]; // which of them each device presses
-const ACTS = "press press press serve serve serve hear hear hear cut connect connect read wait look reload forget".split(" ");
+const ACTS = "press press press serve serve serve hear hear hear cut connect connect read wait look probe reload forget".split(" ");
 
 /** A small seeded generator (mulberry32): numbers below `n`. */
 export function dice(seed) {
@@ -19,8 +20,15 @@ export function dice(seed) {
 }
 
 class Device {
-  constructor(slot, node) {
-    Object.assign(this, { slot, node, box: outbox.start(), line: null, waits: [], asked: null, pressed: new Map() });
+  constructor(slot, node, posts) {
+    Object.assign(this, { slot, node, posts, box: outbox.start(), line: null, beside: null });
+    Object.assign(this, { waits: [], asked: null, pressed: new Map() });
+  }
+
+  /** By posts: what is said goes up beside the stream, one vote after the other, and is answered there. */
+  open(node, posts) {
+    const heard = { held: null, welcomed: false, heard: false, posting: false };
+    return { device: this, node, posts, up: [], down: [], answers: [], ...heard };
   }
 
   send(message) {
@@ -36,15 +44,16 @@ export class History {
     this.server = new VotesServer();
     this.backups = [this.server.copy()];
     const [slots, nodes] = [this.roll(16) === 0 ? [3, 3] : [3, 9], this.roll(2) ? [0, 0] : [0, 1]];
-    this.devices = [0, 1].map((i) => new Device(slots[i], nodes[i]));
+    this.devices = [0, 1].map((i) => new Device(slots[i], nodes[i], this.roll(2) === 0));
     this.late = []; // lines that their device has given up, and whose last words may still come
     this.forgot = this.reloaded = false;
+    this.apart = null; // a question that one device alone presses, and that its page shows otherwise
     this.reloads = this.roll(2) === 1;
     this.sameSlot = slots[0] === slots[1];
   }
 
   lines() {
-    return [...this.devices.map((device) => device.line), ...this.late].filter(Boolean);
+    return [...this.devices.flatMap(({ line, beside }) => [line, beside]), ...this.late].filter(Boolean);
   }
 
   press(device) {
@@ -57,25 +66,32 @@ export class History {
   }
 
   serve() {
-    const lines = this.lines().filter((line) => line.up.length && line.welcomed);
+    const lines = this.lines().filter((line) => line.up.length && line.welcomed && !line.posting);
     if (!lines.length) return;
     const line = lines[this.roll(lines.length)];
     const vote = line.up.shift();
-    const luck = this.roll(20);
-    if (luck === 0) return line.down.push({ t: "refused", code: "busy", r: vote.r, retry_in: 1 });
-    if (luck === 1) return line.down.push({ t: "refused", code: "not_saved", r: vote.r, retry_in: 1 });
-    const told = this.server.cast(vote, line.device.slot);
-    if (luck === 2) return line.down.push({ t: "refused", code: "not_saved", r: vote.r, retry_in: 1 });
-    if (told.stale) return line.down.push({ t: "refused", code: "stale", r: vote.r, c: told.c });
-    line.down.push({ t: "ack", r: vote.r, n: vote.n, on: vote.on });
+    const [luck, node] = [this.roll(20), line.posts ? this.roll(2) : line.node];
+    line.posting = line.posts;
+    const answers = line.posts ? line.answers : line.down;
+    if (luck === 0) return answers.push({ t: "refused", code: "busy", r: vote.r, retry_in: 1 });
+    if (luck === 1) return answers.push({ t: "refused", code: "not_saved", r: vote.r, retry_in: 1 });
+    const { stale, c, at } = this.server.cast(vote, line.device.slot, this.now);
+    if (luck === 2) return answers.push({ t: "refused", code: "not_saved", r: vote.r, retry_in: 1 });
+    if (stale) return answers.push({ t: "refused", code: "stale", r: vote.r, c });
+    const ack = { t: "ack", n: vote.n, on: vote.on, at };
+    answers.push({ ...ack, r: vote.r });
     for (const other of this.lines())
-      if (other !== line && other.node === line.node && this.exchange) other.down.push({ t: "ack", r: 0, n: vote.n, on: vote.on });
+      if ((other !== line || line.posts) && other.node === node && this.exchange) other.down.push({ ...ack, r: 0 });
   }
 
   hear(device) {
+    if (device.beside?.welcomed) this.change(device);
     const { line } = device;
-    if (!line?.welcomed || !line.down.length) return;
-    const message = line.down.shift();
+    if (!line?.welcomed) return;
+    const byPost = line.answers.length > 0 && (!line.down.length || this.roll(4) > 0);
+    const message = (byPost ? line.answers : line.down).shift();
+    if (byPost) line.posting = false;
+    if (!message) return;
     if (message.t === "welcome") {
       line.heard = true;
       const { box, messages } = outbox.welcomed(device.box, this.exchange ? message : { ...message, c: Infinity });
@@ -94,19 +110,32 @@ export class History {
   cut(device) {
     const { line } = device;
     if (!line) return;
-    device.line = null;
+    device.line = device.beside = null;
     if (this.roll(2)) line.up = [];
     line.down = [];
+    line.answers = [];
     if (line.up.length) this.late.push(line);
   }
 
   connect(device) {
-    if (!device.line) device.line = { device, node: device.node, up: [], down: [], held: null, welcomed: false, heard: false };
+    if (!device.line) device.line = device.open(device.node, device.posts);
+  }
+
+  /** A socket is tried beside the stream, at whichever process. */
+  probe(device) {
+    if (device.line?.posts && device.line.heard && !device.beside) device.beside = device.open(this.roll(2), false);
+  }
+
+  /** It speaks: it takes the stream's place. */
+  change(device) {
+    const { beside } = device;
+    this.cut(device);
+    device.line = beside;
   }
 
   /** The server looks up what is theirs, and tells it in a later step; what it hears of meanwhile comes after. */
   read(device) {
-    const { line } = device;
+    const line = device.beside ?? device.line;
     if (!line || line.welcomed) return;
     if (!line.held) line.held = { t: "welcome", ...this.server.told(device.slot) };
     else {
@@ -156,14 +185,16 @@ export class History {
       this[ACTS[this.roll(ACTS.length)]](this.devices[this.roll(2)]);
     }
     this.settle();
+    this.apart = this.otherwise();
     // Pages at one server process hear of each other at once, those at two when they connect again.
-    if (this.devices[0].node === this.devices[1].node) return;
+    if (this.devices[0].node === this.devices[1].node && !this.devices.some((device) => device.posts)) return;
     for (const device of this.devices) this.cut(device);
     this.settle();
   }
 
   calm() {
-    const done = ({ line, box, waits }) => line?.heard && !line.down.length && !box.pending.size && !waits.length;
+    const quiet = (line) => line?.heard && !line.down.length && !line.answers.length && !line.posting;
+    const done = ({ line, beside, box, waits }) => quiet(line) && !beside && !box.pending.size && !waits.length;
     return this.devices.every(done) && this.lines().every((line) => !line.up.length);
   }
 
@@ -183,8 +214,17 @@ export class History {
     }
   }
 
+  /** A question that one device alone presses is known to its page without another welcome. */
+  otherwise() {
+    for (const [i, { box }] of this.devices.entries())
+      for (const n of OF_EACH[i])
+        if (!OF_EACH[1 - i].includes(n) && !this.reloaded && outbox.ticked(box, n) !== this.server.votes.has(n)) return n;
+    return null;
+  }
+
   /** What is wrong in the end; nothing, if all is well. */
   wrong() {
+    if (this.apart !== null) return `question ${this.apart}: its page shows what stood before`;
     for (const n of QUESTIONS) {
       const [stands, [a, b]] = [this.server.votes.has(n), this.devices];
       if (a.box.pending.size || b.box.pending.size) return `question ${n}: a wish is not answered`;

@@ -29,6 +29,7 @@ const DEEDS = {
     return { gaps, state: { ...state, rows } };
   },
   searched: ({ row, searches }) => searches.map((search) => board.says(row, search)),
+  counted: ({ snapshot, acks }) => acks.map((ack) => board.counted(board.apply(board.empty(), snapshot).state, ack).rows.get(ack.n).votes),
   differs: ({ snapshot, message }) => board.differs(board.apply(board.empty(), snapshot).state, message),
   outbox: ({ confirmed, steps }) => {
     let box = outbox.start(confirmed);

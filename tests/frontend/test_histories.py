@@ -30,7 +30,7 @@ async def test_a_thousand_histories_end_with_nobody_meaning_anything_else() -> N
     told, without = await answers([case(HISTORIES), case(WITHOUT, exchange=False)])
     assert told["wrong"] == 0, told["example"]
     assert told["forgot"] > HISTORIES / 4
-    assert without["wrong"] > WITHOUT / 4  # the histories are hard enough to tell
+    assert without["wrong"] > WITHOUT / 20  # the histories are hard enough to tell
 
 
 async def test_the_histories_server_answers_as_the_store_does(store: Redis) -> None:

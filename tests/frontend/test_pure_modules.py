@@ -13,6 +13,7 @@ from server.domain.board import Board, Row
 from server.domain.question import State
 from tests.domain.test_board import MEETING, play
 from tests.frontend.difference_cases import difference_cases
+from tests.frontend.outbox_cases import outbox_cases
 from tests.frontend.running import ROOT, Case, chromium, in_chromium, in_node, node
 
 VECTORS = json.loads((ROOT / "tests/vectors/ranking.json").read_text())
@@ -96,66 +97,11 @@ def digest_cases(random_: random.Random) -> list[tuple[Case, Any]]:
         lacking = {**told, "rows": [{**row, "votes": row["votes"] + 1} for row in told["rows"]]}
         cases.append((("differs", {"snapshot": told, "message": said}), False))
         cases.append((("differs", {"snapshot": lacking, "message": said}), True))
+        n = told["rows"][0]["n"]  # an answer counts where it is newer than the board
+        acks = [{"n": n, "votes": 99, "at": at} for at in ("29-9", told["pos"], "30-1")]
+        was = told["rows"][0]["votes"]
+        cases.append((("counted", {"snapshot": told, "acks": acks}), [was, was, 99]))
     return cases
-
-
-def outbox_cases() -> list[tuple[Case, Any]]:
-    later = {"r": 1, "code": "too_fast", "message": "", "retry_in": 2}
-    stale = {"r": 1, "code": "stale", "message": "", "retry_in": None, "c": 900}
-    no = {"r": 1, "code": "own_question", "message": "", "retry_in": None}
-    vote = {"t": "vote", "n": 7, "on": True, "c": 500, "r": 1}
-
-    def after(pending: list[int], confirmed: list[int], **more: Any) -> dict[str, Any]:
-        return {**more, "pending": pending, "confirmed": confirmed}
-
-    wish: tuple[list[Any], Any] = (["wish", 7, True, 500], after([7], [], message=vote))
-    stories: list[list[tuple[list[Any], Any]]] = [
-        [
-            wish,
-            (["lead", 7], after([7], [], value=1)),
-            (["acknowledged", {"n": 7, "on": True, "r": 1}], after([], [7])),
-            (["lead", 7], after([], [7], value=0)),
-        ],
-        [
-            wish,
-            (["refused", no, 501], after([], [], again=None, wait=0, undone=7)),
-            (["ticked", 7], after([], [], value=False)),
-        ],
-        [wish, (["refused", later, 501], after([7], [], again=vote, wait=2, undone=None))],
-        [
-            wish,
-            (
-                ["refused", stale, 501],
-                after([7], [], again={**vote, "c": 901, "r": 2}, wait=0, undone=None),
-            ),
-        ],
-        # A newer wish stands when the older one is answered.
-        [
-            wish,
-            (
-                ["wish", 7, False, 500],
-                after([7], [], message={**vote, "on": False, "c": 501, "r": 2}),
-            ),
-            (["acknowledged", {"n": 7, "on": True, "r": 1}], after([7], [7])),
-            (["ticked", 7], after([7], [7], value=False)),
-        ],
-        # Merged while a wish is on its way: it counts for the head, under whichever number it is told.
-        [
-            wish,
-            (["merged", [[7, 9]]], after([9], [])),
-            (["acknowledged", {"n": 9, "on": True, "r": 1}], after([], [9])),
-            (["merged", [[9, 4]]], after([], [9, 4])),
-        ],
-        # After a reconnect what was not answered is sent again, with the same counter.
-        [wish, (["welcomed", {"votes": [3], "own": [], "c": 4}], after([7], [3], messages=[vote]))],
-    ]
-    return [
-        (
-            ("outbox", {"confirmed": [], "steps": [step for step, _ in story]}),
-            [out for _, out in story],
-        )
-        for story in stories
-    ]
 
 
 def desk_cases() -> list[tuple[Case, Any]]:

@@ -233,5 +233,5 @@ async def test_a_pong_keeps_a_socket_and_its_absence_ends_it(
 
 @pytest.mark.parametrize("on", [True, False])
 def test_the_acknowledgement_written_out_is_what_the_encoder_would_say(on: bool) -> None:
-    told = {"t": "ack", "r": 2**53 - 1, "n": 7, "on": on, "votes": 12}
-    assert json.loads(outbound.ack(2**53 - 1, 7, on, 12)) == told
+    told = {"t": "ack", "r": 2**53 - 1, "n": 7, "on": on, "votes": 12, "at": "5-1"}
+    assert json.loads(outbound.ack(2**53 - 1, 7, on, 12, "5-1")) == told

@@ -78,6 +78,7 @@ async def test_a_question_goes_from_api_to_board_and_votes_count(store: Redis, a
     status, answer = await voter.send("POST", f"{path}/votes", {"n": 1, "on": False, "c": 2})
     assert (status, answer["error"]["code"]) == (409, "closed")
     _, own = await voter.send("GET", f"{path}/votes")
+    assert own.pop("at")
     assert own == {"own": [], "votes": [1]}
 
 

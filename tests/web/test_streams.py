@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -29,15 +31,17 @@ async def test_a_board_by_events_moves_and_a_posted_vote_is_answered_as_on_a_soc
         ear = await listen_to(port, slug, await one.ticket())
         other = await listen_to(port, slug, await two.ticket())
         welcome = {"t": "welcome", "role": "attendee", "votes": [], "own": [], "c": 0}
-        assert ear.status == 200 and await ear.hear("welcome") == welcome
-        board = await ear.hear("snapshot")
+        assert ear.status == 200
+        told, board = await ear.hear("welcome"), await ear.hear("snapshot")
+        assert told.pop("at") == board["pos"] and told == welcome
         assert [row["n"] for row in board["rows"]] == [n]
         await other.hear("snapshot")
         told = await one.one(t="vote", n=n, on=True, c=5, r=7)
+        at = told.pop("at")
         assert told == {"t": "ack", "r": 7, "n": n, "on": True, "votes": 1}
         for heard in (ear, other):
             delta = await heard.hear("delta")
-            assert delta["tallies"] == [[n, 1]]
+            assert (delta["tallies"], delta["to"]) == ([[n, 1]], at)
         ear.hang_up()
         await one.one(t="vote", n=n, on=False, c=6, r=8)
         assert (await other.hear("delta"))["tallies"] == [[n, 0]]
@@ -46,6 +50,24 @@ async def test_a_board_by_events_moves_and_a_posted_vote_is_answered_as_on_a_soc
         assert (await again.hear("welcome"))["c"] == 6
         event, missed = await again.event()
         assert (event, missed["t"], missed["tallies"]) == ("", "delta", [[n, 0]])
+
+
+async def test_a_reader_of_http_1_0_is_told_in_no_pieces(store: Redis, app: Quart) -> None:
+    town = await live_town(store)
+    n = (await town.listed()).number
+    one = await someone(app, town)
+    async with port_of(app) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port.number)
+        path = f"/api/v1/meetings/{town.meeting.slug}/events?d=abc"
+        names = f"Host: floor.example\r\nOpenfloor-Ticket: {await one.ticket()}\r\n"
+        writer.write(f"GET {path} HTTP/1.0\r\n{names}\r\n".encode())
+        async with asyncio.timeout(5):
+            assert b"\r\ntransfer-encoding" not in (await reader.readuntil(b"\r\n\r\n")).lower()
+            for kind in ("welcome", "snapshot"):
+                assert json.loads((await reader.readuntil(b"\n\n"))[6:])["t"] == kind
+            await one.one(t="vote", n=n, on=True, c=1, r=1)
+            assert json.loads((await reader.readuntil(b"\n\n"))[6:])["t"] == "ack"
+        writer.transport.abort()
 
 
 async def test_a_posted_vote_is_told_to_the_persons_other_connections(
@@ -58,7 +80,9 @@ async def test_a_posted_vote_is_told_to_the_persons_other_connections(
         ear = await listen_to(port, town.meeting.slug, await one.ticket())
         await ear.hear("snapshot")
         await one.one(t="vote", n=n, on=True, c=1, r=9)
-        assert await ear.hear("ack") == {"t": "ack", "r": 0, "n": n, "on": True, "votes": 1}
+        told = await ear.hear("ack")
+        assert told.pop("at")
+        assert told == {"t": "ack", "r": 0, "n": n, "on": True, "votes": 1}
 
 
 async def test_questions_and_pings_by_post_and_what_is_no_message(store: Redis, app: Quart) -> None:

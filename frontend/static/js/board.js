@@ -57,9 +57,9 @@ export function differs(state, message) {
   return Boolean(message.digest) && message.to === state.pos && String(message.digest) !== String(digest(state));
 }
 
-/** The state with one row's count, as an acknowledgement told it. @param {Board} state @param {number} n @param {number} votes */
-export function counted(state, n, votes) {
-  const row = state.rows.get(n);
+/** The state with one row's count, as an acknowledgement of `at` told it, unless the board is as new. @param {Board} state @param {{n: number, votes: number, at: string}} ack */
+export function counted(state, { n, votes, at }) {
+  const row = earlier(state.pos, at) && state.rows.get(n);
   return row ? { ...state, rows: new Map(state.rows).set(n, { ...row, votes }) } : state;
 }
 

@@ -111,7 +111,7 @@ class MeetingPage {
       }
       case "ack":
         this.box = outbox.acknowledged(this.box, message);
-        this.board = counted(this.board, message.n, message.votes);
+        this.board = counted(this.board, message);
         break;
       case "asked":
         if (this.ask?.answer(message) && message.number) this.box.own.add(message.number);

@@ -2,19 +2,22 @@
 // This person's votes: what the server confirmed, and wishes that it has not answered yet. Pure.
 //
 // `settled` are the wishes of this tab that were acknowledged and stand, for a server that has forgotten
-// them: it then knows a lower counter of this tab, and is told again. `heard` counts the answers.
+// them: it then knows a lower counter of this tab, and is told again. `heard` counts the answers. `at` is
+// where the store's stream stood at the last word on a question, `told` where it stood when all own votes
+// were told: answers come over several lines and from several processes, and overtake each other.
+import { earlier } from "./board.js";
 
 /** @typedef {{on: boolean, c: number, r: number}} Wish */
 /** @typedef {{on: boolean, c: number}} Settled */
-/** @typedef {{confirmed: Set<number>, own: Set<number>, pending: Map<number, Wish>, settled: Map<number, Settled>, c: number, r: number, heard: number}} Outbox */
+/** @typedef {{confirmed: Set<number>, own: Set<number>, pending: Map<number, Wish>, settled: Map<number, Settled>, at: Map<number, string>, told: string, c: number, r: number, heard: number}} Outbox */
 
 // These say "not yet"; every other refusal is a "no" and rolls the wish back.
 const LATER = new Set(["too_fast", "busy", "not_saved"]);
 
 /** @param {Iterable<number>} confirmed @param {Iterable<number>} own @returns {Outbox} */
 export function start(confirmed = [], own = []) {
-  const [settled, pending] = [new Map(), new Map()];
-  return { confirmed: new Set(confirmed), own: new Set(own), pending, settled, c: 0, r: 0, heard: 0 };
+  const [settled, pending, at] = [new Map(), new Map(), new Map()];
+  return { confirmed: new Set(confirmed), own: new Set(own), pending, settled, at, told: "0-0", c: 0, r: 0, heard: 0 };
 }
 
 /**
@@ -40,15 +43,18 @@ export function lead(box, n) {
   return Number(ticked(box, n)) - Number(box.confirmed.has(n));
 }
 
+/** The last word on a question was later than `at`. @param {Outbox} box @param {number} n @param {string} at */
+const late = (box, n, at) => earlier(at, box.at.get(n) ?? box.told);
+
 /**
- * Own votes as the server holds them, heard after everything before: another device may have changed
- * them, and then what this tab once wished is no longer what this person wants.
- * @param {Outbox} box @param {{votes: number[], own: number[]}} told @returns {Outbox}
+ * Own votes as the server holds them: another device may have changed them, and then what this tab once
+ * wished is no longer what this person wants. A server that was put back to an older state is right, too.
+ * @param {Outbox} box @param {{votes: number[], own: number[], at: string}} told @returns {Outbox}
  */
 export function exchanged(box, told) {
   const confirmed = new Set(told.votes);
   const settled = new Map([...box.settled].filter(([n, { on }]) => confirmed.has(n) === on));
-  return { ...box, confirmed, settled, own: new Set(told.own) };
+  return { ...box, confirmed, settled, own: new Set(told.own), at: new Map(), told: told.at };
 }
 
 /**
@@ -71,21 +77,25 @@ export function welcomed(box, welcome) {
 }
 
 /**
- * A vote stands. `r` 0: another device of this person cast it, or this one over an earlier connection.
+ * A vote stands, or stood until something later that is known already. `r` 0: another device of this person
+ * cast it, or this one over an earlier connection.
  * @param {Outbox} box @param {any} ack @returns {Outbox}
  */
 export function acknowledged(box, ack) {
-  const [confirmed, pending, settled] = [new Set(box.confirmed), new Map(box.pending), new Map(box.settled)];
-  if (ack.on) confirmed.add(ack.n);
-  else confirmed.delete(ack.n);
-  if (settled.get(ack.n)?.on !== ack.on) settled.delete(ack.n);
+  const [confirmed, pending, settled, at] = [new Set(box.confirmed), new Map(box.pending), new Map(box.settled), new Map(box.at)];
+  if (!late(box, ack.n, ack.at)) {
+    at.set(ack.n, ack.at);
+    if (ack.on) confirmed.add(ack.n);
+    else confirmed.delete(ack.n);
+    if (settled.get(ack.n)?.on !== ack.on) settled.delete(ack.n);
+  }
   // By its reference: a wish for a merged question is answered under its head's number.
   for (const [n, wish] of box.pending)
     if (wish.r === ack.r) {
       pending.delete(n);
-      settled.set(ack.n, { on: ack.on, c: wish.c });
+      if (confirmed.has(ack.n) === ack.on) settled.set(ack.n, { on: ack.on, c: wish.c });
     }
-  return { ...box, confirmed, pending, settled, heard: box.heard + 1 };
+  return { ...box, confirmed, pending, settled, at, heard: box.heard + 1 };
 }
 
 /**

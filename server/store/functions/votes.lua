@@ -9,7 +9,7 @@
 --       sides more than the counting.
 -- Returns one text, three numbers for each wish: status, votes, counter. 1 counted (or so already),
 -- 2 stale (a later wish of this device is known; `counter` is its), 3 voting closed, 4 own question,
--- 5 not open for votes.
+-- 5 not open for votes. Behind them the place in the event stream at which all this is so.
 -- Idempotent: the wish is absolute, and a repeat that agrees with what stands is answered 1.
 local COUNTED, STALE, CLOSED, OWN, NOT_LISTED = 1, 2, 3, 4, 5
 local A_WISH = 5 -- numbers each
@@ -51,7 +51,14 @@ local function stand(question, voter, on)
   question.touched = true
 end
 
--- Rank and tell what changed: one command each, however many questions.
+-- Where the event stream stands.
+local function last_entry(events)
+  local last = redis.call('XREVRANGE', events, '+', '-', 'COUNT', 1)[1]
+  return last and last[1] or '0-0'
+end
+
+-- Rank and tell what changed: one command each, however many questions. Returns where the event stream
+-- stands then.
 local function tell_totals(keys, questions)
   local ranks, totals = {}, {}
   for _, question in pairs(questions) do
@@ -61,9 +68,9 @@ local function tell_totals(keys, questions)
       totals[#totals + 1] = question.number .. ' ' .. question.votes
     end
   end
-  if #totals == 0 then return end
+  if #totals == 0 then return last_entry(keys[4]) end
   in_runs('ZADD', keys[2], ranks)
-  announce(keys[4], meeting_of(keys[1]), false, 't', 'votes', 'run', table.concat(totals, ' '))
+  return announce(keys[4], meeting_of(keys[1]), false, 't', 'votes', 'run', table.concat(totals, ' '))
 end
 
 redis.register_function('count_votes', function(keys, args)
@@ -99,21 +106,22 @@ redis.register_function('count_votes', function(keys, args)
   end
   in_runs('HSET', keys[3], counters)
   for _, voter in ipairs(active) do redis.call('SETBIT', keys[5], voter, 1) end
-  tell_totals(keys, questions)
+  answers[#answers + 1] = tell_totals(keys, questions)
   return table.concat(answers, ' ')
 end)
 
 -- votes_of: which of a run of questions each of some people has voted for.
--- KEYS  voters BITMAP of each question   ARGV  voter numbers
--- Returns for each voter the list of their questions, by index in KEYS (1..).
+-- KEYS  1 events STREAM   2.. voters BITMAP of each question   ARGV  voter numbers
+-- Returns the place in the event stream at which this is so, then for each voter the list of their
+-- questions, by index among the bitmaps (1..).
 redis.register_function({ function_name = 'votes_of', callback = function(keys, args)
-  local found = {}
+  local found = { last_entry(keys[1]) }
   for i = 1, #args do
     local voted = {}
-    for at = 1, #keys do
-      if redis.call('GETBIT', keys[at], args[i]) == 1 then voted[#voted + 1] = at end
+    for at = 2, #keys do
+      if redis.call('GETBIT', keys[at], args[i]) == 1 then voted[#voted + 1] = at - 1 end
     end
-    found[i] = voted
+    found[i + 1] = voted
   end
   return found
 end, flags = { 'no-writes' } })
