@@ -61,7 +61,8 @@ class Batcher:
         return True
 
     def waited_s(self) -> float:
-        """How long the slowest answer took since this was last asked."""
+        """How long the slowest answer of a full trip took since this was last asked. That few votes wait for
+        a slow disk is no backlog: telling less often would not help them."""
         waited, self._waited = self._waited, 0.0
         return waited
 
@@ -93,7 +94,8 @@ class Batcher:
 
     async def _count_all(self) -> None:
         batches = self._batches()
-        self._gathered, oldest = 0, self._oldest
+        full, oldest = self._gathered >= self._trip, self._oldest
+        self._gathered = 0
         # In the next turn, once this trip is on its way: the store counts while we read on.
         asyncio.get_running_loop().call_soon(self._read_on)
         answers: list[list[Answer] | None]
@@ -109,7 +111,8 @@ class Batcher:
             answers = [None] * len(batches)
         took = time.perf_counter() - oldest
         measures.ACK.observe(took)
-        self._waited = max(self._waited, took)
+        if full:
+            self._waited = max(self._waited, took)
         for (_, batch), told in zip(batches, answers, strict=True):
             measures.BATCH_VOTES.observe(len(batch))
             self._count -= len(batch)

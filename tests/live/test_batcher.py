@@ -60,6 +60,24 @@ async def test_a_call_that_the_store_refuses_takes_nobody_elses_votes_with_it(st
     assert [answer.status for answer in others.values() if answer] == [votes.COUNTED] * 3
 
 
+async def waited(store: Redis, town: Town, count: int) -> float:
+    """What the batcher says of so many votes that a disk of 0.3 s holds up, three of which fill a trip."""
+    batcher = Batcher(store, 5, 200, 3)
+    await store.client_pause(300, all=False)
+    cast(batcher, town, "q" * 22, Told(), range(count))
+    async with counting(batcher):
+        await batcher.drain()
+    return batcher.waited_s()
+
+
+async def test_votes_that_pile_up_are_a_backlog_and_a_few_on_a_slow_disk_are_none(
+    store: Redis,
+) -> None:
+    town = await live_town(store)
+    assert await waited(store, town, 2) == 0.0
+    assert await waited(store, town, 3) >= 0.25
+
+
 async def test_one_more_than_may_wait_is_turned_away_at_once(store: Redis) -> None:
     town = await live_town(store)
     batcher, told = Batcher(store, 5, 200, 3), Told()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from redis.asyncio import Redis
 
+from server.live import rhythm
 from server.live.boards import Boards
 from server.live.hub import Hub
 from server.live.rhythm import CALM_MS, LATE_S, MANY, WAITED_S, Rhythm
@@ -16,57 +18,83 @@ from tests.live.test_hub import Ear, socket
 
 
 def test_each_late_tick_widens_by_one_step_to_five_seconds() -> None:
-    rhythm, periods = Rhythm(250), []
+    beat, periods = Rhythm(250), []
     for _ in range(6):
-        rhythm.heard(LATE_S * 2, 10)
-        periods.append(rhythm.period_ms)
+        beat.heard(LATE_S * 2, 10)
+        periods.append(beat.period_ms)
     assert periods == [500, 1_000, 2_000, 5_000, 5_000, 5_000]
 
 
 def test_calm_narrows_step_by_step_and_one_late_tick_begins_the_calm_anew() -> None:
-    rhythm = Rhythm(250)
+    beat = Rhythm(250)
     for late in (1.0, 1.0, *[0.0] * (CALM_MS // 1_000 - 1), 1.0):
-        rhythm.heard(late, 10)
-    assert rhythm.period_ms == 2_000
+        beat.heard(late, 10)
+    assert beat.period_ms == 2_000
     for _ in range(CALM_MS // 250 * 3):
-        rhythm.heard(0.0, 10)
-    assert rhythm.period_ms == 250
+        beat.heard(0.0, 10)
+    assert beat.period_ms == 250
 
 
 def test_a_wide_rhythm_is_left_after_as_many_seconds_as_a_quick_one() -> None:
-    rhythm = Rhythm(250)
+    beat = Rhythm(250)
     for _ in range(3):
-        rhythm.heard(1.0, 10)
+        beat.heard(1.0, 10)
     waited = 0
-    while rhythm.period_ms > 250:
-        waited += rhythm.period_ms
-        rhythm.heard(0.0, 10)
+    while beat.period_ms > 250:
+        waited += beat.period_ms
+        beat.heard(0.0, 10)
     assert waited <= 3 * (CALM_MS + 2_000)
 
 
 def test_votes_that_wait_widen_the_period_though_ticks_are_in_time() -> None:
-    rhythm = Rhythm(250)
-    rhythm.heard(0.0, 10, WAITED_S)
-    assert rhythm.period_ms == 250
-    rhythm.heard(0.0, 10, WAITED_S * 1.1)
-    assert rhythm.period_ms == 500
+    beat = Rhythm(250)
+    beat.heard(0.0, 10, WAITED_S)
+    assert beat.period_ms == 250
+    beat.heard(0.0, 10, WAITED_S * 1.1)
+    assert beat.period_ms == 500
 
 
 def test_very_many_listeners_hear_every_half_second_at_most() -> None:
-    rhythm = Rhythm(250)
-    rhythm.heard(0.0, MANY)
-    assert rhythm.period_ms == 250
+    beat = Rhythm(250)
+    beat.heard(0.0, MANY)
+    assert beat.period_ms == 250
     for _ in range(CALM_MS // 250):
-        rhythm.heard(0.0, MANY + 1)
-        assert rhythm.period_ms == 500
+        beat.heard(0.0, MANY + 1)
+        assert beat.period_ms == 500
 
 
 def test_a_slow_rhythm_to_begin_with_never_gets_faster() -> None:
-    rhythm = Rhythm(2_000)
-    rhythm.heard(0.0, MANY + 1)
-    assert rhythm.period_ms >= 2_000
-    rhythm.heard(1.0, 1)
-    assert rhythm.period_ms == 5_000
+    beat = Rhythm(2_000)
+    beat.heard(0.0, MANY + 1)
+    assert beat.period_ms >= 2_000
+    beat.heard(1.0, 1)
+    assert beat.period_ms == 5_000
+
+
+async def test_a_store_that_is_slow_for_a_second_widens_nothing(
+    store: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rhythm, "LATE_S", 0.5)  # so late no machine is by itself
+    town = await live_town(store)
+    boards = Boards(store)
+    hub, told = Hub(boards, 50), []
+
+    def waited_s() -> float:
+        told.append(hub.tick_ms)
+        return 0.0
+
+    tail = Tail(store, boards, hub, 50, waited_s)
+    await boards.follow(town.meeting.id)
+    running = asyncio.create_task(tail.run())
+    try:
+        async with asyncio.timeout(5):
+            while len(told) < 10:
+                if len(told) == 3:
+                    await store.client_pause(1_000)
+                await asyncio.sleep(0.02)
+    finally:
+        running.cancel()
+    assert set(told) == {50}
 
 
 async def test_frames_name_a_wider_rhythm_and_urgent_changes_do_not_wait_for_it(
