@@ -71,7 +71,8 @@ async def events(slug: str) -> Response:
         raise Refused(Refusal.BUSY, MANY_JOIN, retry_in=2.0)
     transport = request.scope.get("state", {}).get("transport")
     stream = streams.stream(slug, network.name())
-    response = Response(stream.events(hello.decode(), transport), mimetype="text/event-stream")
+    told = stream.events(hello.decode(), transport, request.http_version == "1.1")
+    response = Response(told, mimetype="text/event-stream")
     response.timeout = None
     response.headers["X-Accel-Buffering"] = "no"  # a proxy that collects answers would hold it back
     return response

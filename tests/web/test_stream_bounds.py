@@ -8,9 +8,9 @@ from dataclasses import replace
 from quart import Quart
 from redis.asyncio import Redis
 
-from server.live.frames import text_frame
+from server.live.frames import payload_of, text_frame
 from tests.acts.building import fresh_q, live_town
-from tests.web.hearing import someone, streams_of
+from tests.web.hearing import listen_to, port_of, someone, streams_of
 
 
 async def test_a_burst_of_streams_is_counted_before_their_first_word(app: Quart) -> None:
@@ -30,6 +30,27 @@ async def test_a_broadcast_is_made_an_event_once_for_all_streams(app: Quart) -> 
     one, two = streams.stream("x", b""), streams.stream("x", b"")
     assert one.offer(frame) and two.offer(frame)
     assert one._box == [b'data: {"t":"delta"}\n\n'] and one._box[0] is two._box[0]
+
+
+async def test_frames_go_straight_to_who_reads_each_as_a_piece_of_the_response(
+    store: Redis, app: Quart
+) -> None:
+    town = await live_town(store)
+    one = await someone(app, town)
+    async with port_of(app) as port:
+        ear = await listen_to(port, town.meeting.slug, await one.ticket())
+        await ear.hear("snapshot")
+        (stream,) = streams_of(app).door.open
+        frames = [text_frame(b'{"t":"delta","padding":"%b"}' % (b"x" * n)) for n in (1, 22, 333)]
+        assert all(stream.offer(frame) for frame in frames)
+        pieces = []
+        for _ in frames:
+            size = int(await ear.reader.readuntil(b"\r\n"), 16)
+            pieces.append(await ear.reader.readexactly(size + 2))
+        # By the response they would have come together.
+        assert pieces == [b"data: %b\n\n\r\n" % payload_of(frame) for frame in frames]
+        stream.close(1000, "done")
+        assert await ear.end() == 1000
 
 
 async def test_messages_take_one_write_each_of_their_networks_budget(
