@@ -127,6 +127,7 @@ async def _until_tunnelled(page: Page, proxy: Blocking, times: int) -> None:
 
 async def _by_events(page: Page) -> BoardPage:
     """The board of this page, which takes sockets for blocked from here on."""
+    await BoardPage(page).live()  # a socket that opens now would say the contrary
     await page.evaluate("sessionStorage.setItem('events', String(Date.now() + 300_000))")
     await page.reload()
     board = BoardPage(page)
@@ -152,6 +153,28 @@ async def test_a_vote_that_the_store_cannot_take_is_sent_again_and_the_stream_go
     finally:
         os.kill(parent, signal.SIGCONT)
     await board.shows(ONE, 1, mine=True)
+    assert "events" not in said and said.count("messages") >= 2
+    hall.excuse("503")
+
+
+async def test_a_vote_while_the_store_stands_still_waits_in_words_and_the_stream_goes_on(
+    hall: Hall,
+) -> None:
+    place, _ = await _meeting(hall)
+    board = await _by_events(await hall.attendee(place))
+    await board.press(TWO)
+    await board.shows(TWO, 1, mine=True)
+    said, store = _events_of(board.page), hall.running.find("store")
+    os.kill(store, signal.SIGSTOP)
+    try:
+        async with board.page.expect_response("**/messages?*", timeout=30_000) as away:
+            await board.press(ONE)
+        assert (await away.value).status == 503
+        await expect(board.page.locator("#link")).to_contain_text("Not saved yet: 1 of your votes")
+    finally:
+        os.kill(store, signal.SIGCONT)
+    await board.shows(ONE, 1, mine=True)
+    await expect(board.page.locator("#link")).to_be_hidden()
     assert "events" not in said and said.count("messages") >= 2
     hall.excuse("503")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, WebSocketRoute, expect
 
 from tests.journeys.board_page import BoardPage
 from tests.journeys.hall import PHONE, Hall, Place
@@ -97,6 +97,33 @@ async def test_voting_and_asking_by_keyboard_alone(hall: Hall) -> None:
         await keys.press("Tab")
     await keys.press("Enter")
     await expect(board.row("Can this be done without a mouse?")).to_be_visible()
+
+
+async def test_a_line_that_died_with_its_network_is_left_within_seconds(hall: Hall) -> None:
+    place = await _meeting(hall)
+    page, dead = await hall.attendee(place), [False]
+
+    def line(client: WebSocketRoute) -> None:
+        server, alone = client.connect_to_server(), len(lines) == 0
+        lines.append(client)
+        # Whatever is said over the first line while the network is another one is lost, both ways.
+        client.on_message(lambda said: None if alone and dead[0] else server.send(said))
+        server.on_message(lambda said: None if alone and dead[0] else client.send(said))
+
+    lines: list[WebSocketRoute] = []
+    await page.route_web_socket("**/live/*", line)
+    await page.clock.install()
+    await page.reload()
+    board = BoardPage(page)
+    await board.live()
+    dead[0] = True
+    await board.press(ONE)
+    await expect(board.row(ONE).locator("form.pending")).to_be_visible()
+    await page.context.set_offline(True)
+    await page.context.set_offline(False)
+    await page.clock.fast_forward(6_000)
+    await board.shows(ONE, 1, mine=True)
+    assert len(lines) == 2
 
 
 async def test_votes_pressed_while_the_server_is_away_are_saved_when_it_is_back(

@@ -6,6 +6,7 @@ import { openEvents, openSocket } from "./lines.js";
 const PING_MS = 20_000;
 const SILENT_MS = 45_000;
 const LONGEST_WAIT_MS = 30_000;
+const ANSWER_MS = 5_000; // on another network, or awake again: a line that lives answers sooner
 const FIRST_MS = 10_000; // a proxy may take an upgrade and never pass a word on
 const REFUSED = 2; // sockets in a row that never opened: try the other way
 const EVENTS_MS = 300_000; // so long by events before a socket is tried again
@@ -49,8 +50,8 @@ export class Live {
     this.ended = false;
     setInterval(() => this.beat(), PING_MS);
     document.addEventListener("visibilitychange", () => this.look());
-    addEventListener("online", () => this.connect());
-    addEventListener("pageshow", (event) => event.persisted && this.connect());
+    addEventListener("online", () => this.doubt());
+    addEventListener("pageshow", (event) => event.persisted && this.doubt());
     this.connect();
   }
 
@@ -221,7 +222,16 @@ export class Live {
     if (this.current?.events) {
       if (document.hidden) this.resting = setTimeout(() => this.rest(), REST_MS);
     } else this.send({ t: "passive", on: document.hidden });
-    if (!document.hidden && !this.current) this.connect();
+    if (!document.hidden && (!this.current || Date.now() - this.heard > PING_MS + ANSWER_MS)) this.doubt();
+  }
+
+  /** A line may have died without a word: ask, and go on without it where nothing comes back. */
+  doubt() {
+    const [line, heard] = [this.current, this.heard];
+    if (!line) return void this.connect();
+    this.send({ t: "ping" }); // by post it ends the line itself, if it fails
+    if (line.events) return;
+    setTimeout(() => { if (this.current === line && this.heard === heard) this.drop(line); }, ANSWER_MS);
   }
 
   /** A hidden page lets its stream go; looked at again, it goes on from its position. */
