@@ -33,6 +33,7 @@ def outbox_cases() -> list[tuple[Case, Any]]:
             (["ticked", 7], after([], [], value=False)),
         ],
         [wish, (["refused", later, 501], after([7], [], again=vote, wait=2, undone=None))],
+        [wish, (["refused", later, 501, 0.5], after([7], [], again=vote, wait=3, undone=None))],
         [
             wish,
             (

@@ -158,7 +158,7 @@ class MeetingPage {
 
   /** @param {any} message */
   refused(message) {
-    const { box, again, wait, undone } = outbox.refused(this.box, message, Date.now());
+    const { box, again, wait, undone } = outbox.refused(this.box, message, Date.now(), Math.random());
     this.box = box;
     if (again && wait) {
       announce(say("kept"));

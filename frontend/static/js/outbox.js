@@ -120,15 +120,16 @@ export function merged(box, pairs) {
 
 /**
  * A refusal. `again` = send this after `wait` seconds; `undone` = the question that was rolled back.
- * A refusal of a wish that a newer one replaced changes nothing.
- * @param {Outbox} box @param {any} refusal @param {number} now
+ * A refusal of a wish that a newer one replaced changes nothing. `luck` (0 to 1) spreads over as long again
+ * those who were all told the same number of seconds.
+ * @param {Outbox} box @param {any} refusal @param {number} now @param {number} luck
  */
-export function refused(box, refusal, now) {
+export function refused(box, refusal, now, luck = 0) {
   const found = [...box.pending].find(([, wish]) => wish.r === refusal.r);
   if (!found) return { box, again: null, wait: 0, undone: null };
   const [n, { on, c, r }] = found;
   if (LATER.has(refusal.code)) {
-    return { box, again: { t: "vote", n, on, c, r }, wait: refusal.retry_in ?? 1, undone: null };
+    return { box, again: { t: "vote", n, on, c, r }, wait: (refusal.retry_in ?? 1) * (1 + luck), undone: null };
   }
   if (refusal.code === "stale" && refusal.c >= c) {
     const next = wish({ ...box, c: Math.max(box.c, refusal.c) }, n, on, now);
