@@ -18,6 +18,7 @@ from server.launch.supervisor import Child, Supervisor
 from server.store.client import connect
 from server.store.loader import load
 from tests.faults import listed
+from tests.faults.sentinels import guarded
 
 _LEFT_OUT: set[str] = set()
 
@@ -37,8 +38,10 @@ hypothesis.settings.load_profile("untimed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--rounds N`: how often each fault of tests/faults comes."""
+    """`--rounds N`: how often each fault of tests/faults comes. `--sentinels`: what store tests run on."""
     parser.addoption("--rounds", type=int, default=1, help="how often each fault comes")
+    behind = "run on a store with a replica behind three Sentinels"
+    parser.addoption("--sentinels", action="store_true", help=behind)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -102,10 +105,14 @@ def _tell_faults(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(scope="session")
-def store_url() -> Iterator[str]:
-    """A store as `./openfloor run` starts it, on a socket of its own."""
+def store_url(pytestconfig: pytest.Config) -> Iterator[str]:
+    """A store as `./openfloor run` starts it, on a socket of its own; or one behind Sentinels."""
     with tempfile.TemporaryDirectory(prefix="of-test-") as name:
         folder = Path(name)
+        if pytestconfig.getoption("--sentinels"):
+            with guarded(folder) as stores:
+                yield stores.url
+            return
         supervisor = Supervisor(print)
         binary = embedded.find_binary(os.environ.get("OPENFLOOR_REDIS_BIN"))
         arguments = embedded.arguments(binary, folder, folder / "store")
@@ -118,9 +125,9 @@ def store_url() -> Iterator[str]:
 
 
 @pytest_asyncio.fixture
-async def store(store_url: str) -> AsyncIterator[Redis]:
+async def store(store_url: str, pytestconfig: pytest.Config) -> AsyncIterator[Redis]:
     """A client of the private store, empty but for the functions."""
-    client = connect(store_url)
+    client = connect(store_url, replicas=int(pytestconfig.getoption("--sentinels")))
     await client.flushall()
     await load(client)
     yield client

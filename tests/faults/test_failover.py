@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,7 @@ from tests.faults.conftest import Tell
 from tests.faults.machine import Machine
 from tests.faults.proofs import judge_proofs
 from tests.faults.sentinels import Guarded, guarded
-from tests.launch.running import Run, eventually, free_port
+from tests.launch.running import ROOT, Run, eventually, free_port
 from tests.live.half import dial, hear, live_half
 from tests.live.test_conversation import entered
 
@@ -46,8 +48,29 @@ async def test_without_a_replica_nothing_is_acknowledged_and_with_it_again_all_g
             await asyncio.to_thread(_repeatable, stores)
             assert await durable(client, "SET", keys.PROBE, "2")
             await socket.send(json.dumps(vote))  # as the page does, with the same counter
-            assert await hear(socket, "ack") == {"t": "ack", "r": 7, "n": 1, "on": True, "votes": 1}
+            told = await hear(socket, "ack")
+            assert told.pop("at")
+            assert told == {"t": "ack", "r": 7, "n": 1, "on": True, "votes": 1}
         await client.aclose()
+
+
+@pytest.mark.faults
+def test_what_the_store_is_tested_for_holds_behind_sentinels_too() -> None:
+    files = [
+        "tests/store",
+        "tests/acts",
+        "tests/live/test_batcher.py",
+        "tests/live/test_histories.py",
+    ]
+    told = ["-q", "-p", "no:cacheprovider", "-n", "0", "--sentinels", *files]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *told],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=900,
+    )
+    assert done.returncode == 0, done.stdout[-4000:]
 
 
 def _repeatable(stores: Guarded) -> None:
