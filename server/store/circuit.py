@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.sentinel import SentinelConnectionPool
+from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
@@ -84,15 +84,46 @@ class GuardedPool(BlockingConnectionPool):
 
 
 class GuardedSentinelPool(SentinelConnectionPool):
-    """The same, to whichever server the Sentinels say leads. What was led by another is dropped."""
+    """The same, to whichever server the Sentinels say leads. What was led by another is dropped.
+
+    Where `most` connections are lent, the next caller waits `patience_s` for one: the library's own pool
+    would refuse it at once.
+    """
 
     circuit: Circuit | None = None
     replicas = 0
 
+    def __init__(
+        self, service: str, asked: Sentinel, most: int, patience_s: float, **options: Any
+    ) -> None:
+        super().__init__(service, asked, **options)  # type: ignore[no-untyped-call]
+        self._room, self._patience_s = asyncio.Semaphore(most), patience_s
+        self._lent: set[object] = set()
+
     async def get_connection(self, command_name: Any = None, *keys: Any, **options: Any) -> Any:
         """A connection; StoreAway at once while the store is known to be away."""
         _refuse_while_open(self.circuit)
-        return await super().get_connection()  # type: ignore[no-untyped-call]
+        try:
+            async with asyncio.timeout(self._patience_s):
+                await self._room.acquire()
+        except TimeoutError:
+            raise RedisConnectionError("no connection to the store became free") from None
+        try:
+            connection = await super().get_connection()  # type: ignore[no-untyped-call]
+        except BaseException:
+            self._room.release()
+            raise
+        self._lent.add(connection)
+        return connection
+
+    async def release(self, connection: Any) -> None:
+        """Take a connection back."""
+        try:
+            await super().release(connection)
+        finally:
+            if connection in self._lent:
+                self._lent.discard(connection)
+                self._room.release()
 
 
 def _refuse_while_open(circuit: Circuit | None) -> None:

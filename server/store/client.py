@@ -40,6 +40,7 @@ def connect(
     else:
         timeouts = {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s}
         asked = Sentinel(list(found.hosts), sentinel_kwargs=timeouts)  # type: ignore[no-untyped-call]
-        pool = GuardedSentinelPool(found.service, asked, **found.sign_in, **options)  # type: ignore[no-untyped-call]
+        options |= found.sign_in
+        pool = GuardedSentinelPool(found.service, asked, most=POOL, patience_s=timeout_s, **options)
     pool.circuit, pool.replicas = circuit, replicas
     return Redis(connection_pool=pool)
