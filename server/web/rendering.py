@@ -97,13 +97,17 @@ def static(path: str) -> str:
     return f"/static/{path}?v={_version(path)}"
 
 
+ACTING = frozenset({"mod", "host", "org", "aud", "asker", "organiser"})
+
+
 def by_name(by: str) -> str:
     """Who decided, in the reader's language: `mod:2` as "Moderator 2", a rule by what it says."""
     short, _, number = by.partition(":")
     if short == "rule":
         rule = BY_NAME.get(by)
         return sentence(f"by.rule_{rule.value.replace('-', '_')}" if rule else "by.rule")
-    return sentence(f"by.{short}", n=number)
+    # An address may name anybody, also one who never acted here.
+    return sentence(f"by.{short}", n=number) if short in ACTING else by
 
 
 def skips() -> dict[str, str]:

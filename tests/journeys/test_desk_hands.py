@@ -57,6 +57,20 @@ async def test_a_held_or_hasty_key_decides_one_question(hall: Hall) -> None:
     assert len(decided) == 2
 
 
+async def test_what_was_left_in_a_field_gives_way_to_what_is_typed_next(hall: Hall) -> None:
+    place = await hall.meeting("Typed twice", after_display=False)
+    await asked(hall, place)
+    page = await hall.moderator(place)
+    await expect(page.locator("#show-keys")).to_be_visible()
+    await page.keyboard.press("l")
+    await expect(page.locator("#open-n")).to_have_text("no. 2")
+    for into in ("2", "1"):
+        await page.keyboard.press("m")
+        await page.keyboard.type(into)
+        await expect(page.locator("#into")).to_have_value(into)
+        await page.keyboard.press("Escape")
+
+
 async def test_a_held_key_takes_one_step_on_stage_and_at_the_hosts(hall: Hall) -> None:
     place, _ = await moderated(hall)
     page = await hall.stranger()

@@ -6,13 +6,18 @@ from playwright.async_api import Route, expect
 
 from tests.journeys.hall import NO_SCRIPTS, PHONE, Hall
 from tests.journeys.stage_exhibits import QUESTIONS, Staff, moderated
+from tests.web.browsing import until
 
 
 async def test_a_reader_without_scripts_or_account_reads_the_whole_record(hall: Hall) -> None:
     place, _ = await moderated(hall)
     page = await hall.stranger(NO_SCRIPTS)
-    await page.goto(place.path("/screened-out"))
-    await expect(page.locator(".cases > li")).to_have_count(2)
+
+    async def published() -> bool:
+        await page.goto(place.path("/screened-out"))
+        return await page.locator(".cases > li").count() == 2
+
+    await until(published, "both that were screened out stand in the record")
     await expect(page.locator(".cases .bar")).to_have_count(1)
     await page.get_by_role("link", name="reversed 1").click()
     await expect(page.locator(".cases > li")).to_have_count(1)

@@ -118,6 +118,8 @@ async def test_the_log_says_what_was_done_and_with_which_other_question(
     assert {act["role"] for act in acts if act["kind"] == "m.role"} == {"mod:1", "mod:2", "aud:1"}
     assert told["q.received"]["others"] is None and told["q.list"]["role"] is None
     browser = await staffed(app, town, Role.MODERATOR)
+    odd = await browser.get(f"/m/{town.meeting.slug}/desk/log?by=nobody%00&reason=%ff")
+    assert browser.status == 200 and "Into no. 1" not in odd
     page = await browser.get(f"/m/{town.meeting.slug}/desk/log")
     for words in (
         "Into no. 1",

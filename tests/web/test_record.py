@@ -14,7 +14,7 @@ from server.acts import appeal, decide, meetings, merge, stage
 from server.acts.admission import SignIn
 from server.store.question_rows import Question
 from tests.acts.building import NOW, Town, live_town
-from tests.web.browsing import Browser
+from tests.web.browsing import Browser, until
 
 SECRET_WORDS = "zq-canary-home-address"
 
@@ -111,10 +111,17 @@ async def test_before_the_meeting_all_times_tell_the_day_alone(store: Redis, app
     await _screened(town, moderator, "Will there be cake today?", "off-topic")
     listed = await town.ask(asker, "When do we get new chairs?")
     await decide.list_question(store, town.meeting, moderator, listed.q, listed.revision, NOW)
+    browser, slug = Browser(app), town.meeting.slug
+
+    async def gated() -> bool:
+        page = await browser.get(f"/m/{slug}/screened-out")
+        return "at most once an hour" in page and "In what is published so far" in page
+
+    await until(gated, "the page says that what happened follows")
     # The record is published at a gate; what came before it keeps its day for good.
     await meetings.change(store, town.meeting, {"phase": "live"}, "org:1", NOW + 1)
     await town.published()
-    browser, slug = Browser(app), town.meeting.slug
+    assert not await gated()
     entry = json.loads(await browser.get(f"/m/{slug}/screened-out.json"))["screened_out"][0]
     assert len(entry["entries"][0]["at"]) == len("2026-11-23")
     pages = [

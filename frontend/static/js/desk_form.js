@@ -20,6 +20,8 @@ export function unfold(act, row, { withhold = false, since }) {
   if (!begun && act === "word") /** @type {any} */ (form.elements.namedItem("wording")).value = row.wording || row.text;
   if (!begun && act === "answer" && row.stream_s === null) aired(form, row, since);
   /** @type {HTMLElement | null} */ (field)?.focus();
+  // What was typed before and left is there still: a new number takes its place, it does not follow it.
+  if (!begun && field?.matches("input:not([type=radio])")) /** @type {HTMLInputElement} */ (field).select();
   says(row);
   return true;
 }
