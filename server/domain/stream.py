@@ -9,6 +9,8 @@ from __future__ import annotations
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+from server.domain.refusals import Refusal, Refused
+
 STREAM_MAX_S = 24 * 3600
 VIDEO = (".mp4", ".webm", ".m4v")
 
@@ -52,6 +54,20 @@ def since_live(at: int, live_at: int | None) -> int | None:
         return None
     seconds = (at - live_at) // 1000
     return seconds if seconds <= STREAM_MAX_S else None
+
+
+def seconds_in(text: str, field: str) -> int | None:
+    """Seconds of `1:02:03`, `62:03` or plain seconds, as a person types them into `field`; None when it is
+    empty."""
+    if not text.strip():
+        return None
+    parts = text.strip().split(":")
+    if len(parts) > 3 or not all(p.isascii() and p.isdigit() and len(p) < 6 for p in parts):
+        raise Refused(Refusal.BAD_INPUT, "must be a time such as 1:02:03.", field=field)
+    total = 0
+    for part in parts:
+        total = total * 60 + int(part)
+    return total
 
 
 def moment(stream_s: int, delay_s: int) -> int:

@@ -13,6 +13,7 @@ from server.domain.question import LEGAL, State
 from server.domain.question import Act as Step
 from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Act
+from server.domain.stream import seconds_in
 from server.protocol.strict_json import MAX_BYTES
 from server.store.question_rows import Question
 from server.web import api_bodies
@@ -67,20 +68,6 @@ def whole(fields: Fields, name: str) -> int:
 
 def _optional(fields: Fields, name: str) -> int | None:
     return whole(fields, name) if fields.get(name, "").strip() else None
-
-
-def _seconds(fields: Fields) -> int | None:
-    """Seconds of `1:02:03`, `62:03` or plain seconds; None when the field is empty."""
-    text = fields.get("stream", "").strip()
-    if not text:
-        return None
-    parts_ = text.split(":")
-    if len(parts_) > 3 or not all(p.isascii() and p.isdigit() and len(p) < 6 for p in parts_):
-        raise Refused(Refusal.BAD_INPUT, "must be a time such as 1:02:03.", field="stream")
-    total = 0
-    for part in parts_:
-        total = total * 60 + int(part)
-    return total
 
 
 async def _line_up(meeting: Meeting, by: SignIn, fields: Fields, now: int) -> object:
@@ -172,7 +159,13 @@ def acts() -> dict[str, tuple[Act, Done]]:
         "answer": (
             Act.ANSWER,
             lambda m, by, f, now: stage.answer(
-                store, m, by, *_on(f), _seconds(f), f.get("answer", ""), now
+                store,
+                m,
+                by,
+                *_on(f),
+                seconds_in(f.get("stream", ""), "stream"),
+                f.get("answer", ""),
+                now,
             ),
         ),
         "skip": (

@@ -126,7 +126,7 @@ async def _stepped(slug: str, act: Act, name: str) -> Response:
                 await acts.skip(store, meeting, by, q, revision, reason, now)
             case _:
                 text = fields.get("text", "").replace("\r\n", "\n")
-                at = _whole(fields, "stream_s")
+                at = stream.seconds_in(fields.get("stream_s", ""), "stream_s")
                 await acts.answer(store, meeting, by, q, revision, at, text, now)
     except Refused as refused:
         if refused.refusal in (Refusal.SIGNED_OUT, Refusal.FORBIDDEN):

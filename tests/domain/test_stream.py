@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from server.domain.stream import Kind, kind, moment, origin, since_live, watch_address
+from server.domain.refusals import Refused
+from server.domain.stream import Kind, kind, moment, origin, seconds_in, since_live, watch_address
 
 
 @pytest.mark.parametrize(
@@ -36,3 +37,11 @@ def test_seconds_count_from_going_live() -> None:
     assert since_live(1, None) is None and since_live(1, 2) is None
     day = 24 * 3600
     assert since_live(day * 1000, 0) == day and since_live((day + 1) * 1000, 0) is None
+
+
+def test_a_time_is_typed_as_it_is_read() -> None:
+    typed = {"": None, " 95 ": 95, "1:35": 95, "62:03": 3723, "1:02:03": 3723}
+    assert {text: seconds_in(text, "stream") for text in typed} == typed
+    for odd in ("1:2:3:4", "-5", "1:", "1.5", "²", "9" * 6):
+        with pytest.raises(Refused):
+            seconds_in(odd, "stream")

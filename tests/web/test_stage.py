@@ -46,7 +46,9 @@ async def test_the_host_steps_along_the_line_by_plain_forms(store: Redis, app: Q
     assert (await town.look(second.q)).state == "listed"
     page = await browser.post(f"{at}/next")
     fields = {name: _hidden(page, f"{at}/answer", name) for name in ("q", "revision")}
-    await browser.post(f"{at}/answer", None, **fields, stream_s="100", text="")
+    await browser.post(f"{at}/answer", None, **fields, stream_s="1:2:3:4", text="")
+    assert browser.status == 400 and "such as 1:02:03" in browser.text
+    await browser.post(f"{at}/answer", None, **fields, stream_s="1:40", text="")
     answered = await town.look(first.q)
     assert (answered.state, answered.stream_s) == ("answered", 100)
     reader = Browser(app)
