@@ -121,6 +121,7 @@ async def test_the_log_says_what_was_done_and_with_which_other_question(
     odd = await browser.get(f"/m/{town.meeting.slug}/desk/log?by=nobody%00&reason=%ff")
     assert browser.status == 200 and "Into no. 1" not in odd
     page = await browser.get(f"/m/{town.meeting.slug}/desk/log")
+    assert f'href="/m/{town.meeting.slug}/q/1"' in page  # what the public sees of it
     for words in (
         "Into no. 1",
         "Not the same as no. 1",
