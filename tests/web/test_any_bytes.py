@@ -53,6 +53,25 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=3),
     max_leaves=8,
 )
+ASKED = (
+    *(
+        "after",
+        "all",
+        "asked",
+        "at",
+        "before",
+        "by",
+        "copies",
+        "d",
+        "epoch",
+        "from",
+        "lang",
+        "members",
+        "n",
+    ),
+    *("order", "overlay", "pos", "queue", "reason", "search", "seed", "wait", "witnessed"),
+)
+ENDLESS = ("api.events",)  # goes on until its reader leaves
 NAMES = sorted(
     {field for known in ENDPOINTS if known.body for field in known.body.__struct_fields__}
 )
@@ -175,15 +194,32 @@ async def test_any_bytes_to_the_forms(
 
 @ANY_BYTES
 @given(
-    query=st.dictionaries(st.sampled_from(["order", "seed", "search", "asked", "lang"]), TEXTS),
-    path=st.sampled_from(
-        ["/m/{}", "/m/{}/q/1", "/m/{}/screened-out", "/api/v1/meetings/{}/questions", "/"]
-    ),
+    at=st.integers(0, 999),
+    query=st.dictionaries(st.sampled_from(ASKED), TEXTS | PLAUSIBLE, max_size=6),
+    odd=st.sampled_from(["1", "x", "%00", "9" * 30, "checkpoint"]),
+)
+@example(
+    at=0, query={"order": "\ud800", "search": "\x00", "by": "nobody", "reason": "\ud800"}, odd="1"
+)
+@example(
+    at=0, query={"from": "9" * 30, "n": "9" * 30, "at": "-1", "pos": "²", "wait": "²"}, odd="x"
 )
 async def test_any_question_mark(
-    store: Redis, app: Quart, query: dict[str, str], path: str
+    store: Redis, app: Quart, at: int, query: dict[str, object], odd: str
 ) -> None:
     held = await _held(store, app)
-    address = f"{path.format(held['slug'])}?{urlencode(query, errors='surrogatepass')}"
-    response = await app.test_client().get(address, headers=SAME)
-    assert response.status_code < 500, (address, await response.get_data())
+    rules = sorted(
+        (
+            rule
+            for rule in app.url_map.iter_rules()
+            if "GET" in (rule.methods or ()) and rule.endpoint not in ENDLESS
+        ),
+        key=lambda rule: rule.endpoint,
+    )
+    every = rules if at == 0 else [rules[at % len(rules)]]
+    for rule, token in ((rule, token) for rule in every for token in (*held["tokens"], "")):
+        path = _address(rule.rule, held["slug"], odd)
+        headers = {**SAME, **({"Authorization": f"Bearer {token}"} if token else {})}
+        address = f"{path}?{urlencode(query, errors='surrogatepass')}"
+        response = await app.test_client().get(address, headers=headers)
+        assert response.status_code < 500, (address, await response.get_data())
