@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass, field
 
 from redis.asyncio import Redis
 
@@ -17,14 +16,6 @@ from server.store.events import Entry
 NUMBER_WAIT_S = 1.5  # a submission's answer waits so long for its number, and a vote's page for it
 
 IDLE_S = 600.0  # a board that nobody asked for so long may be let go
-
-
-@dataclass(slots=True)
-class Folded:
-    """What reading a stream brought: whether to tell at once, and whose sign-ins ended."""
-
-    urgent: bool = False
-    ended: list[str] = field(default_factory=list)
 
 
 class Boards:
@@ -153,9 +144,10 @@ class Boards:
             del self._reached[reached]
         return True
 
-    async def fold(self, meeting: str, entries: list[Entry]) -> Folded:
-        """Bring the board up to the last of `entries`; questions are read in one round trip."""
-        board, folded = self._boards[meeting], Folded()
+    async def fold(self, meeting: str, entries: list[Entry]) -> list[str]:
+        """Bring the board up to the last of `entries`; questions are read in one round trip. Returns whose
+        sign-ins ended."""
+        board, ended = self._boards[meeting], list[str]()
         touched: dict[str, None] = {}
         tallies: dict[str, str] = {}
         heading = False
@@ -172,18 +164,17 @@ class Boards:
                 case "question":
                     touched[entry["q"]] = None
                 case "ended":
-                    folded.ended.append(entry["sign_in"])
+                    ended.append(entry["sign_in"])
                 case "meeting" | "line":
                     heading = True
         for n, votes in tallies.items():
             board.tally(int(n), int(votes))
         if touched or heading:
             await self._refresh(board, list(touched))
-            folded.urgent = True
         if heading and board.meeting.readers == "attendees":
-            folded.ended.append("")  # stages without a sign-in behind them may not read on
+            ended.append("")  # stages without a sign-in behind them may not read on
         self._move(board, entries[-1][0])
-        return folded
+        return ended
 
     def _move(self, board: Board, position: str) -> None:
         board.position, now = position, events.order(position)

@@ -124,12 +124,12 @@ class Tail:
                 if full and await self._mend(meeting):
                     continue
                 epoch = self._epoch(meeting)
-                folded = await self._boards.fold(meeting, entries)
+                ended = await self._boards.fold(meeting, entries)
                 if self._epoch(meeting) != epoch:
                     await self._boards.reload(meeting)
                     self._hub.come_back(meeting)
                 more = more or full
-                for sign_in in folded.ended:
+                for sign_in in ended:
                     self._hub.end(meeting, sign_in)
         self._away, self._read_at = False, self._clock()
 

@@ -35,7 +35,11 @@ FAULTS = (
     Listed(
         5,
         "store frozen",
-        (f"{_LONGER}[store_frozen]", "tests/launch/test_away.py::test_a_frozen_store_lets"),
+        (
+            f"{_LONGER}[store_frozen]",
+            "tests/launch/test_away.py::test_a_frozen_store_lets",
+            "tests/journeys/test_blocked.py::test_a_vote_while_the_store_stands_still",
+        ),
     ),
     Listed(6, "store's memory full", (f"{_LONGER}[memory_full]",)),
     Listed(7, "network parted", ("tests/faults/test_partition.py::",)),
