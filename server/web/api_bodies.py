@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from server.acts.merge_copies import COPIES_MAX
+from server.acts.series import FIELDS
 from server.domain.refusals import Refusal, Refused
 from server.protocol import strict_json
 from server.protocol.inbound import Hex, Locks
@@ -87,15 +88,19 @@ class MeetingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The settings that were sent, by name."""
         told: dict[str, object] = msgspec.to_builtins(self)
         told.pop("revision", None)
-        told.pop("prev", None)
+        for name in FIELDS:
+            told.pop(name, None)
         return told
 
 
 class NewMeeting(MeetingSettings, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Settings to begin with. `prev` is the address (slug) of an ended meeting whose log the new one's
-    names as the one that it continues."""
+    names as the one that it continues; for a log of another server `prev_note` is a whole checkpoint that
+    it signed, `prev_vkey` its key."""
 
     prev: Annotated[str, Meta(max_length=200)] = ""
+    prev_note: Annotated[str, Meta(max_length=8_000)] = ""
+    prev_vkey: Annotated[str, Meta(max_length=400)] = ""
 
 
 class MeetingChange(MeetingSettings, frozen=True, forbid_unknown_fields=True, kw_only=True):

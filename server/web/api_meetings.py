@@ -8,6 +8,7 @@ from typing import Any
 from quart import Response, jsonify
 
 from server.acts import meetings, series, staff
+from server.acts.series import Named
 from server.domain.meeting import Meeting
 from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Act, Role
@@ -43,10 +44,9 @@ async def create_meeting(given: NewMeeting) -> tuple[Response, int]:
     """Create a meeting, which may continue the log of an ended one."""
     person = await people.organiser(parts()) or people.Person(Role.READER)
     person.need(Act.CREATE_MEETING)
-    store, prev = parts().store, None
-    if given.prev:
-        known = (parts().records, parts().logs)
-        prev = await series.earlier_head(store, *known, given.prev, parts().public_url)
+    store, here = parts().store, (parts().records, parts().logs, parts().public_url)
+    named = Named(given.prev, given.prev_note, given.prev_vkey)
+    prev = await series.earlier_head(store, *here, named)
     meeting = await meetings.create(store, given.given(), parts().clock(), prev)
     return jsonify(meeting_json(meeting, code=True)), 201
 

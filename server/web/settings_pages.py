@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 from quart import Response, request
 
 from server.acts import admission, meetings, series
+from server.acts.series import Named
 from server.domain.meeting import Meeting, Phase
 from server.domain.meeting_fields import TIMES, complaints
 from server.domain.refusals import Refused, Sentence
@@ -60,7 +61,7 @@ async def _form_page(
         "organise_settings.html" if meeting else "organise_new.html",
         **page(meeting.title if meeting else "Openfloor", person),
         meeting=shown,
-        values={**_values(stands), series.FIELD: "", **(typed or {})},
+        values={**_values(stands), **dict.fromkeys(series.FIELDS, ""), **(typed or {})},
         wrong={name: said(words) for name, words in (wrong or {}).items()},
         zones=sorted(available_timezones()),
         reason_rows=reasons,
@@ -79,12 +80,10 @@ async def _earlier() -> list[dict[str, object]]:
     return [{"slug": m.slug, "title": m.title, "at": ms} for m, ms in at]
 
 
-async def _created(fields: dict[str, object], prev: str, now: int) -> Meeting:
-    store, head = parts().store, None
-    if prev:
-        known = (parts().records, parts().logs)
-        head = await series.earlier_head(store, *known, prev, parts().public_url)
-    return await meetings.create(store, fields, now, head)
+async def _created(fields: dict[str, object], typed: dict[str, str], now: int) -> Meeting:
+    store, here = parts().store, (parts().records, parts().logs, parts().public_url)
+    named = Named(*(typed.get(name, "") for name in series.FIELDS))
+    return await meetings.create(store, fields, now, await series.earlier_head(store, *here, named))
 
 
 def _fields(meeting: Meeting | None, typed: dict[str, str]) -> dict[str, object]:
@@ -119,7 +118,7 @@ async def _save(
         if wrong:
             return await _form_page(meeting, person, typed, wrong, 400)
         if meeting is None:
-            after = await _created(fields, typed.get(series.FIELD, ""), now)
+            after = await _created(fields, typed, now)
         else:
             if raw:
                 await meetings.keep_logo(store, meeting, raw)

@@ -184,6 +184,7 @@ def pages() -> dict[str, tuple[str, str | None, dict[str, Any]]]:
     names += " max_chars submit_limit policy"
     chosen = {"admission": "code", "after_display": "off", "readers": "link"}
     chosen |= {"accent": "#0b6e69", "phase": "announced", "prev": "spring"}
+    chosen |= {"prev_note": "", "prev_vkey": ""}
     values = {**dict.fromkeys((*names.split(), *windows), ""), **chosen}
     reason_rows = [
         {"at": at, "code": r["code"], "sentence": r["sentence"], "withholds": r["withholds"],

@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 from server.acts import closing, meetings, series, staff
 from server.acts.log_folder import LogFolder, head_of
 from server.acts.log_record import Records
+from server.acts.series import Named
 from server.audit.findings import Findings, Grade
 from server.audit.main import audit
 from server.audit.series import Earlier
@@ -24,7 +25,7 @@ from server.domain.meeting_fields import LATEST_MS
 from server.domain.refusals import Refused
 from server.store import keys, typed
 from server.translog import leaf
-from server.translog.checkpoint import Checkpoint, log_id, origin
+from server.translog.checkpoint import Checkpoint, log_id, origin, signer
 from server.translog.note import VerifierKey
 from tests.acts.building import NOW, Town, live_town
 from tests.sequencer.building import sequencer_in, settle
@@ -165,11 +166,12 @@ async def test_a_first_leaf_that_would_be_too_large_is_refused_before_it_is_made
 ) -> None:
     town = await ended_town(store, tmp_path)
     slug, logs, records = town.meeting.slug, tmp_path / "data" / "log", Records()
-    head = await series.earlier_head(store, records, logs, slug, "https://floor.example")
+    head = await series.earlier_head(store, records, logs, "https://floor.example", Named(slug))
+    assert head is not None
     room = series.NAMES_MOST - len(head.origin)
-    assert await series.earlier_head(store, records, logs, slug, "x" * room) == head
+    assert await series.earlier_head(store, records, logs, "x" * room, Named(slug)) == head
     with pytest.raises(Refused, match="too long to be named"):
-        await series.earlier_head(store, records, logs, slug, "x" * (room + 1))
+        await series.earlier_head(store, records, logs, "x" * (room + 1), Named(slug))
     # The largest that is let through: every field at its longest, both names long.
     late = {name: LATEST_MS - 1000 for name in ("starts_at", "asking_from", "voting_from")}
     late |= {"asking_until": LATEST_MS, "voting_until": LATEST_MS}
@@ -181,6 +183,67 @@ async def test_a_first_leaf_that_would_be_too_large_is_refused_before_it_is_made
     (entry,) = await typed.entries(store, keys.intake(made.id), "", 1)
     told = leaf.finish({**leaf.read_intent(entry[1]["intent"]), "origin": own}, NOW // 1000, None)
     assert 1000 < len(told) <= 1024
+
+
+ELSEWHERE = signer(bytes(32), "old.example/log/bbbbbbbbbbbbbbbbbbbbbbbbba")
+SIGNED = ELSEWHERE.sign(Checkpoint(ELSEWHERE.key.name, 41, bytes(range(32))).text())
+
+
+async def test_a_log_of_another_server_is_named_by_what_it_signed(
+    store: Redis, tmp_path: Path
+) -> None:
+    app = site(store, tmp_path)
+    organiser = await organising(app, store)
+    fields = form_of(await organiser.get("/organise/new"))
+    note = SIGNED.replace("\n", "\r\n").strip()  # as a form sends what was pasted
+    named = {"prev_note": note, "prev_vkey": f" {ELSEWHERE.key.text()} "}
+    await organiser.post("/organise/new", **{**fields, "title": "Goes on here", **named})
+    assert organiser.status == 200, organiser.text
+    await settle(sequencer_in(tmp_path), store)
+    new = await _newest(store)
+    root = bytes(range(32)).hex()
+    told = {"origin": ELSEWHERE.key.name, "size": 41, "root": root}
+    assert _opening(tmp_path, new).fields["prev"] == told
+    page = await Browser(app).get(f"/m/{new.slug}/screened-out?lang=de")
+    assert ELSEWHERE.key.name in page and "41 Einträge" in page
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "words"),
+    [
+        ({"prev_vkey": "nonsense"}, "prev_vkey", "is not the key of a log."),
+        ({"prev_vkey": ""}, "prev_vkey", "is not the key of a log."),
+        ({"prev_note": ""}, "prev_note", "is not signed with that log's key"),
+        ({"prev_note": SIGNED.replace("41", "42")}, "prev_note", "is not signed with that"),
+        ({"prev_note": SIGNED[:60]}, "prev_note", "is not signed with that log's key, or not"),
+        ({"prev": "some-meeting"}, "prev_note", "cannot be named beside a meeting"),
+    ],
+)
+async def test_what_another_server_did_not_sign_is_refused_at_its_field(
+    store: Redis, tmp_path: Path, changes: dict[str, str], field: str, words: str
+) -> None:
+    app = site(store, tmp_path)
+    given = {"prev_note": SIGNED, "prev_vkey": ELSEWHERE.key.text(), **changes}
+    status, told = await (await _api(app, store)).send("POST", "/meetings", {"title": "N", **given})
+    assert status == 400
+    assert told["error"]["message"].startswith(f"{field}: ") and words in told["error"]["message"]
+    organiser = await organising(app, store)
+    fields = form_of(await organiser.get("/organise/new"))
+    page = await organiser.post("/organise/new", **{**fields, "title": "Next", **given})
+    assert organiser.status == 400 and words in unescape(page)
+    assert f'id="{field}-wrong"' in page and await meetings.all_meetings(store) == []
+
+
+async def test_a_log_of_this_server_cannot_be_named_as_one_of_another(
+    store: Redis, tmp_path: Path
+) -> None:
+    town, app = await live_town(store), site(store, tmp_path)
+    await town.submit(await town.attendee())
+    await settle(sequencer_in(tmp_path), store)
+    log = _log(tmp_path, town.meeting)
+    given = {"title": "Next", "prev_note": log.served(), "prev_vkey": log.vkey()}
+    status, told = await (await _api(app, store)).send("POST", "/meetings", given)
+    assert status == 400 and "choose it there" in told["error"]["message"]
 
 
 async def test_a_meeting_is_never_made_to_continue_another_afterwards(
