@@ -230,16 +230,17 @@ async def _ask(slug: str, typed: dict[str, str]) -> Response:
 
 @pages.post("/m/<slug>/vote")
 async def cast_vote(slug: str) -> Response:
-    """Vote, or take back, by a plain form."""
+    """Vote, or take back, by a plain form: `on` or `off` is the question's number."""
     fields = await form()
     await network.take()
     meeting = await meeting_at(slug)
     person = await people.attendee(meeting)
     person.need(Act.VOTE)
-    number = fields.get("n", "")
+    name = "on" if "on" in fields else "off"
+    number = fields.get(name, "")
     if not (number.isascii() and number.isdigit() and len(number) < 9):
-        raise Refused(Refusal.BAD_INPUT, "must be a question's number.", field="n")
-    now, store, on = parts().clock(), parts().store, fields.get("on") == "on"
+        raise Refused(Refusal.BAD_INPUT, "must be a question's number.", field=name)
+    now, store, on = parts().clock(), parts().store, name == "on"
     pace = parts().vote_pace
     await vote.cast_now(store, meeting, person.voter(), int(number), on, now, vote.FORM, pace)
     measures.HTTP.votes.inc()

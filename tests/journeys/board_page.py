@@ -52,7 +52,7 @@ class BoardPage:
             "aria-pressed", "true" if mine else "false"
         )
         await expect(row.locator(".votes")).to_have_text(str(votes))
-        await expect(row.locator("form.pending")).to_have_count(0)
+        await expect(row.locator(".pending")).to_have_count(0)
 
     async def order(self, *words: str) -> None:
         """The questions stand in this order, and there are no others."""

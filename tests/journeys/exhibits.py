@@ -23,7 +23,7 @@ async def _boards(hall: Hall, questions: int) -> list[Exhibit]:
     for n in (9, 20 % questions):
         await voted.locator(f".row[data-n='{n}'] button.box").click()
         await expect(voted.locator(f".row[data-n='{n}'] [aria-pressed=true]")).to_be_visible()
-    await expect(voted.locator("form.pending")).to_have_count(0)
+    await expect(voted.locator(".pending")).to_have_count(0)
     found = [Exhibit("board-full", voted, at(full.path()), ("1280", "360", "dark"))]
     for name, place in (
         ("board-small", small),

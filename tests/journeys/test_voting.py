@@ -140,7 +140,7 @@ async def test_votes_pressed_while_the_server_is_away_are_saved_when_it_is_back(
     await board.press(TWO)
     await board.press(ONE)
     await expect(board.box(TWO)).to_have_attribute("aria-pressed", "true")
-    await expect(board.row(TWO).locator("form.pending")).to_be_visible()
+    await expect(board.row(TWO).locator(".pending")).to_be_visible()
     await expect(board.page.locator("#said")).to_contain_text("Not saved yet")
     await expect(board.page.locator("#link")).to_have_text(
         "Not connected. We try again. Not saved yet: 2 of your votes. We keep trying."
@@ -156,3 +156,16 @@ async def test_votes_pressed_while_the_server_is_away_are_saved_when_it_is_back(
     await board.shows(ONE, 0, mine=False)
     for words in ("ERR_CONNECTION_REFUSED", "WebSocket connection", "503"):
         hall.excuse(words)
+
+
+async def test_a_press_goes_by_form_where_the_live_line_has_ended(hall: Hall) -> None:
+    place = await _meeting(hall)
+    board = BoardPage(await hall.attendee(place))
+    await board.page.route("**/ticket", lambda route: route.fulfill(status=401, json={}))
+    await board.page.reload()
+    for votes, mine in ((1, True), (0, False)):
+        await expect(board.page.locator("#live[data-status=ended]")).to_be_attached()
+        await board.box(ONE).click()
+        await board.shows(ONE, votes, mine)
+    await board.page.wait_for_url("**?order=wanted")
+    hall.excuse("401")

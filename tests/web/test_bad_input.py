@@ -236,7 +236,7 @@ async def test_votes_faster_than_a_person_are_told_in_words_with_a_time(
     await browser.post("/join", code=town.meeting.code)
     for status in (200, 200, 429):
         await browser.get(f"/m/{town.meeting.slug}")
-        await browser.post(f"/m/{town.meeting.slug}/vote", n="1", on="on")
+        await browser.post(f"/m/{town.meeting.slug}/vote", on="1")
         assert browser.status == status
     assert "Please wait" in browser.text and int(browser.headers["retry-after"]) > 0
 

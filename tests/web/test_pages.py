@@ -56,9 +56,9 @@ async def test_a_meeting_by_plain_forms(store: Redis, app: Quart) -> None:
     await moderator.get(f"/m/{town.meeting.slug}/waiting")
     assert moderator.headers["location"] == f"/m/{town.meeting.slug}/desk"
     await voter.get(f"/m/{town.meeting.slug}")
-    await voter.post(f"/m/{town.meeting.slug}/vote", n="1", on="on")
+    await voter.post(f"/m/{town.meeting.slug}/vote", on="1")
     assert (await town.look(q[1])).votes == 1
-    await asker.post(f"/m/{town.meeting.slug}/vote", n="1", on="on")
+    await asker.post(f"/m/{town.meeting.slug}/vote", on="1")
     assert asker.status == 409 and "You asked this question" in asker.text
 
 
@@ -210,9 +210,9 @@ async def test_a_form_from_elsewhere_changes_nothing(store: Redis, app: Quart) -
     path = f"/m/{town.meeting.slug}/vote"
     for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "none"}):
         await browser.get(f"/m/{town.meeting.slug}")
-        await browser.post(path, headers=headers, n="1", on="on")
+        await browser.post(path, headers=headers, on="1")
         assert browser.status == 403
-    await browser.post(path, csrf="0" * 64, n="1", on="on")
+    await browser.post(path, csrf="0" * 64, on="1")
     assert browser.status == 403
     assert (await town.look(question.q)).votes == 0
 

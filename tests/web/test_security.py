@@ -226,7 +226,7 @@ async def test_a_form_of_somebody_elses_page_is_refused_after_signing_in(
     await browser.get("/")
     await browser.post("/join", code=town.meeting.code)
     browser.text = old
-    await browser.post(f"/m/{town.meeting.slug}/vote", n="1", on="on")
+    await browser.post(f"/m/{town.meeting.slug}/vote", on="1")
     assert browser.status == 403
     await asked(browser, town, "Does a fresh form work again?")
     assert browser.status == 200

@@ -17,10 +17,10 @@ export function watch(list, send) {
       if (isIntersecting && !told.has(n))
         timers.set(target, setTimeout(() => !document.hidden && fresh.add(n), LOOK_MS));
     }
-  }, { threshold: 0.5 });
-  const observe = () => { for (const node of list.children) looked.observe(node); };
-  observe();
-  new MutationObserver(observe).observe(list, { childList: true });
+  }, { threshold: 0.5, delay: LOOK_MS / 2 });
+  const observe = (/** @type {Iterable<any>} */ nodes) => { for (const node of nodes) looked.observe(node); };
+  observe(list.children);
+  new MutationObserver((changes) => changes.forEach(({ addedNodes }) => observe(addedNodes))).observe(list, { childList: true });
   setInterval(() => {
     const n = [...fresh].filter((one) => !told.has(one)).slice(0, MOST);
     if (n.length && send({ t: "seen", n })) for (const one of n) { told.add(one); fresh.delete(one); }

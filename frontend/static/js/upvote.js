@@ -5,19 +5,19 @@ import { say } from "./words.js";
 
 /** @param {HTMLElement} node @param {any} row @param {import("./outbox.js").Outbox} box @param {boolean} open */
 export function drawBallot(node, row, box, open) {
-  const form = /** @type {HTMLFormElement} */ (node.querySelector("form.ballot"));
-  const button = /** @type {HTMLButtonElement} */ (form.querySelector("button"));
+  const place = /** @type {HTMLElement} */ (node.querySelector(".ballot"));
+  const button = /** @type {HTMLButtonElement} */ (place.querySelector("button"));
   const on = ticked(box, row.n);
   const own = box.own.has(row.n);
   const votes = String(Math.max(0, row.votes + lead(box, row.n)));
-  form.dataset.n = String(row.n);
-  form.elements.n.value = String(row.n);
-  form.elements.on.value = on ? "off" : "on";
+  button.removeAttribute("form"); // a form would look through its hundreds of buttons at each move of one
+  button.value = String(row.n);
+  button.name = on ? "off" : "on";
   button.setAttribute("aria-pressed", String(on));
   button.setAttribute("aria-label", say("vote_label", { n: row.n }));
   if (button.disabled !== (own || !open)) button.disabled = own || !open;
-  form.classList.toggle("pending", box.pending.has(row.n));
-  setText(form.querySelector(".votes"), votes);
+  place.classList.toggle("pending", box.pending.has(row.n));
+  setText(place.querySelector(".votes"), votes);
   setText(node.querySelector(".count"), votes);
 }
 
@@ -33,10 +33,11 @@ export function setText(node, text) {
 
 /** Every press of a ballot box below `root`, as a wish. @param {HTMLElement} root @param {(n: number, on: boolean) => boolean} cast false = let the form post */
 export function listen(root, cast) {
-  root.addEventListener("submit", (event) => {
-    const form = /** @type {HTMLFormElement} */ (event.target);
-    if (!form.matches("form.ballot")) return;
-    const on = form.querySelector("button")?.getAttribute("aria-pressed") !== "true";
-    if (cast(Number(form.dataset.n), on)) event.preventDefault();
+  root.addEventListener("click", (event) => {
+    const target = /** @type {HTMLElement} */ (event.target);
+    const button = /** @type {HTMLButtonElement | null} */ (target.closest("button.box"));
+    if (!button) return;
+    if (cast(Number(button.value), button.name === "on")) event.preventDefault();
+    else button.setAttribute("form", "vote");
   });
 }
