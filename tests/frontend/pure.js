@@ -45,6 +45,10 @@ const DEEDS = {
     const state = messages.reduce(desk.apply, desk.empty());
     return desk.queue(state, name, byAskers).map((row) => [row.n, row.copies ?? 1]);
   },
+  uncopied: ({ rows }) => {
+    const state = desk.apply(desk.empty(), { whole: true, questions: rows });
+    return numbers(desk.queue(state, "waiting").filter((row) => state.questions.get(row.q) === row));
+  },
   copies: ({ rows, open }) => numbers(desk.copies(desk.apply(desk.empty(), { whole: true, questions: rows }), open)),
   offers: ({ row, me }) => ["list", "reverse", "screen", "split_all", "skip", "overturn"].filter((act) => desk.offers(act, row, me)),
   reversal: ({ row }) => desk.reversal(row) ?? "",

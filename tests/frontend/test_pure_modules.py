@@ -165,6 +165,7 @@ def desk_cases() -> list[tuple[Case, Any]]:
         cases.append((("reversal", {"row": given_row}), reversal))
     copied = [row(3, 1), row(5, 1), row(4, 1), row(6, 6), row(1, 1, state="listed")]
     cases.append((("copies", {"rows": copied, "open": copied[0]}), [4, 5]))
+    cases.append((("uncopied", {"rows": copied}), [6]))  # three in one wording stand as a new row
     cases.append((("copies", {"rows": copied, "open": copied[4]}), [3, 4, 5]))
     screened = row(1, 1, state="screened_out")
     cases.append((("copies", {"rows": copied, "open": screened}), []))

@@ -13,7 +13,7 @@ export class DeskList {
   constructor(list, template) {
     this.list = list;
     this.template = template;
-    /** @type {Map<string, {node: HTMLElement, seen: string}>} */
+    /** @type {Map<string, {node: HTMLElement, seen: string, row?: any, queue?: string}>} */
     this.held = new Map();
     for (const node of /** @type {NodeListOf<HTMLElement>} */ (list.querySelectorAll(":scope > li")))
       this.held.set(node.dataset.q ?? "", { node, seen: "" });
@@ -49,9 +49,10 @@ export class DeskList {
       held = { node: /** @type {HTMLElement} */ (made), seen: "" };
       this.held.set(row.q, held);
     }
+    if (held.row === row && held.queue === queue) return held.node; // the same value, as most are
     const seen = `${row.revision}/${row.votes}/${row.copies}/${row.gone}/${asked(row)}/${queue}`;
     if (held.seen !== seen) fillRow(held.node, row, queue);
-    held.seen = seen;
+    Object.assign(held, { seen, row, queue });
     return held.node;
   }
 

@@ -41,9 +41,11 @@ const IN = {
   merged: (/** @type {any} */ row) => row.state === "merged",
 };
 
+const count = (/** @type {any} */ row) => row.copies ?? 1;
+
 /**
- * The rows of a queue in its order. Waiting copies of one wording are one row: the oldest, with
- * `copies` (how many wait in that wording); `byAskers` puts the most asked first.
+ * The rows of a queue in its order, each the desk's own. Waiting copies of one wording are one new row: the
+ * oldest, with `copies` (how many wait in that wording); `byAskers` puts the most asked first.
  * @param {Desk} desk @param {string} name @param {boolean} byAskers @returns {any[]}
  */
 export function queue(desk, name, byAskers = false) {
@@ -54,13 +56,11 @@ export function queue(desk, name, byAskers = false) {
   /** @type {Map<string, any>} */ const groups = new Map();
   for (const row of rows.sort((a, b) => a.n - b.n)) {
     const held = groups.get(row.first);
-    if (held) {
-      held.copies += 1;
-      held.people = Math.max(held.people ?? 1, row.people ?? 1);
-    } else groups.set(row.first, { ...row, copies: 1 });
+    if (held) groups.set(row.first, { ...held, copies: count(held) + 1, people: Math.max(held.people ?? 1, row.people ?? 1) });
+    else groups.set(row.first, row);
   }
   const collapsed = [...groups.values()];
-  return byAskers ? collapsed.sort((a, b) => asked(b) - asked(a) || b.copies - a.copies || a.n - b.n) : collapsed;
+  return byAskers ? collapsed.sort((a, b) => asked(b) - asked(a) || count(b) - count(a) || a.n - b.n) : collapsed;
 }
 
 /** The other waiting ones in a question's wording: its row stands for them while it waits, and they can be merged into it. @param {Desk} desk @param {any} open @returns {any[]} */
