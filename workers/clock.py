@@ -24,7 +24,7 @@ LEASE_MS = 5_000
 SWEEP_EVERY_S = 300
 TICK_LOOK_MS = 10_000  # a tick follows its minute by no more
 REWRITE_EVERY_S = 30.0  # between two trials to write the store's file anew after an erasure
-ANALYSE_EVERY_S = 5.0  # a job loads its libraries first: 1.5 s of a core, not for every question
+ANALYSE_EVERY_S = 5.0  # a job looks at all that came meanwhile: not one for every question
 
 log = structlog.get_logger()
 

@@ -1,15 +1,20 @@
 """The RQ worker: forks for each job, JSON only, looks after dead jobs every 30 s.
 
+What an analysis needs is loaded by the worker itself when the first one comes, and stays: each job's process
+would load it again, for a second of a core.
+
 A worker that was killed leaves its job marked as started; whichever worker lives finds it there 60 to
 95 s later and runs it again (docs/operating.md).
 """
 
 from __future__ import annotations
 
+import importlib
 import time
 
 import redis
 from rq import Queue, Worker
+from rq.job import Job
 
 from server import journal
 from server.store import jobs
@@ -19,6 +24,13 @@ from workers.running import settings_or_end
 RETRY_S = 0.5
 MAINTENANCE_S = 30
 MONITOR_S = 5
+
+
+class _Keeping(Worker):
+    def fork_work_horse(self, job: Job, queue: Queue) -> None:
+        if job.description == jobs.Work.ANALYSE:
+            importlib.import_module(jobs.Work.ANALYSE.rpartition(".")[0])
+        super().fork_work_horse(job, queue)
 
 
 def main() -> None:
@@ -33,7 +45,7 @@ def main() -> None:
         except redis.RedisError:
             time.sleep(RETRY_S)
     queue = Queue(jobs.NAME, connection=connection, serializer="json")
-    worker = Worker(
+    worker = _Keeping(
         [queue],
         connection=connection,
         serializer="json",

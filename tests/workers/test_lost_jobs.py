@@ -3,6 +3,7 @@ says is to be done, whoever died, and whatever became of the queue (decisions/00
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,6 +58,22 @@ async def test_a_question_is_analysed_though_everybody_died_after_its_commit(
         await until(done, "both questions are analysed")
     firsts = await analysis.firsts(store, town.meeting.id, [first.q, copy.q])
     assert set(firsts.values()) == {first.q}
+
+
+async def test_a_worker_keeps_what_the_first_analysis_needed(store: Redis, works: Works) -> None:
+    town = await live_town(store)
+    asker = await town.attendee()
+    async with works.worker() as worker:
+        for count in ("1", "2"):
+            await town.ask(asker, f"Is this question number {count}?")
+            work = (works.jobs_url, jobs.Work.ANALYSE, f"analysis-{count}", town.meeting.id)
+            await asyncio.to_thread(jobs.enqueue, *work)
+
+            async def done(count: str = count) -> bool:
+                return await analysis.done(store, town.meeting.id) == count
+
+            await until(done, "it is analysed")
+            assert "numpy" in Path(f"/proc/{worker.pid}/maps").read_text()
 
 
 async def test_windows_close_on_time_while_the_store_of_the_queue_is_away(store: Redis) -> None:
