@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from playwright.async_api import Page, expect
 
 from tests.journeys import crowd
@@ -14,24 +16,24 @@ from tests.journeys.stage_exhibits import stage_exhibits
 
 
 async def _boards(hall: Hall, questions: int) -> list[Exhibit]:
-    full, small = await crowd.full(hall, questions), await crowd.small(hall)
-    awkward = await crowd.awkward(hall)
-    empty = await hall.meeting("First meeting of the new site", voting=False)
-    closed = await crowd.small(hall)
+    full, small, awkward, empty, closed = await asyncio.gather(
+        crowd.full(hall, questions),
+        crowd.small(hall),
+        crowd.awkward(hall),
+        hall.meeting("First meeting of the new site", voting=False),
+        crowd.small(hall),
+    )
     await hall.change(closed, phase="closed")
-    voted = await hall.attendee(full)
+    places = (full, small, empty, awkward, closed)
+    voted, *others = await asyncio.gather(*(hall.attendee(place) for place in places))
     for n in (9, 20 % questions):
         await voted.locator(f".row[data-n='{n}'] button.box").click()
         await expect(voted.locator(f".row[data-n='{n}'] [aria-pressed=true]")).to_be_visible()
     await expect(voted.locator(".pending")).to_have_count(0)
     found = [Exhibit("board-full", voted, at(full.path()), ("1280", "360", "dark"))]
-    for name, place in (
-        ("board-small", small),
-        ("board-empty", empty),
-        ("board-awkward", awkward),
-        ("board-closed", closed),
-    ):
-        found.append(Exhibit(name, await hall.attendee(place), at(place.path())))
+    names = ("board-small", "board-empty", "board-awkward", "board-closed")
+    for name, place, page in zip(names, places[1:], others, strict=True):
+        found.append(Exhibit(name, page, at(place.path())))
     stranger = await hall.stranger()
     found.append(Exhibit("board-reader", stranger, at(small.path())))
     found.append(Exhibit("board-search", found[0].page, at(full.path("?search=zzz")), ()))
@@ -138,12 +140,17 @@ async def _staff(hall: Hall, place: Place) -> list[Exhibit]:
 async def exhibition(hall: Hall, questions: int = 64) -> list[Exhibit]:
     """All of them, the full board with so many questions. Show them in this order: some need what
     an earlier one did."""
-    place = await crowd.screened(hall)
-    pages = [
-        *await _doors(hall, place),
-        *await _boards(hall, questions),
-        *await _staff(hall, place),
-        *await desk_exhibits(hall),
-        *await job_exhibits(hall, place),
-    ]
-    return [*pages, *await receipt_exhibits(hall), *await stage_exhibits(hall)]
+
+    async def of_the_screened() -> tuple[list[Exhibit], list[Exhibit], list[Exhibit]]:
+        place = await crowd.screened(hall)
+        doors, staff = await _doors(hall, place), await _staff(hall, place)
+        return doors, staff, await job_exhibits(hall, place)
+
+    (doors, staff, jobs), boards, desk, receipts, stage = await asyncio.gather(
+        of_the_screened(),
+        _boards(hall, questions),
+        desk_exhibits(hall),
+        receipt_exhibits(hall),
+        stage_exhibits(hall),
+    )
+    return [*doors, *boards, *staff, *desk, *jobs, *receipts, *stage]

@@ -168,10 +168,14 @@ class Hall:
         return text(told, "token")
 
     async def ask(self, place: Place, token: str, words: str, lang: str = "en") -> str:
-        """Submit a question as somebody of the crowd; its id."""
-        q = secrets.token_urlsafe(16)
+        """Submit a question as somebody of the crowd; its id, once it has its number (on a busy machine
+        an answer may come before)."""
+        q, number = secrets.token_urlsafe(16), None
         body: Body = {"q": q, "text": words, "lang": lang}
-        await self.door.call("POST", place.api("/questions"), token=token, body=body)
+        async with asyncio.timeout(PATIENCE_MS / 1000):
+            while number is None:
+                told = await self.door.call("POST", place.api("/questions"), token=token, body=body)
+                number = told["number"]
         return q
 
     async def vote(self, place: Place, token: str, n: int, on: bool = True) -> None:
@@ -213,6 +217,14 @@ class Hall:
     def _said(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
             self.complaints.append(f"{message.type} on the console: {message.text}")
+
+
+async def comes_true(page: Page, expression: str) -> None:
+    """Return as soon as the page says so. `wait_for_function` looks again by `eval`, which our pages
+    forbid: it fails wherever its first look came too early."""
+    async with asyncio.timeout(PATIENCE_MS / 1000):
+        while not await page.evaluate(expression):
+            await asyncio.sleep(0.02)
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ from typing import Any
 
 from playwright.async_api import Page, expect
 
+from tests.journeys.board_page import BoardPage
 from tests.journeys.exhibit import Exhibit, at
 from tests.journeys.hall import Hall
 
@@ -18,6 +19,7 @@ async def receipt_exhibits(hall: Hall) -> list[Exhibit]:
     """In the browser of somebody who has asked and saved the receipt."""
     place = await hall.meeting("Autumn town hall")
     page = await hall.attendee(place)
+    await BoardPage(page).live()
     await page.locator("#ask-text").fill("Will the travel freeze end in March?")
     await page.locator("#ask button[type=submit]").click()
     async with page.expect_download() as download:

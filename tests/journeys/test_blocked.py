@@ -9,7 +9,7 @@ from playwright.async_api import Page, Request, expect
 
 from tests.journeys.blocking import Blocking, Sockets, blocking
 from tests.journeys.board_page import BoardPage
-from tests.journeys.hall import Hall, Look, Place
+from tests.journeys.hall import Hall, Look, Place, comes_true
 from tests.journeys.stage_exhibits import Staff
 
 ONE, TWO = "Will the bonus freeze end in March?", "May we bring dogs to the office?"
@@ -106,7 +106,7 @@ async def test_a_proxy_that_swallows_sockets_is_noticed_and_a_socket_is_tried_ag
         await page.clock.fast_forward(20_500)
         await _until_tunnelled(page, proxy, 2)
         await expect(page.locator("#link")).to_be_hidden()
-        await page.wait_for_function("sessionStorage.getItem('events') === null")
+        await comes_true(page, "sessionStorage.getItem('events') === null")
         said.clear()
         await board.press(TWO)
         await board.shows(TWO, 1, mine=True)
@@ -184,7 +184,7 @@ async def test_a_full_door_is_not_taken_for_blocked_sockets(hall: Hall) -> None:
     page = await hall.attendee(place)
     await page.route("**/events?*", lambda route: route.fulfill(status=503))
     await _by_events(page)
-    await page.wait_for_function("sessionStorage.getItem('events') === null")
+    await comes_true(page, "sessionStorage.getItem('events') === null")
     await page.close()
     hall.excuse("503")
 

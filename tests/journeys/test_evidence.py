@@ -11,7 +11,7 @@ from playwright.async_api import Page, Route, expect
 from server.translog.checkpoint import Checkpoint, signer
 from server.translog.note import Signer
 from tests.journeys.board_page import BoardPage
-from tests.journeys.hall import Hall, Place
+from tests.journeys.hall import Hall, Place, comes_true
 from tests.journeys.test_receipts import CHECKED, FREEZE, asked, proof, saved
 
 NO_ROOT = bytes(32)
@@ -84,7 +84,7 @@ async def test_a_reader_who_never_asked_keeps_what_was_shown_from_the_first_visi
         await page.goto(place.path(path))
         key = await vkey(page)
         kept = f"JSON.parse(localStorage.getItem('log:{key.split('+')[0]}'))"
-        await page.wait_for_function(kept)
+        await comes_true(page, kept)
         address = await page.locator("#log").get_attribute("data-address")
         served = await (await page.request.get(f"{address}/checkpoint")).text()
         told = await page.evaluate(kept)

@@ -15,7 +15,7 @@ ROWS, MOST_BYTES = 500, 60_000
 WORDS = "when will why does the our new canteen office travel budget team leave plan people change".split()
 
 
-async def filled(hall: Hall, place: Place) -> None:
+async def filled(hall: Hall, place: Place, rows: int = ROWS) -> None:
     """So many questions, each of other words."""
     token, rng = await hall.joined(place), random.Random(7)
     room = asyncio.Semaphore(20)
@@ -24,7 +24,7 @@ async def filled(hall: Hall, place: Place) -> None:
         async with room:
             await hall.ask(place, token, f"Point {n}: {' '.join(rng.choices(WORDS, k=12))}?")
 
-    await asyncio.gather(*(ask(n) for n in range(ROWS)))
+    await asyncio.gather(*(ask(n) for n in range(rows)))
 
 
 async def test_a_first_visit_of_500_questions_is_light_and_shows_all_of_them(hall: Hall) -> None:
@@ -50,9 +50,7 @@ async def test_a_first_visit_of_500_questions_is_light_and_shows_all_of_them(hal
 
 async def test_without_a_script_a_link_shows_the_rows_that_are_not_drawn(hall: Hall) -> None:
     place = await hall.meeting("All rows without scripts")
-    token = await hall.joined(place)
-    for n in range(52):
-        await hall.ask(place, token, f"Will point {n} of the plan change?")
+    await filled(hall, place, 52)
     page = await hall.attendee(place, NO_SCRIPTS)
     await expect(page.locator("#rows > .row")).to_have_count(50)
     await page.locator("#all-rows a").click()
