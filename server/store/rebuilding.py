@@ -86,6 +86,16 @@ async def part(redis: Redis, back: Decision, head: Group) -> None:
     await call(redis, "rebuild_part", decisions.group_keys(back, head), [back.q, head.q])
 
 
+async def erased(
+    redis: Redis, meeting: str, q: str, intent: str | None, at: int, position: str
+) -> None:
+    """Put an erasure that stands at `position` of the intake behind the log's acts on its question; None
+    where the log holds one: it is dropped."""
+    m = meeting
+    used = [keys.question(m, q), keys.intake(m), keys.desk_log(m), keys.history(m, q)]
+    await call(redis, "rebuild_erased", used, [q, intent or "", at, position])
+
+
 async def join(redis: Redis, back: Decision, head: Group, was: State) -> None:
     """Put a question back into a group in which the log knows it; it was `was` before it was merged."""
     used = decisions.group_keys(back, head)

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from server.acts import decide, meetings, tallies
+from server.acts import decide, erase, meetings, tallies
 from server.domain.meeting import Meeting
+from server.domain.question import State
 from server.domain.refusals import Refusal, Refused
 from server.store import decisions, keys, rebuilding, sequencing, typed, votes
 from server.store.call import TooFewReplicas
@@ -137,4 +138,41 @@ async def test_nothing_but_the_rebuilding_changes_a_meeting_while_it_is_under_wa
     assert shut == ["0", "0"]
     assert not await tallies.freeze(store, town.meeting.id, LATER)
     await settle(sequencer_in(tmp_path), store)
+    await goes_on(store, town)
+
+
+async def test_what_was_erased_on_an_older_copy_stays_erased_and_is_logged_behind_the_record(
+    store: Redis, tmp_path: Path
+) -> None:
+    town, qs = await busy(store, tmp_path)
+    moderator, m = await town.moderator(), town.meeting
+    copy = await copied(store)
+    await decide.screen_out(store, m, moderator, qs[6], 1, "off-topic", "", None, NOW)
+    await settle(sequencer_in(tmp_path), store)
+    await put_back(store, copy)
+    await erase.erase_named(store, m, 7, 1, "law", NOW)
+    await settle(sequencer_in(tmp_path), store)
+    found = await town.look(qs[6])
+    assert (found.state, found.erased, found.revision) == (State.SCREENED_OUT, "law", 3)
+    acts = [leaf.parse(one) for one in leaves_of(tmp_path, town)]
+    assert [one.kind for one in acts if one.q == qs[6]] == ["q.received", "q.screen", "q.erase"]
+    assert [found[1] for found in findings(tmp_path).values()] == [[]]
+
+
+async def test_what_nobody_can_read_in_the_intake_stops_no_rebuilding(
+    store: Redis, tmp_path: Path
+) -> None:
+    town, qs = await busy(store, tmp_path)
+    moderator, m = await town.moderator(), town.meeting
+    copy = await copied(store)
+    await decide.screen_out(store, m, moderator, qs[6], 1, "off-topic", "", None, NOW)
+    await settle(sequencer_in(tmp_path), store)
+    leaves = leaves_of(tmp_path, town)
+    await put_back(store, copy)
+    for name in (f"d:{qs[6]}:2", f"d:{qs[6]}:x", "d:", f"d:{qs[0]}:9"):
+        for body in ('{"t":"q.merge"', '{"t":"q.merge","v":1}', '{"t":"q.pick","tick":"1","v":1}'):
+            await store.xadd(keys.intake(m.id), {"id": name, "intent": body})
+    await settle(sequencer_in(tmp_path), store)
+    assert (await town.look(qs[6])).state is State.SCREENED_OUT
+    assert leaves_of(tmp_path, town) == leaves
     await goes_on(store, town)

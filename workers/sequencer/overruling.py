@@ -3,7 +3,7 @@ same question, merges into it, picks that cite a tick which the log knows to be 
 
 from __future__ import annotations
 
-import json
+import re
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,6 +15,10 @@ from server.store import decisions, question_rows, rebuilding
 from server.store.decisions import Decision, Group
 from server.store.question_rows import Question
 from server.store.rebuilding import EmptiedAgain
+from server.translog import leaf
+from server.translog.leaf import LeafError
+
+DECISION = re.compile(r"d:([A-Za-z0-9_-]+):[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +43,27 @@ class Overruling:
     _of: dict[str, list[str]] = field(init=False)
     _into: dict[str, list[str]] = field(init=False)
     _citing: dict[int, list[str]] = field(init=False)
+    _erasing: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._of, self._into, self._citing = defaultdict(list), defaultdict(list), defaultdict(list)
         for name, (_, body) in self.held.items():
-            kind, _, rest = name.partition(":")
-            if kind != "d":
+            match = DECISION.fullmatch(name)
+            if match is None:
                 continue
-            self._of[rest.rpartition(":")[0]].append(name)
-            if '"q.merge"' in body and not self.logged(name):
-                self._into[str(json.loads(body)["into"])].append(name)
-            elif '"q.pick"' in body and not self.logged(name):
-                self._citing[int(json.loads(body)["tick"])].append(name)
+            self._of[match[1]].append(name)
+            if ('"q.merge"' in body or '"q.pick"' in body) and not self.logged(name):
+                self._index(name, body)
+
+    def _index(self, name: str, body: str) -> None:
+        try:
+            told = leaf.read_intent(body)
+        except LeafError:
+            return  # it becomes no leaf
+        if told.get("t") == "q.merge":
+            self._into[str(told.get("into"))].append(name)
+        elif told.get("t") == "q.pick" and isinstance(tick := told.get("tick"), int):
+            self._citing[tick].append(name)
 
     async def put_back(
         self, q: str, stood: Stood, revision: int | None, at: int, erases: bool
@@ -84,8 +97,23 @@ class Overruling:
         return [name for name in ours if name in later or not self.logged(name)]
 
     def _stale(self, q: str, revision: int | None) -> list[str]:
-        """Their positions in the intake; they are held no more."""
-        return [self.held.pop(name)[0] for name in self._others(q, revision)]
+        """Their positions in the intake; they are held no more. An erasure is not undone: it comes later."""
+        stale = []
+        for position, body in [self.held.pop(name) for name in self._others(q, revision)]:
+            if '"t":"q.erase"' in body:
+                self._erasing[q] = (position, body)
+            else:
+                stale.append(position)
+        return stale
+
+    async def erase_again(self, erased: Callable[[str], bool], at: int) -> None:
+        """Put what was erased on the copy behind the log's acts; `erased` tells what the log erased."""
+        for q, (position, body) in self._erasing.items():
+            row, told = await self._row(q), {**leaf.read_intent(body)}
+            fields = {n: v for n, v in told.items() if n not in ("t", "v", "revision")}
+            intent = leaf.intent("q.erase", **fields, revision=row.revision)
+            again = None if erased(q) else intent
+            await rebuilding.erased(self.redis, self.meeting, q, again, at, position)
 
     async def _unmerge(self, name: str, head: str, at: int) -> None:
         """Undo a merge into a head of which the store had forgotten an act, where it is the last that

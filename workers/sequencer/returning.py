@@ -75,6 +75,10 @@ class Returning:
             lost = await rebuilding.lost_texts(self.redis, self.meeting, run)
             self._lost += [self.work.record.questions[q].number for q in run if q in lost]
             yield
+        at = int(time.time() * 1000)
+        await self.work.overruling.erase_again(
+            lambda q: bool(self.work.record.questions[q].erased), at
+        )
         for gone in kept_words.removing(self.work.folder):  # their words are in the store now
             self.words_left = self.words_left or not gone
             yield

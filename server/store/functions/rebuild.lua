@@ -52,6 +52,17 @@ redis.register_function('rebuild_place', function(keys, args)
   return redis.call('XDEL', keys[6], unpack(args, 3))
 end)
 
+-- rebuild_erased: give an erasure that was made on a store which had forgotten later acts of the log a name of
+-- its own behind them. Its words are gone already, and stay so.
+-- KEYS  1 question HASH   2 intake STREAM   3 desk's log STREAM   4 history LIST
+-- ARGV  1 question id   2 intent or '' (the log holds an erasure of it)   3 at (ms)   4 its position in the intake
+redis.register_function('rebuild_erased', function(keys, args)
+  if redis.call('XDEL', keys[2], args[4]) == 0 or args[2] == '' then return 0 end
+  local revision = redis.call('HINCRBY', keys[1], 'revision', 1)
+  record(keys[2], keys[3], keys[4], 'd:' .. args[1] .. ':' .. revision, args[2], args[3])
+  return revision
+end)
+
 -- rebuild_part: take a question out of a group in which the log does not know it. Votes stand as for a split.
 -- KEYS  as split_question (groups.lua)     ARGV  1 question id   2 head's id
 -- Returns 'parted' | 'apart' (it was none of the group).
