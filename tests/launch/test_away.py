@@ -61,6 +61,12 @@ def test_a_frozen_store_lets_everybody_read_and_saves_nothing(hall: tuple[Run, V
         assert (asked.status, asked.code) == (503, "not_saved")
         voted = quickly(lambda: visitor.post("/votes", n=1, on=True, c=1, d="phone"))
         assert (voted.status, voted.code) == (503, "not_saved")
+        # Nobody is let in, and no act of staff is taken, on what was known before.
+        for refused in (
+            quickly(lambda: visitor.post("/join", code=visitor.code)),
+            quickly(lambda: visitor.organise("/meetings", title="Another")),
+        ):
+            assert (refused.status, refused.code) == (503, "not_saved")
         assert started.status("/readyz") == 503
         assert started.status("/healthz") == 200
     eventually(lambda: started.status("/readyz") == 200, "ready again by itself", 10)

@@ -48,7 +48,7 @@ class Visitor:
         self._token = ""
         self._cookie = ""
         self._csrf = ""
-        self._slug = ""
+        self._slug = self.code = self._organiser = ""
 
     def _send(self, method: str, path: str, body: str, kind: str) -> Answer:
         headers = {"Content-Type": kind, "Cookie": self._cookie, "Origin": self._url}
@@ -71,14 +71,23 @@ class Visitor:
         """The same under the meeting."""
         return self.api(f"/meetings/{self._slug}{path}", **fields)
 
+    def organise(self, path: str, **fields: object) -> Answer:
+        """A POST of JSON by the organiser of the new meeting."""
+        mine, self._token = self._token, self._organiser
+        try:
+            return self.api(path, **fields)
+        finally:
+            self._token = mine
+
     def enter_new_meeting(self, link: str) -> None:
         """Create a meeting, open for questions that are listed at once and for votes; join it."""
-        self._token = self.api("/organise", token=link.partition("#")[2]).body["token"]
+        self._organiser = self.api("/organise", token=link.partition("#")[2]).body["token"]
+        self._token = self._organiser
         made = self.api("/meetings", title="Spring town hall", after_display=True, phase="live")
         assert made.status == 201, made.text
-        self._slug = made.body["slug"]
+        self._slug, self.code = made.body["slug"], made.body["code"]
         self._token = ""
-        self._token = self.post("/join", code=made.body["code"]).body["token"]
+        self._token = self.post("/join", code=self.code).body["token"]
 
     def ask(self, text: str) -> None:
         """Submit a question."""
