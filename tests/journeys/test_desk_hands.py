@@ -7,7 +7,7 @@ import re
 
 from playwright.async_api import Page, Request, Route, expect
 
-from tests.journeys.hall import Hall
+from tests.journeys.hall import PHONE, Hall
 from tests.journeys.stage_exhibits import QUESTIONS, moderated
 from tests.journeys.test_desk import asked
 from tests.journeys.test_desk_groups import at_desk, listed, open_number
@@ -69,6 +69,20 @@ async def test_what_was_left_in_a_field_gives_way_to_what_is_typed_next(hall: Ha
         await page.keyboard.type(into)
         await expect(page.locator("#into")).to_have_value(into)
         await page.keyboard.press("Escape")
+
+
+async def test_a_word_without_an_end_widens_no_page(hall: Hall) -> None:
+    place, endless = await hall.meeting("Long words"), "Betriebsrentenanpassung" * 8
+    asker = await hall.attendee(place, PHONE)
+    await asker.locator("#ask-text").fill(endless)
+    await hall.ask(place, await hall.joined(place), f"Was wird aus der {endless}?", "de")
+    desk = await hall.moderator(place, PHONE)
+    await desk.goto(place.path("/desk?queue=listed"))
+    await expect(desk.locator("#show-keys")).to_be_visible()
+    await desk.keyboard.press("e")
+    await expect(desk.locator("#wording")).to_be_focused()
+    for page in (asker, desk):
+        assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE.width
 
 
 async def test_a_held_key_takes_one_step_on_stage_and_at_the_hosts(hall: Hall) -> None:
