@@ -15,7 +15,7 @@ const at = (/** @type {string} */ id) => document.getElementById(id);
 /** How large a text is drawn; the same steps as in stage_parts.html. @param {string} text */
 export function sizeOf(text) {
   const length = [...text].length;
-  return length <= 70 ? "short" : length <= 160 ? "middle" : length <= 320 ? "long" : length <= 640 ? "longer" : "longest";
+  return length <= 70 ? "short" : length <= 160 ? "middle" : length <= 320 ? "long" : length <= 640 ? "longer" : length <= 1200 ? "longest" : "endless";
 }
 
 /** @param {any} row */
