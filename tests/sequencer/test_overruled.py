@@ -169,8 +169,9 @@ async def test_what_nobody_can_read_in_the_intake_stops_no_rebuilding(
     await settle(sequencer_in(tmp_path), store)
     leaves = leaves_of(tmp_path, town)
     await put_back(store, copy)
-    for name in (f"d:{qs[6]}:2", f"d:{qs[6]}:x", "d:", f"d:{qs[0]}:9"):
-        for body in ('{"t":"q.merge"', '{"t":"q.merge","v":1}', '{"t":"q.pick","tick":"1","v":1}'):
+    bodies = ('{"t":"q.merge"', '{"t":"q.merge","v":1}', '{"t":"q.pick","tick":"1","v":1}')
+    for n, body in enumerate(bodies):
+        for name in (f"d:{qs[6]}:{2 + n}", f"d:{qs[6]}:x{n}", f"d:{n}", f"d:{qs[0]}:{9 + n}"):
             await store.xadd(keys.intake(m.id), {"id": name, "intent": body})
     await settle(sequencer_in(tmp_path), store)
     assert (await town.look(qs[6])).state is State.SCREENED_OUT
