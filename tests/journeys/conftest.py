@@ -23,6 +23,7 @@ async def open_house() -> AsyncIterator[Hall]:
 async def hall(open_house: Hall) -> AsyncIterator[Hall]:
     """The product with no browser open; fails a journey in which a page did what it may not."""
     open_house.complaints.clear()
+    open_house.excused.clear()
     open_house.lang = ""
     yield open_house
     await open_house.send_home()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.async_api import Page, expect
 
 from tests.journeys.exhibit import Exhibit, at
-from tests.journeys.hall import Hall
+from tests.journeys.hall import ANALYSED_MS, Hall
 from tests.journeys.stage_exhibits import Staff
 
 SAME = "Will the night shift get its meal breaks back before the winter?"
@@ -26,7 +26,9 @@ async def desk_exhibits(hall: Hall) -> list[Exhibit]:
 
     async def merging(page: Page) -> None:
         await page.goto(place.path("/desk"))
-        await expect(page.locator("#copy-rows li")).to_have_count(len(campaign) - 1)
+        await expect(page.locator("#copy-rows li")).to_have_count(
+            len(campaign) - 1, timeout=ANALYSED_MS
+        )
         await page.keyboard.press("c")
         await expect(page.locator("#merge-copies button")).to_be_focused()
 
