@@ -111,7 +111,11 @@ async def test_any_bytes_are_heard_or_end_with_a_code(chunks: list[bytes]) -> No
     connection.connection_lost(None)
 
 
-@pytest.mark.parametrize("before", [b"", Frame(Opcode.BINARY, b"x").serialize(mask=True)])
+@pytest.mark.parametrize(
+    "before",
+    [b"", Frame(Opcode.BINARY, b"x").serialize(mask=True)],
+    ids=["open", "told-to-end"],  # a mask is another each time, and processes must name tests alike
+)
 async def test_of_a_flood_that_comes_at_once_only_the_beginning_is_read(before: bytes) -> None:
     """Also of one that goes on after its connection was told to end."""
     ear, transport = Ear(), Ends()
