@@ -18,7 +18,8 @@ from tools.bench.report import PAGE, head, table
 PICTURE = PAGE.parent / "pictures" / "growth-{axis}.svg"
 JOINS_PER_S = 1500
 SOCKETS = (500, 1000, 2000, 5000, 10_000)
-RATES = (100, 500, 1000, 2000, 5000, 10_000, 20_000)
+RATES = (100, 500, 1000, 2000, 5000, 10_000, 20_000, 30_000)
+VOTERS = 7000  # of them: 30,000 a second are 4 or 5 for each, which is what one may cast
 MEETINGS = (1, 10, 50, 200)
 QUESTIONS = (10, 100, 1000, 5000, 20_000)
 FLOW = 200  # votes a second while another size grows
@@ -90,7 +91,7 @@ def run(seconds: int, most: int) -> list[Point]:
             size = max(10, int(sockets * share))
             points.append(_one(command, up, "sockets", size, size, FLOW, 100, seconds))
         for rate in RATES:
-            people, votes = max(10, int(5000 * share)), max(10, int(rate * share))
+            people, votes = max(10, int(VOTERS * share)), max(10, int(rate * share))
             asked = questions_for(people, votes, seconds)
             points.append(_one(command, up, "votes", votes, people, votes, asked, seconds))
         for questions in QUESTIONS:
