@@ -118,7 +118,7 @@ async def test_a_line_that_died_with_its_network_is_left_within_seconds(hall: Ha
     await board.live()
     dead[0] = True
     await board.press(ONE)
-    await expect(board.row(ONE).locator("form.pending")).to_be_visible()
+    await expect(board.row(ONE).locator(".pending")).to_be_visible()
     await page.context.set_offline(True)
     await page.context.set_offline(False)
     await page.clock.fast_forward(6_000)
@@ -169,4 +169,5 @@ async def test_a_press_goes_by_form_where_the_live_line_has_ended(hall: Hall) ->
         await board.box(ONE).click()
         await board.shows(ONE, votes, mine)
     await board.page.wait_for_url("**?order=wanted")
+    await expect(board.page.locator("#live[data-status=ended]")).to_be_attached()
     hall.excuse("401")
