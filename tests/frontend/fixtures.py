@@ -58,7 +58,7 @@ def environment(lang: str) -> jinja2.Environment:
 def row(n: int, votes: int, text: str, **more: Any) -> dict[str, Any]:
     """A row of the board."""
     base = {"lang": "en", "dir": "ltr", "by": None, "state": "listed", "at": NOW - n * 60_000}
-    seen = {"seen": 4, "mine": False, "own": False, "wording": None, "gone": None}
+    seen = {"askers": 1, "seen": 4, "mine": False, "own": False, "wording": None, "gone": None}
     return {"n": n, "votes": votes, "text": text, **base, **seen, **more}
 
 

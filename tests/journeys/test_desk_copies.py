@@ -5,6 +5,7 @@ from __future__ import annotations
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, Route, expect
 
+from tests.journeys.board_page import BoardPage
 from tests.journeys.hall import ANALYSED_MS, NO_SCRIPTS, Hall, Place
 from tests.journeys.test_desk_groups import plain_desk
 
@@ -63,7 +64,8 @@ async def test_a_campaign_is_merged_by_one_key_and_what_differs_is_left_out(hall
     place = await hall.meeting("Campaign", after_display=False)
     for words in (SAME, SAME, f"{SAME}!", f"{SAME} Nobody tells us."):
         await hall.ask(place, await hall.joined(place), words)
-    desk = await open_desk(hall, place)
+    desk, board = await open_desk(hall, place), BoardPage(await hall.attendee(place))
+    await board.live()
     await expect(desk.locator("#copies-title")).to_have_text(
         "Copies waiting: 3", timeout=ANALYSED_MS
     )
@@ -84,6 +86,9 @@ async def test_a_campaign_is_merged_by_one_key_and_what_differs_is_left_out(hall
     await expect(desk.locator("#open-n")).to_have_text("no. 1")
     await expect(desk.locator("#member-rows li")).to_have_count(2)
     await expect(desk.locator("[data-count=waiting]")).to_have_text("1")
+    for _ in ("told while open", "as it is served"):
+        await expect(board.row(SAME).locator(".asked")).to_have_text("asked by 3 people")
+        await board.page.reload()
 
 
 async def test_after_a_refusal_the_key_sends_what_is_the_same_now(hall: Hall) -> None:

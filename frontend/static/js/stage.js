@@ -127,7 +127,7 @@ class Stage {
 
   /** Its number and votes, and how many asked it where these are several. @param {any} row */
   about({ n, votes, askers }) {
-    const asked = askers > 1 ? [say("stage_asked", { n: askers })] : [];
+    const asked = askers > 1 ? [say("asked_by", { n: askers })] : [];
     return [say(votes === 1 ? "stage_about_one" : "stage_about", { n, votes }), ...asked];
   }
 

@@ -28,6 +28,7 @@ export function fillRow(node, row, box, open, slug) {
     name.textContent = row.by;
     by?.replaceChildren(name);
   }
+  setText(node.querySelector(".asked"), row.askers > 1 ? say("asked_by", { n: row.askers }) : "");
   setTime(/** @type {HTMLElement} */ (node.querySelector("time")), row.at, Date.now());
   drawBallot(node, row, box, open);
 }
