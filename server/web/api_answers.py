@@ -68,8 +68,16 @@ class MessagesAnswer(msgspec.Struct, forbid_unknown_fields=True):
     messages: list[dict[str, Any]]
 
 
+class LogPlace(msgspec.Struct, forbid_unknown_fields=True):
+    """Where a meeting's log is served, and the key that verifies its checkpoints."""
+
+    address: str
+    vkey: str
+
+
 class MeetingAnswer(msgspec.Struct, forbid_unknown_fields=True):
-    """A meeting. `code` is there for its organisers alone."""
+    """A meeting. `code` is there for its organisers alone. `log` is null until the sequencer has begun the
+    log, a moment after the meeting was made, and where a meeting has none."""
 
     slug: str
     title: str
@@ -98,6 +106,7 @@ class MeetingAnswer(msgspec.Struct, forbid_unknown_fields=True):
     admission: str
     asking_open: bool
     voting_open: bool
+    log: LogPlace | None
     code: str | UnsetType = UNSET
 
 

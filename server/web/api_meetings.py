@@ -16,15 +16,18 @@ from server.web import people
 from server.web.api import endpoint, meeting_at
 from server.web.api_answers import MeetingAnswer, TokenAnswer
 from server.web.api_bodies import Invite, MeetingChange, NewMeeting
+from server.web.log_keys import log_value
 from server.web.parts import parts
 
 ORGANISER_BODY_BYTES = 65_536
 
 
-def meeting_json(meeting: Meeting, code: bool) -> dict[str, Any]:
+async def meeting_json(meeting: Meeting, code: bool) -> dict[str, Any]:
     """A meeting for the API; the join code for those who may hand it out."""
+    log = await log_value(meeting)
     told = {**asdict(meeting), "asking_open": meeting.asks_open()}
     told["voting_open"] = meeting.votes_open()
+    told["log"] = log and {"address": log.address, "vkey": log.vkey}
     shown = set(MeetingAnswer.__struct_fields__) - (set() if code else {"code"})
     return {name: value for name, value in told.items() if name in shown}
 
@@ -48,7 +51,7 @@ async def create_meeting(given: NewMeeting) -> tuple[Response, int]:
     named = Named(given.prev, given.prev_note, given.prev_vkey)
     prev = await series.earlier_head(store, *here, named)
     meeting = await meetings.create(store, given.given(), parts().clock(), prev)
-    return jsonify(meeting_json(meeting, code=True)), 201
+    return jsonify(await meeting_json(meeting, code=True)), 201
 
 
 @endpoint("GET", "/meetings/<slug>", MeetingAnswer)
@@ -56,7 +59,7 @@ async def read_meeting(slug: str) -> Response:
     """A meeting's settings."""
     meeting = await meeting_at(slug)
     person = await people.organiser_of(meeting)
-    return jsonify(meeting_json(meeting, code=person.role is Role.ORGANISER))
+    return jsonify(await meeting_json(meeting, code=person.role is Role.ORGANISER))
 
 
 @endpoint(
@@ -79,7 +82,7 @@ async def change_meeting(slug: str, given: MeetingChange) -> Response:
     after = await meetings.change(
         parts().store, meeting, given.given(), person.known_as(), parts().clock()
     )
-    return jsonify(meeting_json(after, code=True))
+    return jsonify(await meeting_json(after, code=True))
 
 
 @endpoint("POST", "/meetings/<slug>/invitations", TokenAnswer, body=Invite, statuses=(201,))

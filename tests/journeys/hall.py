@@ -146,10 +146,13 @@ class Hall:
         """A new live meeting, listing at once unless told otherwise, made over the API."""
         open_now = {"phase": "live", "asking": True, "voting": True, "after_display": True}
         body: Body = {"title": title, "submit_limit": 1000, **open_now, **fields}
-        made = await self.door.call(
-            "POST", f"{API}/meetings", token=await self._organiser_token(), body=body
-        )
-        return Place(text(made, "slug"), text(made, "code"))
+        token = await self._organiser_token()
+        told = await self.door.call("POST", f"{API}/meetings", token=token, body=body)
+        place = Place(text(told, "slug"), text(told, "code"))
+        async with asyncio.timeout(PATIENCE_MS / 1000):
+            while not told["log"]:  # a page that is older than its log checks no receipts
+                told = await self.door.call("GET", place.api(), token=token)
+        return place
 
     async def change(self, place: Place, **fields: object) -> None:
         """Change a meeting's settings."""
