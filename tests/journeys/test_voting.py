@@ -10,7 +10,8 @@ from tests.journeys.hall import PHONE, Hall, Place
 ONE, TWO = "Will the bonus freeze end in March?", "May we bring dogs to the office?"
 
 
-async def _meeting(hall: Hall) -> Place:
+async def voting_open(hall: Hall) -> Place:
+    """A live meeting with two questions that others asked."""
     place = await hall.meeting("Votes")
     asker = await hall.joined(place)
     for words in (ONE, TWO):
@@ -26,7 +27,7 @@ async def _device_link(page: Page, place: Place) -> str:
 
 
 async def test_two_tabs_and_a_second_device_are_one_person(hall: Hall) -> None:
-    place = await _meeting(hall)
+    place = await voting_open(hall)
     tab = BoardPage(await hall.attendee(place))
     await tab.press(ONE)
     await tab.shows(ONE, 1, mine=True)
@@ -76,7 +77,7 @@ async def test_a_vote_on_ones_own_question_is_refused_in_words(hall: Hall) -> No
 
 
 async def test_voting_and_asking_by_keyboard_alone(hall: Hall) -> None:
-    place = await _meeting(hall)
+    place = await voting_open(hall)
     board = BoardPage(await hall.attendee(place))
     await board.live()
     keys = board.page.keyboard
@@ -100,7 +101,7 @@ async def test_voting_and_asking_by_keyboard_alone(hall: Hall) -> None:
 
 
 async def test_a_line_that_died_with_its_network_is_left_within_seconds(hall: Hall) -> None:
-    place = await _meeting(hall)
+    place = await voting_open(hall)
     page, dead = await hall.attendee(place), [False]
     await BoardPage(page).live()  # its first line is no part of this
 
@@ -130,7 +131,7 @@ async def test_a_line_that_died_with_its_network_is_left_within_seconds(hall: Ha
 async def test_votes_pressed_while_the_server_is_away_are_saved_when_it_is_back(
     hall: Hall,
 ) -> None:
-    place = await _meeting(hall)
+    place = await voting_open(hall)
     board, other = BoardPage(await hall.attendee(place)), BoardPage(await hall.attendee(place))
     await board.live()
     await other.live()
@@ -161,7 +162,7 @@ async def test_votes_pressed_while_the_server_is_away_are_saved_when_it_is_back(
 
 
 async def test_a_press_goes_by_form_where_the_live_line_has_ended(hall: Hall) -> None:
-    place = await _meeting(hall)
+    place = await voting_open(hall)
     board = BoardPage(await hall.attendee(place))
     await board.page.route("**/ticket", lambda route: route.fulfill(status=401, json={}))
     await board.page.reload()

@@ -36,14 +36,13 @@ async def check(store_url: str, stage: Stage, load: Load) -> Ledger:
         numbers = await typed.hgetall(store, keys.numbers(stage.meeting.id))
         lost = strange = stored = wrong = 0
         for number, q in numbers.items():
-            held = await _voters(store, stage.meeting.id, q)
+            rank, held = await _told(store, stage.meeting.id, q)
             cast = load.votes[load.votes["question"] == int(number)]
             acked = _people(stage, cast[cast["acked"] > 0]["client"])
             sent = _people(stage, cast[cast["sent"] > 0]["client"])
             lost += len(acked - held)
             strange += len(held - sent)
             stored += len(held)
-            rank = await store.zscore(keys.ranked(stage.meeting.id), q)
             wrong += rank is not None and int(float(rank)) >> 24 != len(held)
         return Ledger(int((load.votes["acked"] > 0).sum()), stored, lost, strange, wrong)
     finally:
@@ -58,13 +57,17 @@ def _people(stage: Stage, clients: NDArray[np.int32]) -> set[int]:
     }
 
 
-async def _voters(store: Redis, meeting: str, q: str) -> set[int]:
-    raw = await store.eval(  # bytes do not survive a client that decodes: let the store unpack them
-        "local found = {} for i = 0, redis.call('STRLEN', KEYS[1]) - 1 do"
+async def _told(store: Redis, meeting: str, q: str) -> tuple[str | None, set[int]]:
+    """Its score and its voters, at one moment: a slow server may still count what was sent to it."""
+    rank, *raw = await store.eval(  # bytes do not survive a client that decodes: unpacked here
+        "local found = { redis.call('ZSCORE', KEYS[2], ARGV[1]) }"
+        " for i = 0, redis.call('STRLEN', KEYS[1]) - 1 do"
         " local byte = redis.call('GETRANGE', KEYS[1], i, i):byte()"
         " for bit = 0, 7 do if math.floor(byte / 2 ^ (7 - bit)) % 2 == 1 then"
         " found[#found + 1] = i * 8 + bit end end end return found",
-        1,
+        2,
         keys.voters(meeting, q),
+        keys.ranked(meeting),
+        q,
     )
-    return {int(voter) for voter in raw}
+    return rank, {int(voter) for voter in raw}
