@@ -102,7 +102,7 @@ class Crowd:
         while shown != expected and time.monotonic() < end:
             board = await self.door.call("GET", where, token=self.stage.moderator)
             shown = {int(str(row["n"])): int(str(row["votes"])) for row in rows(board)}
-        assert shown == expected
+        assert shown == expected, f"{shown} instead of {expected}"
 
     async def _judge_questions(self, name: str, attendee: Attendee) -> None:
         kept = self.ledger.asked.get(name, {})

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from tests.faults.crowd import gathered
+from tests.faults.crowd import PEOPLE, gathered
 from tests.launch.running import ROLES, ROOT, Run, clean_environ, command, get, refused
 from tools.replay.attendee import Attendee
 from tools.replay.door import Door
@@ -58,8 +58,9 @@ async def test_all_processes_are_new_and_people_only_hear_that_they_shall_come_b
     before = {role: set(started.children(role)) for role in ROLES}
     door = Door(JsonClient(started.url))
     crowd = await gathered(started.url, await sign_in(door, started.link.rpartition("#")[2]))
-    people = list(crowd.stage.attendees.values())
-    await asyncio.gather(*(one.vote(crowd.numbers[0], True) for one in people[6:]))
+    people = [crowd.stage.attendees[f"person {n}"] for n in range(PEOPLE)]  # the first six ask
+    fates = await asyncio.gather(*(one.vote(crowd.numbers[0], True) for one in people[6:]))
+    assert {fate.code for fate in fates} == {""}
     sockets = [asyncio.create_task(ended_and_back(one)) for one in people]
     restarting = asyncio.create_task(asyncio.to_thread(restarted, tmp_path / "data"))
     answers = []
