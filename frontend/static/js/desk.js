@@ -232,12 +232,13 @@ class DeskPage {
     }
   }
 
-  /** @param {any} row @param {string} act @param {any} told */
+  /** The feed may have told of it already, and of more: then that stands. @param {any} row @param {string} act @param {any} told */
   decided(row, act, told) {
     this.complain("");
     const place = this.rows.findIndex((found) => found.q === row.q);
     const appeal = act === "overturn" || act === "uphold" ? "" : row.appeal;
-    const changed = { ...row, state: told.state, revision: told.revision, appeal, into: told.state === "merged" ? row.into : null };
+    const known = this.desk.questions.get(row.q) ?? row;
+    const changed = known.revision >= told.revision ? known : { ...known, state: told.state, revision: told.revision, appeal, into: told.state === "merged" ? known.into : null };
     this.desk = { ...this.desk, questions: new Map(this.desk.questions).set(row.q, changed) };
     announce(say("desk_done", { n: row.n, state: say(`state_${told.state}`) }));
     if (row.q !== this.q) return this.draw();
