@@ -27,7 +27,7 @@ from server.web.api import meeting_at
 from server.web.log_keys import log_value
 from server.web.parts import parts
 from server.web.player import stream_value
-from server.web.rendering import meeting_value, own_value, page, refusal
+from server.web.rendering import attendee_sentences, meeting_value, own_value, page, refusal
 
 MINE_SHOWN = 3
 ROWS_DRAWN = 50  # the script draws the others from the snapshot; without one a link shows them all
@@ -153,7 +153,7 @@ async def render_board(slug: str, typed: dict[str, str], error: str | None) -> R
     every = "all" in request.args
     return await html(
         "board.html",
-        **page(meeting.title, person),
+        **page(meeting.title, person, sentences=attendee_sentences()),
         meeting=meeting_value(meeting),
         rows=listed,
         drawn=listed if every else listed[:ROWS_DRAWN],

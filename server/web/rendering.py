@@ -31,6 +31,7 @@ from server.web.parts import parts
 from server.web.record_values import pieces
 
 FRONTEND = Path(__file__).parents[2] / "frontend"
+STAFF_SAYS = ("js.desk_", "js.differ_", "js.state_", "js.by_", "js.stage_", "js.export_")
 
 
 def language() -> str:
@@ -146,6 +147,12 @@ def _languages() -> list[dict[str, str]]:
 def _known(person: people.Person) -> bool:
     """False for an attendee whose voter number was destroyed when the meeting closed."""
     return person.sign_in is not None and person.sign_in.voter is not None
+
+
+def attendee_sentences() -> dict[str, str]:
+    """What the scripts of a board say. A first visit is sent none of what desk, stage and exports say."""
+    said = catalogue(language()).items()
+    return {k: v for k, v in said if k.startswith("js.") and not k.startswith(STAFF_SAYS)}
 
 
 def page(title: str, person: people.Person | None = None, **more: object) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from playwright.async_api import expect
 from tests.journeys.hall import NO_SCRIPTS, Hall, Place
 from tools.bench.browser import sent_bytes
 
-ROWS, MOST_BYTES = 500, 60 * 1024  # on a busy machine times lie further apart, and pack less well
+ROWS, MOST_BYTES = 500, 60_000
 WORDS = "when will why does the our new canteen office travel budget team leave plan people change".split()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,29 @@ async def got(app: Quart, path: str, headers: dict[str, str]) -> tuple[Any, byte
     response = await app.test_client().get(path, headers=headers)
     assert response.status_code == 200
     return response.headers, await response.get_data(as_text=False)
+
+
+SAYS, WORD = re.compile(r"\bsay\(([^)]*)"), re.compile(r"(?<!=== )[\"`](\w+)")
+NEEDS = re.compile(r"(?:from |import\()\"\./([\w/]+)\.js\"")
+
+
+async def test_a_board_holds_every_sentence_that_its_scripts_say(store: Redis, app: Quart) -> None:
+    folder, found, ahead = FRONTEND / "static/js", dict[str, str](), [*MODULES.split(), "page"]
+    while ahead:
+        name = ahead.pop()
+        if name not in found:
+            found[name] = (folder / f"{name}.js").read_text()
+            near = name.rpartition("/")[0]
+            ahead += [f"{near}/{more}".strip("/") for more in NEEDS.findall(found[name])]
+    calls = [call for text in found.values() for call in SAYS.findall(text)]
+    said = {word for call in calls for word in WORD.findall(call)}
+    town = await live_town(store)
+    _, body = await got(app, f"/m/{town.meeting.slug}", SAME)
+    told = re.search(r'id="sentences">(.*?)</script>', body.decode())
+    assert told is not None and {"receipts", "ticket", "view"} <= set(found)
+    there = [key.removeprefix("js.") for key in json.loads(told[1])]
+    assert [word for word in said if not any(key.startswith(word) for key in there)] == []
+    assert not any(key.startswith("desk_") for key in there)
 
 
 async def test_static_files_come_packed_to_who_takes_it(app: Quart) -> None:
