@@ -29,7 +29,7 @@ from tools.replay.stage import sign_in
 PATIENCE_S = 1  # for a handshake and a first message; ten by default
 MORE_KB = 5_000
 WAIT_MS = 1_000.0  # on a machine that others use; the bench of the floods measures it
-SOCKETS = 1_000
+SOCKETS, AT_ONCE = 1_000, 20  # more at once would make this process late with its own hellos
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -138,11 +138,10 @@ async def test_a_thousand_sockets_of_one_person_are_three(
     before = server_kb(made)
     async with neighbour(crowd.stage.attendees["person 2"]) as other:
         while codes.total() < SOCKETS:
-            found = await asyncio.gather(*(_stay(crowd, hello, kept) for _ in range(50)))
+            found = await asyncio.gather(*(_stay(crowd, hello, kept) for _ in range(AT_ONCE)))
             codes.update(found)
     assert len(kept) == codes[0] == 3
-    # 4408: told after a second that its hello is late, since this process was busy with the others.
-    assert set(codes) <= {0, 4408, 4409, 503} and codes[4409] > SOCKETS / 4
+    assert set(codes) <= {0, 4409, 503} and codes[4409] > SOCKETS / 4
     assert max(other.took_ms) < WAIT_MS and server_kb(made) - before < MORE_KB
     for socket in kept:
         await socket.close()
