@@ -122,30 +122,28 @@ local function leave_group(keys, q)
   end
 end
 
--- merge_question: unite one question with a head; people who voted for both count once.
--- KEYS, ARGV  as above
--- Returns as commit_decision | {'head_contended', revision found}.
-redis.register_function('merge_question', function(keys, args)
+-- One decision about a member and its head, with what `change` does to the group in between.
+local function regroup(keys, args, change)
   local d = cjson.decode(args[1])
   local no = hindered(keys, d) or head_hindered(keys, args)
   if no then return no end
-  join_group(keys, d.q)
+  change(keys, d.q)
   local answer = commit(keys, d)
   redis.call('RPUSH', keys[29], redis.call('LINDEX', keys[3], -1))
   refresh_head(keys, args[2])
   return answer
+end
+
+-- merge_question: unite one question with a head; people who voted for both count once.
+-- KEYS, ARGV  as above
+-- Returns as commit_decision | {'head_contended', revision found}.
+redis.register_function('merge_question', function(keys, args)
+  return regroup(keys, args, join_group)
 end)
 
 -- split_question: take one member out of its group again; everybody's votes stand where they were cast.
 -- KEYS, ARGV  as above, and as leave_group
 -- Returns as merge_question.
 redis.register_function('split_question', function(keys, args)
-  local d = cjson.decode(args[1])
-  local no = hindered(keys, d) or head_hindered(keys, args)
-  if no then return no end
-  leave_group(keys, d.q)
-  local answer = commit(keys, d)
-  redis.call('RPUSH', keys[29], redis.call('LINDEX', keys[3], -1))
-  refresh_head(keys, args[2])
-  return answer
+  return regroup(keys, args, leave_group)
 end)
