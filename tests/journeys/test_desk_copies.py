@@ -91,6 +91,31 @@ async def test_a_campaign_is_merged_by_one_key_and_what_differs_is_left_out(hall
         await board.page.reload()
 
 
+async def test_an_answer_that_the_feed_overtook_puts_no_older_row_over_what_it_told(
+    hall: Hall,
+) -> None:
+    place = await hall.meeting("Overtaken", after_display=False)
+    for _ in range(3):
+        await hall.ask(place, await hall.joined(place), SAME)
+    desk = await open_desk(hall, place)
+    members = desk.locator("#member-rows li")
+
+    async def held(route: Route) -> None:
+        answer = await route.fetch()
+        await expect(members).to_have_count(2)  # by the feed
+        await route.fulfill(response=answer)
+
+    await expect(desk.locator("#copies-title")).to_have_text(
+        "Copies waiting: 2", timeout=ANALYSED_MS
+    )
+    await desk.route("**/merge-copies", held)
+    await desk.keyboard.press("c")
+    await expect(desk.locator("#merge-copies button")).to_be_focused()
+    await desk.keyboard.press("Enter")
+    await expect(desk.locator("#said")).to_have_text("No. 1: listed.")
+    await expect(members).to_have_count(2)
+
+
 async def test_after_a_refusal_the_key_sends_what_is_the_same_now(hall: Hall) -> None:
     place = await hall.meeting("Refused", after_display=False)
     for words in (SAME, SAME, f"{SAME}!"):
