@@ -19,7 +19,7 @@ from tests.sequencer.test_rebuilding import busy, copied, put_back, wiped
 
 
 async def frozen(store: Redis, folder: Path) -> tuple[Town, list[str]]:
-    """A live meeting in which one vote stands in the last tick, and another came after it; then it closed."""
+    """A live meeting in which one vote stands in the last tick, and another came after it."""
     town, qs = await busy(store, folder)
     host, aired = await town.host(), await town.look(qs[3])
     await stage.put_back(store, town.meeting, host, qs[3], aired.revision, NOW)
@@ -32,6 +32,14 @@ async def frozen(store: Redis, folder: Path) -> tuple[Town, list[str]]:
 async def closed(store: Redis, town: Town) -> None:
     """The phase alone: nothing has its end yet."""
     town.meeting = await meetings.change(store, town.meeting, {"phase": "closed"}, "org:1", NOW)
+
+
+async def shut(store: Redis, folder: Path) -> tuple[Town, list[str]]:
+    """The frozen meeting, whose log knows that it is closed."""
+    town, qs = await frozen(store, folder)
+    await closed(store, town)
+    await settle(sequencer_in(folder), store)
+    return town, qs
 
 
 async def ended(store: Redis, folder: Path, town: Town) -> list[str]:
@@ -67,9 +75,7 @@ async def test_a_final_tick_that_no_sequencer_saw_before_the_crash_is_in_the_rec
 async def test_a_store_that_is_lost_between_closing_and_its_tick_makes_no_tick_of_lost_votes(
     store: Redis, tmp_path: Path
 ) -> None:
-    town, qs = await frozen(store, tmp_path)
-    await closed(store, town)
-    await settle(sequencer_in(tmp_path), store)
+    town, qs = await shut(store, tmp_path)
     await wiped(store)
     await settle(sequencer_in(tmp_path), store)
     kinds = await ended(store, tmp_path, town)
@@ -80,9 +86,7 @@ async def test_a_store_that_is_lost_between_closing_and_its_tick_makes_no_tick_o
 async def test_votes_that_a_copy_of_a_closed_meeting_holds_count_in_its_final_tick(
     store: Redis, tmp_path: Path
 ) -> None:
-    town, qs = await frozen(store, tmp_path)
-    await closed(store, town)
-    await settle(sequencer_in(tmp_path), store)
+    town, qs = await shut(store, tmp_path)
     copy = await copied(store)
     await erase.erase_named(store, town.meeting, 8, (await town.look(qs[7])).revision, "law", NOW)
     await settle(sequencer_in(tmp_path), store)
@@ -97,9 +101,7 @@ async def test_votes_that_a_copy_of_a_closed_meeting_holds_count_in_its_final_ti
 async def test_a_copy_that_has_all_votes_of_a_closed_meeting_makes_the_final_tick_itself(
     store: Redis, tmp_path: Path
 ) -> None:
-    town, qs = await frozen(store, tmp_path)
-    await closed(store, town)
-    await settle(sequencer_in(tmp_path), store)
+    town, qs = await shut(store, tmp_path)
     copy = await copied(store)
     await tallies.freeze_finally(store, town.meeting.id, LATER)
     await settle(sequencer_in(tmp_path), store)
