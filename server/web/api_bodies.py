@@ -88,8 +88,6 @@ class MeetingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The settings that were sent, by name."""
         told: dict[str, object] = msgspec.to_builtins(self)
         told.pop("revision", None)
-        for name in FIELDS:
-            told.pop(name, None)
         return told
 
 
@@ -101,6 +99,10 @@ class NewMeeting(MeetingSettings, frozen=True, forbid_unknown_fields=True, kw_on
     prev: Annotated[str, Meta(max_length=200)] = ""
     prev_note: Annotated[str, Meta(max_length=8_000)] = ""
     prev_vkey: Annotated[str, Meta(max_length=400)] = ""
+
+    def given(self) -> dict[str, object]:
+        """The settings alone: what is continued is no setting."""
+        return {name: value for name, value in super().given().items() if name not in FIELDS}
 
 
 class MeetingChange(MeetingSettings, frozen=True, forbid_unknown_fields=True, kw_only=True):
