@@ -42,7 +42,8 @@ def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Run, Visito
     visitor = Visitor(started.url)
     visitor.enter_new_meeting(started.link)
     visitor.ask("Will the canteen open earlier?")
-    eventually(lambda: "canteen" in visitor.page("").text, "the question on the board")
+    # The page tells its asker of the question before the board has it as a row.
+    eventually(lambda: 'data-n="1"' in visitor.page("").text, "the question on the board")
     yield started, visitor
     assert started.stop() == 0
 
