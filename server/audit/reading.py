@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from server.audit.findings import Findings
 from server.audit.record import Record
-from server.audit.replay import Replay
+from server.audit.replay import BACKWARD, Replay
 from server.audit.sources import Source, tile_of
 from server.translog import checkpoint, leaf
 from server.translog.checkpoint import Checkpoint, SignedCheckpoint
@@ -99,6 +99,11 @@ def read(
     if made.whole:
         _judge_roots(made, roots, saved, findings)
         _hash_tiles(source, made, findings)
+        if made.replay.rekeyed_at is not None:
+            says = (
+                f"entry {made.replay.rekeyed_at} names a new key, which this auditor cannot follow"
+            )
+            findings.unchecked("A1", f"{says}: take one of the version that wrote it")
         findings.done["A4"] = findings.done["A5"] = f"{len(made.hashes)} entries."
     return made
 
@@ -148,7 +153,7 @@ def _one(
     if found.kind == "log.close":
         _judge_close(found, made.replay, root, findings)
     for wrong in [*made.replay.take(found), *made.replay.beyond(found)]:
-        check = "A4" if "time" in wrong else "A5"
+        check = "A4" if wrong == BACKWARD else "A5"
         findings.evidence(check, f"entry {index} ({found.kind}): {wrong}")
     if found.kind == "q.pick":
         made.picks.append(found)

@@ -35,7 +35,10 @@ ACTS = MappingProxyType(
         "q.end": Act.CLOSE,
     }
 )
+# What a proposal waits to become.
+PROPOSED = MappingProxyType({"screen": Act.SCREEN_OUT, "merge": Act.MERGE})
 OPEN = "open"
+BACKWARD = "its time is before that of the leaf in front of it"
 LOCKS = MappingProxyType({"q.withdraw": "w", "q.appeal": "a"})
 
 
@@ -55,6 +58,7 @@ class Played:
     into: str | None = None
     reason: Json = None
     withheld: bool = False
+    confirmed: bool = False
     by: Json = None
     appeal: str = ""
     note: Json = None
@@ -77,6 +81,7 @@ class Replay:
         self.closed: Leaf | None = None
         self.prev: Checkpoint | None = None
         self.judged_alone: list[int] = []
+        self.rekeyed_at: int | None = None
 
     def take(self, found: Leaf) -> Iterator[str]:
         """What is wrong with the next leaf; nothing for a sound one."""
@@ -88,7 +93,7 @@ class Replay:
         if index == 0:
             yield from self._continues(found.fields.get("prev"))
         if found.at < self.at:
-            yield "its time is before that of the leaf in front of it"
+            yield BACKWARD
         if self.closed is not None and found.kind != "q.erase":
             yield "it follows the end of the log"
         self.at = max(self.at, found.at)
@@ -96,6 +101,8 @@ class Replay:
             yield from self._moves(str(found.fields["phase"]))
         elif found.kind == "v.tick":
             yield from self._tick(found)
+        elif found.kind == "log.key":
+            self.rekeyed_at = index
         elif found.kind == "log.close":
             if self.phase not in (Phase.CLOSED, Phase.ARCHIVED):
                 yield f"it ends the log of a meeting that is {self.phase or 'nowhere'}"
@@ -140,6 +147,7 @@ class Replay:
         known.last = index
         yield from self._unlocks(found, known)
         yield from self._appeals(found, known)
+        yield from self._lapses(found, known)
         try:
             self._step(found, known)
         except Refused:
@@ -176,11 +184,24 @@ class Replay:
             case "q.list" | "q.screen" if known.appeal == OPEN:
                 yield "it passes over an appeal that waits"
 
+    def _lapses(self, found: Leaf, known: Played) -> Iterator[str]:
+        if found.kind != "q.lapse":
+            return
+        if not known.withheld or known.confirmed:
+            yield "it lets lapse what is no unconfirmed withholding"
+            return
+        known.state, known.reason, known.note, known.withheld = State.RECEIVED, None, None, False
+
     def _step(self, found: Leaf, known: Played) -> None:
         kind, fields = found.kind, found.fields
+        if kind == "q.lapse":
+            return
         if kind == "q.erase":
             what = fields["what"]
             known.erased = [str(part) for part in what] if isinstance(what, list) else []
+            return
+        if kind == "q.propose":  # changes nothing until it is committed
+            step(known.state, PROPOSED[str(fields["act"])])
             return
         act = ACTS.get(kind)
         if kind == "q.split":
@@ -201,6 +222,7 @@ class Replay:
                 known.reason, known.note = fields["reason"], fields["note"]
                 known.by = fields["by"]
                 known.withheld = fields["withheld"] == 1
+                known.confirmed = fields["second"] is not None
                 known.reasons.append(str(fields["reason"]))
             case "q.list":
                 known.reason, known.note, known.withheld = None, None, False

@@ -38,6 +38,8 @@ _WORDS = MappingProxyType(
     {
         "q.received": "received",
         "q.hint": "sent_back",
+        "q.propose": "proposed",
+        "q.lapse": "lapsed",
         "q.pick": "picked",
         "q.return": "returned",
         "q.skip": "skipped",
@@ -83,7 +85,9 @@ def word(kind: str, fields: Mapping[str, object], before: str, own: bool) -> str
 
 def doer(kind: str, fields: Mapping[str, object]) -> str:
     """Who did an act: whom it names; else the rule of closing, an organiser who erased on a legal ground,
-    or the asker."""
+    or the asker. '' for a lapse, which nobody does."""
+    if kind == "q.lapse":
+        return ""
     if kind == "q.end":
         return rules.name(Rule.CLOSING)
     if kind == "q.erase" and fields["basis"] != Basis.AUTHOR:

@@ -78,6 +78,7 @@ WHOLE = Field(_is_whole, "a whole number")
 COUNT = Field(lambda value: _is_whole(value, 1), "a whole number from 1")
 FLAG = Field(lambda value: _is_whole(value, 0, 1), "0 or 1")
 ORIGIN = _like(r"[!-*,-~]{1,200}", "an origin without blanks and plus")
+VKEY = _like(r"[!-*,-~]{1,200}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}", "a verifier key, NAME+ID+KEY")
 WORDS = _like(r"[ -~]{1,100}", "up to 100 plain characters")
 LOCKS = _object({"w": HASH, "a": HASH}, "{w, a}, two hashes").or_null()
 HEAD = _object({"origin": ORIGIN, "size": WHOLE, "root": HASH}, "{origin, size, root}").or_null()
@@ -122,6 +123,7 @@ ACTS: Mapping[str, Mapping[str, Field]] = MappingProxyType(
             "next_key": HASH.or_null(),
             "prev": HEAD,
         },
+        "log.key": {"vkey_new": VKEY, "from_size": COUNT},
         "log.close": {"counts": Field(_is_counts, "numbers by state"), "sha256": HASH},
         "m.phase": {"phase": PHASE, "by": BY.or_null()},
         "m.rule": {"what": CODE, "old": HASH, "new": HASH, "by": BY},
@@ -147,6 +149,13 @@ ACTS: Mapping[str, Mapping[str, Field]] = MappingProxyType(
             "by": BY,
             "second": BY.or_null(),
         },
+        "q.propose": {
+            "q": QUESTION,
+            "act": _one_of("screen", "merge"),
+            "reason": CODE.or_null(),
+            "by": BY,
+        },
+        "q.lapse": {"q": QUESTION},
         "q.merge": {"q": QUESTION, "into": QUESTION, "by": BY, "second": BY.or_null()},
         "q.split": {"q": QUESTION, "by": BY},
         "q.word": {"q": QUESTION, "c2": HASH.or_null(), "by": BY},
@@ -178,6 +187,10 @@ ACTS: Mapping[str, Mapping[str, Field]] = MappingProxyType(
         },
     }
 )
+
+# Read and finished, never committed by this version's sequencer: a log of a later version is no
+# evidence of cheating for today's readers.
+RESERVED = frozenset({"log.key", "q.propose", "q.lapse"})
 
 
 def has_ref(kind: str) -> bool:

@@ -15,11 +15,13 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from server.store import keys, sequencing, typed
-from server.translog import proof
+from server.translog import leaf, proof
 from server.translog.note import VerifierKey
+from server.translog.schema import RESERVED
 from tests.acts.building import Town, live_town
 from tests.sequencer.building import fields, findings, sequencer_in, settle
 from tests.sequencer.test_meeting import leaves_of, log_folder, receipt
+from tests.translog.building import INTENTS
 from workers.sequencer import telling as telling_of
 from workers.sequencer.files import Files
 from workers.sequencer.keyring import Keyring
@@ -201,7 +203,14 @@ async def test_malformed_and_doubled_intents_are_kept_aside_and_stop_nobody(
     town = await town_of_two(store, tmp_path)
     m = town.meeting.id
     opened = leaves_of(tmp_path, town)[1].decode()
-    odd = {
+    known = leaf.parse(leaves_of(tmp_path, town)[-1]).q
+    reserved = {
+        f"y:{kind}": leaf.intent(
+            kind, **{**INTENTS[kind], **({"q": known} if "q." in kind else {})}
+        )
+        for kind in RESERVED
+    }
+    odd = reserved | {
         "x:1": "{",
         "x:2": '{"t":"q.list","v":1}',
         "x:3": '{"by":"mod:1","q":"AAAAAAAAAAAAAAAAAAAAAA","t":"q.list","v":1}',
@@ -225,6 +234,7 @@ async def test_malformed_and_doubled_intents_are_kept_aside_and_stop_nobody(
     told = {aside.intent: aside.reason for aside in leaves.aside(m)}
     leaves.close()
     assert set(odd) <= set(told) and len(told) == len(odd) + 2
+    assert all("reserved" in told[name] for name in reserved)
     assert "received before" in told["r:other"] and "unknown" not in told["x:3"]
     assert await typed.hget(store, keys.log(m), "aside") == str(len(told))
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from server.translog import leaf, timing
 from server.translog.leaf import LeafError
+from server.translog.schema import RESERVED
 from server.translog.strict import Json
 from workers.sequencer.leaves import Aside, Row, State
 
@@ -76,6 +77,8 @@ def _supplied(batch: Batch, intent: Mapping[str, Json], known: Known) -> dict[st
 
 def _judge(batch: Batch, kind: str, ref: int | None, q: Json) -> None:
     state = batch.state
+    if kind in RESERVED:
+        raise LeafError(f"{kind} is reserved: this version commits none")
     if (kind == "log.open") is not (state.size == 0):
         raise LeafError("log.open is the first leaf of a log, and no other")
     if state.closed and kind != "q.erase":

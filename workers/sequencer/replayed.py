@@ -94,7 +94,7 @@ def decided(
     f = found.fields
     both = {"by": decider(found), "decided_at": str(found.at * 1000)}
     match found.kind:
-        case "q.list":
+        case "q.list" | "q.lapse":
             return both | UNSCREENED
         case "q.screen":
             why = {"reason": told(f["reason"]), "sentence": sentence(f["reason"])}
