@@ -116,7 +116,7 @@ class Tail:
                 await self._mend(meeting)
         more = True
         while more:
-            more = False
+            more, asked_at = False, self._clock()
             arrived = await events.since(self._store, self._boards.positions())
             for meeting, entries in arrived.items():
                 full = len(entries) >= events.PAGE
@@ -131,7 +131,8 @@ class Tail:
                 more = more or full
                 for sign_in in ended:
                     self._hub.end(meeting, sign_in)
-        self._away, self._read_at = False, self._clock()
+        # When it was asked: who is frozen while the answer is on its way has not read since then.
+        self._away, self._read_at = False, asked_at
 
     def _epoch(self, meeting: str) -> str:
         """Another one after its store was rebuilt: then pages must look anew, and tell their votes again."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import redis
@@ -13,7 +15,7 @@ from redis.asyncio import Redis
 
 from server.acts import admission
 from server.live import tail as tail_module
-from server.store import keys, rebuilding
+from server.store import events, keys, rebuilding
 from tests.acts.building import NOW, Town, live_town
 from tests.live.half import Half, dial, end_of, greet, hear, live_half, signed
 
@@ -53,16 +55,16 @@ async def test_a_decision_that_was_trimmed_unread_is_on_the_board_all_the_same(
         async with dial(half.port, town) as socket:
             await greet(socket, signed(joined, joined.sign_in.expires_at))
             await hear(socket, "snapshot")
-            events = keys.events(town.meeting.id)
+            stream = keys.events(town.meeting.id)
 
             async def many() -> None:
                 await store.delete(keys.sign_in(town.meeting.id, joined.sign_in.key))
                 pipe = store.pipeline(transaction=False)
-                pipe.xadd(events, {"t": "question", "q": gone.q, "s": "screened_out", "r": 3})
-                pipe.xadd(events, {"t": "ended", "sign_in": joined.sign_in.key})
+                pipe.xadd(stream, {"t": "question", "q": gone.q, "s": "screened_out", "r": 3})
+                pipe.xadd(stream, {"t": "ended", "sign_in": joined.sign_in.key})
                 for votes in range(KEPT + 300):  # trimmed as the functions do it
                     pipe.xadd(
-                        events,
+                        stream,
                         {"t": "votes", "run": f"{stays.number} {votes}"},
                         maxlen=KEPT,
                         approximate=True,
@@ -75,23 +77,48 @@ async def test_a_decision_that_was_trimmed_unread_is_on_the_board_all_the_same(
             assert await end_of(socket) == 4401
 
 
+def sleeps_through_a_trim(store_url: str, m: str, gone: str, stays: int) -> None:
+    """What others do while this process stands still for longer than STALE_S."""
+    with contextlib.closing(redis.Redis.from_url(store_url)) as awake:
+        awake.hset(keys.question(m, gone), mapping={"state": "screened_out", "votable": "0"})
+        awake.zrem(keys.ranked(m), gone)
+        awake.xadd(keys.events(m), {"t": "question", "q": gone, "s": "screened_out", "r": 3})
+        awake.xadd(keys.events(m), {"t": "votes", "run": f"{stays} 0"})
+        awake.xtrim(keys.events(m), maxlen=1, approximate=False)
+        time.sleep(0.7)
+
+
 async def test_a_node_that_slept_looks_whether_the_stream_still_reaches_back(
     store: Redis, store_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tail_module, "STALE_S", 0.5)
     town = await live_town(store)
     gone, stays = await town.listed(), await town.listed()
-    m = town.meeting.id
     async with live_half(store, tick_ms=20) as half:
-        await half.node.boards.follow(m)
-        awake = redis.Redis.from_url(store_url)  # what happens while this process stands still
-        awake.hset(keys.question(m, gone.q), mapping={"state": "screened_out", "votable": "0"})
-        awake.zrem(keys.ranked(m), gone.q)
-        awake.xadd(keys.events(m), {"t": "question", "q": gone.q, "s": "screened_out", "r": 3})
-        awake.xadd(keys.events(m), {"t": "votes", "run": f"{stays.number} 0"})
-        awake.xtrim(keys.events(m), maxlen=1, approximate=False)
-        time.sleep(0.7)
-        awake.close()
+        await half.node.boards.follow(town.meeting.id)
+        sleeps_through_a_trim(store_url, town.meeting.id, gone.q, stays.number or 0)
+        await until(lambda: shown(half, town) == {stays.number})
+
+
+async def test_a_node_that_slept_with_an_answer_on_its_way_looks_as_well(
+    store: Redis, store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tail_module, "STALE_S", 0.5)
+    town = await live_town(store)
+    gone, stays = await town.listed(), await town.listed()
+    read, sleepy = events.since, asyncio.Event()
+
+    async def since(*given: Any) -> Any:
+        found = await read(*given)
+        if sleepy.is_set():
+            sleepy.clear()
+            sleeps_through_a_trim(store_url, town.meeting.id, gone.q, stays.number or 0)
+        return found
+
+    async with live_half(store, tick_ms=20) as half:
+        await half.node.boards.follow(town.meeting.id)
+        monkeypatch.setattr(events, "since", since)
+        sleepy.set()
         await until(lambda: shown(half, town) == {stays.number})
 
 
