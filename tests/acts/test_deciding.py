@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
 
-from server.acts import decide, meetings, submit
+from server.acts import decide, meetings, submit, vote
+from server.acts.decision import commit
 from server.domain.meeting import Meeting
 from server.domain.question import State
 from server.domain.refusals import Refusal, Refused
 from server.store import keys, typed
-from tests.acts.building import NOW, SECRET, fresh_q, live_town
+from server.store.question_rows import Question
+from tests.acts.building import NOW, PACE, SECRET, fresh_q, live_town
 
 
 async def test_of_two_moderators_deciding_at_once_one_is_told_to_look_again(store: Redis) -> None:
@@ -40,6 +43,24 @@ async def test_each_decision_appends_one_intent_without_any_text(store: Redis) -
     assert [i["t"] for i in intents] == ["log.open", "q.received", "m.role", "q.list"]
     assert intents[3]["by"] == "mod:1" and intents[3]["q"] == question.q
     assert "canary" not in json.dumps(entries)
+
+
+async def test_a_screening_tells_the_votes_of_its_own_moment(
+    store: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town = await live_town(store)
+    question, voter = await town.listed(), await town.attendee()
+
+    async def after_a_vote(*given: Any, **more: Any) -> Question:
+        await vote.cast_now(store, town.meeting, voter, question.number or 0, True, 1, "tab", PACE)
+        return await commit(*given, **more)
+
+    monkeypatch.setattr(decide, "commit", after_a_vote)
+    await decide.screen_out(
+        store, town.meeting, await town.moderator(), question.q, 2, "unclear", "", None, NOW
+    )
+    entries = await typed.entries(store, keys.intake(town.meeting.id), "", 100)
+    assert json.loads(entries[-1][1]["intent"])["votes"] == 1
 
 
 async def test_an_unknown_reason_and_a_missing_target_change_nothing(store: Redis) -> None:

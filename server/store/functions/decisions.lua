@@ -4,9 +4,8 @@
 --   13 screened out   14 answered   15 on air   16 appeals   17 line   18 line's revision STRING
 --   19 record   20 delays                                             (10 to 17, 19 and 20 are ZSETs)
 -- and as ARGV 1 one JSON object of strings: q, revision (decided on), state (the new one), votable 0|1,
--- intent, at (ms), closing 0|1 (an end that the closing itself gives), rebuilds 0|1 (the log holds it),
--- leaves_line 0|1,
--- fields {name: value}, openings {commitment: JSON}.
+-- intent ("@votes" in it becomes the tally of this moment), at (ms), closing 0|1 (an end that the closing
+-- itself gives), rebuilds 0|1 (the log holds it), leaves_line 0|1, fields {name: value}, openings {commitment: JSON}.
 local QUEUE_OF = { received = 11, screened_out = 13, answered = 14, on_air = 15 }
 
 -- Why a decision may not be committed, or nil: sign-in gone, meeting brought back just now, or ended,
@@ -52,7 +51,7 @@ end
 
 -- Make a decision that nothing hinders true. Returns the answer of the calling function.
 local function commit(keys, d)
-  local held = redis.call('HMGET', keys[1], 'revision', 'number', 'received_at', 'state')
+  local held = redis.call('HMGET', keys[1], 'revision', 'number', 'received_at', 'state', 'tally')
   local revision, votes = tonumber(held[1]) + 1, redis.call('BITCOUNT', keys[2])
   local flat = { 'state', d.state, 'votable', d.votable, 'revision', revision, 'votes', votes }
   for name, value in pairs(d.fields) do
@@ -67,7 +66,9 @@ local function commit(keys, d)
   if held[4] == 'received' and d.state ~= 'received' then
     redis.call('ZADD', keys[20], 'NX', math.max(0, tonumber(d.at) - tonumber(held[3])), d.q)
   end
-  record(keys[6], keys[7], keys[3], 'd:' .. d.q .. ':' .. revision, d.intent, d.at)
+  -- A tally that was brought back stands for voters that were lost.
+  local intent = d.intent:gsub('"@votes"', math.max(votes, tonumber(held[5] or 0) or 0))
+  record(keys[6], keys[7], keys[3], 'd:' .. d.q .. ':' .. revision, intent, d.at)
   announce(keys[8], meeting_of(keys[1]), true, 't', 'question', 'q', d.q, 's', d.state, 'r', revision)
   return { 'committed', revision }
 end
