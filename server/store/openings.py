@@ -18,12 +18,13 @@ PUBLIC_LAYERS = frozenset({Layer.NOTE, Layer.WORDING, Layer.ANSWER, Layer.APPEAL
 @dataclass(frozen=True, slots=True)
 class Own:
     """What a question's asker holds of it: the opening (None where erased or lost), and where its leaf is
-    once that is signed."""
+    and its public number once that is signed: all of one moment."""
 
     salt: str | None
     opening: str | None
     index: int | None
     covered: str | None
+    number: int | None
 
 
 async def own(redis: Redis, meeting: str, q: str) -> Own | None:
@@ -32,10 +33,11 @@ async def own(redis: Redis, meeting: str, q: str) -> Own | None:
     if not row:
         return None
     index = int(row["leaf"]) if row.get("leaf") else None
+    number = int(row["number"]) if row.get("number") else None
     if not row.get("salt"):
-        return Own(None, None, index, row.get("covered"))
+        return Own(None, None, index, row.get("covered"), number)
     text = leaf.opening(meeting, q, row["text"], row["lang"], row.get("name") or None)
-    return Own(row["salt"], text.decode(), index, row.get("covered"))
+    return Own(row["salt"], text.decode(), index, row.get("covered"), number)
 
 
 async def of_question(redis: Redis, meeting: str, q: str) -> bytes | None:

@@ -50,7 +50,7 @@ async def receipt_file(slug: str, capability: str) -> Response:
     told: dict[str, leaf.Json] = {
         "v": VERSION,
         "q": found.q,
-        "number": found.number,
+        "number": held.number,
         "vkey": await vkey_of(meeting),
         "leaf": base64.b64encode(data).decode("ascii"),
         "salt": held.salt,
@@ -61,7 +61,7 @@ async def receipt_file(slug: str, capability: str) -> Response:
     if held.opening is None:
         told["lost"] = sentence("js.gone_lost")
     response = _json(told, 200)
-    name = f"receipt-{found.number or found.q}.json"
+    name = f"receipt-{held.number or found.q}.json"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 

@@ -10,23 +10,26 @@ import secrets
 import time
 from pathlib import Path
 
+import pytest
 from quart import Quart
 from redis.asyncio import Redis
 
-from server.acts import admission, erase
+from server.acts import admission, erase, submit
 from server.audit.checks import read_receipt
 from server.audit.findings import Findings, Grade
 from server.audit.main import audit
 from server.audit.sources import Folder
 from server.domain.ids import fate_capability
+from server.domain.meeting import Meeting
 from server.domain.question import State
 from server.domain.roles import Role
 from server.store import question_rows
 from server.store.decisions import Decision, commit
+from server.store.question_rows import Question
 from server.translog import leaf, proof
 from server.translog.checkpoint import log_id
 from server.translog.note import VerifierKey
-from tests.acts.building import NOW, Town, fresh_q, live_town
+from tests.acts.building import NOW, SECRET, Town, fresh_q, live_town
 from tests.sequencer.building import sequencer_in, settle
 from tests.sequencer.test_rebuilding import wiped
 from tests.web.browsing import Browser, Client, staffed
@@ -125,6 +128,29 @@ async def test_a_text_that_the_store_lost_is_said_to_be_lost_and_its_leaf_is_pro
     data, key = base64.b64decode(held["leaf"]), VerifierKey.parse(held["vkey"])
     assert proof.verify(held["proof"], data, key)[0] == 1
     assert read_receipt("mine", leaf.canonical(held)).leaf == data
+
+
+async def test_a_receipt_made_while_its_leaf_is_signed_names_the_number(
+    store: Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town, sequencer = await live_town(store), sequencer_in(tmp_path)
+    await town.submit(await town.attendee(), "The first one.")
+    await settle(sequencer, store)
+    q = await town.submit(await town.attendee(), TEXT)
+    by_fate = submit.by_fate
+
+    async def and_signed(redis: Redis, meeting: Meeting, capability: str) -> Question | None:
+        """The question as it was before its leaf was signed."""
+        found = await by_fate(redis, meeting, capability)
+        await settle(sequencer, store)
+        return found
+
+    monkeypatch.setattr(submit, "by_fate", and_signed)
+    at = f"/m/{town.meeting.slug}/fate/{fate_capability(SECRET, town.meeting.id, q)}"
+    browser = Browser(site(store, tmp_path))
+    held = json.loads(await browser.get(f"{at}/receipt.json"))
+    assert browser.status == 200 and held["number"] == 2
+    assert 'filename="receipt-2.json"' in browser.headers["content-disposition"]
 
 
 async def test_the_form_takes_a_seal_and_the_secret_withdraws(app: Quart, store: Redis) -> None:
