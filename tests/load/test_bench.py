@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -96,6 +97,15 @@ def test_the_ledger_finds_a_lost_and_an_invented_vote(up: Product) -> None:
 
 def _with(load: Load, votes: NDArray[np.void]) -> Load:
     return Load(load.told, load.codes, votes, load.joins_s, load.seconds, load.used)
+
+
+@pytest.mark.parametrize("most", [7, 10, 110, 20_000, 30_000, 41_000, 0.15, 0.86])
+def test_no_more_than_a_third_of_a_curve_is_empty_beyond_its_last_point(most: float) -> None:
+    drawn = curve.svg([(0, 0, False), (most, most, False)], 0.0, 1.0, "sockets", "cores")
+    places = re.findall(r'<circle cx="([\d.]+)" cy="([\d.]+)"', drawn)
+    (left, low), (right, high) = [(float(x), float(y)) for x, y in places]
+    assert right - left >= (curve.WIDTH - curve.PAD - left) * 2 / 3
+    assert low - high >= (low - curve.PAD) * 2 / 3
 
 
 def test_a_curve_shows_every_point_hollow_where_it_is_not_claimed() -> None:

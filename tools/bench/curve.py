@@ -9,11 +9,15 @@ WIDTH, HEIGHT, LEFT, BOTTOM, PAD = 640, 320, 56, 44, 16
 INK, PAPER, LINE, SHY = "#1f2430", "#fffdf7", "#b3541e", "#8a8f98"
 
 
+# Where an axis may end: a quarter of each is a number that can be read, and none is far above the one before.
+ENDS = (1.0, 1.2, 1.6, 2.0, 2.4, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
+
+
 def _round_up(value: float) -> float:
     if value <= 0:
         return 1.0
     power = float(10 ** math.floor(math.log10(value)))
-    return next(step * power for step in (1.0, 2.0, 2.5, 5.0, 10.0) if step * power >= value)
+    return next(end * power for end in ENDS if end * power >= value)
 
 
 def _label(value: float) -> str:
