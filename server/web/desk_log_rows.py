@@ -56,7 +56,8 @@ def _wanted(act: LoggedAct, filter_: Chosen, q: str | None) -> bool:
 
 
 async def page(meeting: Meeting, before: str, filter_: Chosen, count: int) -> LogPage:
-    """The newest acts before an id that pass the filter, newest first."""
+    """The newest acts before an id that pass the filter, newest first. One more than `count` is looked
+    for, so that nobody is led on to a page of nothing."""
     store, m = parts().store, meeting.id
     q = None
     if filter_.n is not None:
@@ -64,7 +65,7 @@ async def page(meeting: Meeting, before: str, filter_: Chosen, count: int) -> Lo
         q = found.q if found else None
     acts: list[LoggedAct] = []
     at, scanned = before or None, 0
-    while len(acts) < count and scanned < SCANNED_MAX:
+    while len(acts) <= count and scanned < SCANNED_MAX:
         run = await desk_log.page(store, m, at, desk_log.PAGE_MAX)
         if not run:
             at = None
@@ -74,8 +75,10 @@ async def page(meeting: Meeting, before: str, filter_: Chosen, count: int) -> Lo
             at = act.id
             if _wanted(act, filter_, q):
                 acts.append(act)
-                if len(acts) == count:
+                if len(acts) > count:
                     break
+    if len(acts) > count:
+        acts, at = acts[:count], acts[count - 1].id
     return LogPage(await _rows(m, acts), at)
 
 

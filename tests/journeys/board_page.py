@@ -51,6 +51,9 @@ class BoardPage:
         await expect(row.locator("button.box")).to_have_attribute(
             "aria-pressed", "true" if mine else "false"
         )
+        if mine:
+            back = re.compile("Take your vote back|Stimme zurücknehmen")
+            await expect(row.locator("button.box")).to_have_attribute("title", back)
         await expect(row.locator(".votes")).to_have_text(str(votes))
         await expect(row.locator(".pending")).to_have_count(0)
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
 from quart import Quart
 from redis.asyncio import Redis
 
 from server.acts import decide, meetings, merge, stage, suggestions
 from server.domain.roles import Role
+from server.web import api_desk
 from tests.acts.building import NOW, Town, live_town
 from tests.web.browsing import Client, staffed
 from tests.web.test_deciding import asker_of, client_of
@@ -93,6 +95,23 @@ async def test_the_log_tells_every_act_with_its_words_and_what_the_public_sees(
     assert {act["kind"] for act in why["acts"]} == {"q.screen"}
     _, one = await auditor.send("GET", f"{path}?n=1")
     assert {act["n"] for act in one["acts"]} == {1}
+
+
+async def test_a_page_that_ends_with_the_log_leads_no_further(
+    store: Redis, app: Quart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town = await live_town(store)
+    await town.listed()
+    auditor = await client_of(app, town, Role.AUDITOR)
+    path = f"/meetings/{town.meeting.slug}/desk/log"
+    whole = (await auditor.send("GET", path))[1]
+    assert whole["before"] is None
+    monkeypatch.setattr(api_desk, "LOG_PAGE", len(whole["acts"]))
+    assert (await auditor.send("GET", path))[1] == whole
+    monkeypatch.setattr(api_desk, "LOG_PAGE", len(whole["acts"]) - 1)
+    first = (await auditor.send("GET", path))[1]
+    rest = (await auditor.send("GET", f"{path}?before={first['before']}"))[1]
+    assert first["acts"] + rest["acts"] == whole["acts"] and rest["before"] is None
 
 
 async def test_the_log_says_what_was_done_and_with_which_other_question(
