@@ -24,6 +24,7 @@ from server.live.batcher import Batcher
 from server.live.boards import Boards
 from server.live.conversation import Conversation
 from server.live.door import Door
+from server.live.elsewhere import tell_elsewhere
 from server.live.gate import Gate
 from server.live.hub import Hub
 from server.live.networks import Networks, client_address, read_proxies
@@ -71,7 +72,8 @@ class LiveSide:
     def work(self) -> Sequence[Coroutine[object, object, None]]:
         """Each to be run until the process ends."""
         node, tail = self.streams.node, self.tail
-        return self.batcher.run(), tail.run(), tail.listen(), node.tell_exposure()
+        told = node.tell_exposure(), tell_elsewhere(node)
+        return self.batcher.run(), tail.run(), tail.listen(), *told
 
 
 def live_side(settings: Settings, store: Redis) -> LiveSide:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from redis.asyncio import Redis
 
@@ -12,7 +12,7 @@ from server.acts.limits import Rate, take_or_refuse
 from server.domain.meeting import Meeting
 from server.domain.refusals import Refusal, Refused
 from server.store import keys, typed, votes
-from server.store.votes import Answer, Held, HeldOf, Wish, slot_of
+from server.store.votes import DEVICE_SLOTS, Answer, Held, HeldOf, Wish, slot_of
 
 FORM = "form"  # the device that votes by pages without a script
 STALE_DETAIL = "A later vote of yours is known already; the page shows it."
@@ -29,13 +29,13 @@ class VoteResult:
 
 @dataclass(frozen=True, slots=True)
 class OwnVotes:
-    """Public numbers that one person has voted for, and those that they asked; the highest counter
-    seen from their device; the place in the event stream at which the votes were so."""
+    """Public numbers that one person has voted for, and those that they asked; the place in the event
+    stream at which the votes were so; the highest counter seen from each of their device slots."""
 
     votes: list[int]
     own: list[int]
-    counter: int = 0
     at: str = "0-0"
+    counters: list[int] = field(default_factory=lambda: [0] * DEVICE_SLOTS)
 
 
 def refusal_of(answer: Answer) -> Refused | None:
@@ -97,13 +97,13 @@ async def cast_now(
 
 async def own_votes(store: Redis, meeting: str, voter: int) -> OwnVotes:
     """One person's votes and questions by public number, in few round trips."""
-    return (await own_votes_of(store, meeting, [(voter, 0)], {}))[0]
+    return (await own_votes_of(store, meeting, [voter], {}))[0]
 
 
 async def own_votes_of(
-    store: Redis, meeting: str, people: Sequence[tuple[int, int]], known: dict[int, str]
+    store: Redis, meeting: str, people: Sequence[int], known: dict[int, str]
 ) -> list[OwnVotes]:
-    """The same of each (voter, device slot), in one round trip where `known`, the questions' ids by
+    """The same of each voter, in one round trip where `known`, the questions' ids by
     public number, is up to date; else it is brought up to date first.
 
     A merged question's votes and asker count for its head; its own number is not voted on.
@@ -122,4 +122,4 @@ def _by_number(held: Held, known: dict[int, str], found: HeldOf) -> OwnVotes:
     mine = sorted(n for n in (numbers[at] for at in held.voted) if n not in heads)
     own = {n for n, q in known.items() if q in held.asked} if held.asked else set[int]()
     own |= {heads[n] for n in own if n in heads}
-    return OwnVotes(mine, sorted(own), held.counter, found.at)
+    return OwnVotes(mine, sorted(own), found.at, held.counters)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import assert_never
 
 from redis.exceptions import RedisError
@@ -45,11 +46,13 @@ class Conversation:
     __slots__ = (
         "_board",
         "_counted",
+        "_counter",
         "_end",
         "_hub",
         "_late",
         "_missed",
         "_node",
+        "_others",
         "_session",
         "_slot",
         "_slug",
@@ -70,6 +73,9 @@ class Conversation:
         self._counted = False
         self._missed: tuple[tuple[int, bool, int, str], ...] = ()
         self._slot = 0
+        # Known of this person's votes: the highest counter of this device's slot, and the sum of the
+        # other slots' highest.
+        self._counter = self._others = 0
 
     def opened(self, socket: Inside) -> None:
         """The upgrade is done: hello must come in time."""
@@ -120,6 +126,28 @@ class Conversation:
         else:
             self.say(outbound.ack(0, n, on, votes, at))
 
+    def behind(self, counters: Sequence[int]) -> bool:
+        """True when this person cast something elsewhere that this connection may not know of."""
+        counter = counters[self._slot]
+        return counter > self._counter or sum(counters) - counter != self._others
+
+    async def tell_own(self) -> None:
+        """Tell all their votes as they stand; while the store is away nothing, and the next look tells."""
+        claims = self._session.claims
+        if self._board is None or claims is None or claims.voter is None:
+            return
+        try:
+            own = await self._node.own.ask(claims.meeting, claims.voter)
+        except RedisError:
+            return
+        self._know(own.counters)
+        self._session.own |= set(own.own)
+        self.say(outbound.own(own.votes, own.own, own.at))
+
+    def _know(self, counters: Sequence[int]) -> None:
+        counter = counters[self._slot]
+        self._counter, self._others = max(self._counter, counter), sum(counters) - counter
+
     def look(self, seen: Seen) -> None:
         """What this person saw, told by POST because this connection carries nothing upwards."""
         if self._board is None:
@@ -150,6 +178,7 @@ class Conversation:
             case CastVote():
                 claims = self._session.claims
                 assert claims is not None, "the session admits nobody without a ticket"
+                self._counter = max(self._counter, effect.counter)
                 deeds.cast(self._node, self, claims, effect, self._slot)
             case Enter():
                 self._node.start(self._enter(effect))
@@ -179,7 +208,7 @@ class Conversation:
         try:
             board = await self._node.boards.follow(claims.meeting)
             if claims.voter is not None:
-                own = await self._node.own.ask(claims.meeting, (claims.voter, self._slot))
+                own = await self._node.own.ask(claims.meeting, claims.voter)
         except RedisError:
             self.refuse(None, NOT_SAVED)
             self._hang(Close.RESTART, "store away")
@@ -203,7 +232,8 @@ class Conversation:
         voter = claims.voter if claims.voter is not None else -1
         self._session.enter(set(own.own), self._node.budget(claims.meeting, voter))
         self._board = board
-        self.say(outbound.welcome(claims.role.value, own.votes, own.own, own.counter, own.at))
+        self._know(own.counters)
+        self.say(outbound.welcome(claims.role.value, own.votes, own.own, self._counter, own.at))
         missed, self._missed = self._missed, ()
         for told in missed:
             self.stands(*told)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -48,6 +48,13 @@ class Present(Protocol):
     def look(self, seen: Seen) -> None:
         """They saw what another door of theirs was told of."""
 
+    def behind(self, counters: Sequence[int]) -> bool:
+        """True when, by the highest counter of each of their device slots, they cast something
+        that this connection does not know of."""
+
+    async def tell_own(self) -> None:
+        """Tell all their votes as they stand."""
+
 
 class Node:
     """One server process's live state. Owns every task that a connection needs."""
@@ -73,9 +80,9 @@ class Node:
         self._budgets: OrderedDict[tuple[str, int], Budget] = OrderedDict()
         self._exposure: dict[str, Counter[int]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        # What those who come in are asked about, together: their votes by voter and device slot,
-        # and whether their sign-ins stand.
-        self.own = Together[tuple[int, int], OwnVotes](self._own_votes, self.start)
+        # What those who come in are asked about, together: their votes by voter, and whether their
+        # sign-ins stand.
+        self.own = Together[int, OwnVotes](self._own_votes, self.start)
         self.standing = Together[str, bool](self._standing, self.start)
 
     def budget(self, meeting: str, voter: int) -> Budget:
@@ -112,6 +119,14 @@ class Node:
             return ()  # nearly everybody
         return [other for other in there if other is not one]
 
+    def present(self, meeting: str, voter: int) -> Sequence[Present]:
+        """This person's connections to this process."""
+        return self._people.get((meeting, voter), ())
+
+    def voters(self) -> Iterable[tuple[str, int]]:
+        """Who has a connection to this process, by meeting and voter."""
+        return tuple(self._people)
+
     @property
     def people(self) -> int:
         """How many people have a connection that may vote."""
@@ -128,7 +143,7 @@ class Node:
         if not task.cancelled() and task.exception() is not None:
             log.error("connection_work_failed", exc_info=task.exception())
 
-    async def _own_votes(self, meeting: str, people: list[tuple[int, int]]) -> list[OwnVotes]:
+    async def _own_votes(self, meeting: str, people: list[int]) -> list[OwnVotes]:
         return await own_votes_of(self.store, meeting, people, self.boards.ids(meeting))
 
     async def _standing(self, meeting: str, sign_ins: list[str]) -> list[bool]:

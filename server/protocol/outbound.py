@@ -20,6 +20,11 @@ def welcome(role: str, votes: list[int], own: list[int], counter: int, at: str) 
     return encode(told)
 
 
+def own(votes: list[int], asked: list[int], at: str) -> bytes:
+    """All that this person voted for and asked, since when it is so: they cast something elsewhere."""
+    return encode({"t": "own", "votes": votes, "own": asked, "at": at})
+
+
 def ack(r: int, n: int, on: bool, votes: int, at: str) -> bytes:
     """A durable vote, counted at this place in the event stream."""
     # Written out: the one message that is made for each vote (tests/protocol holds it against JSON).

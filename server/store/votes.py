@@ -10,7 +10,7 @@ import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from server.store import keys
+from server.store import keys, typed
 from server.store.call import call, check, confirm, needed
 
 COUNTED, STALE, CLOSED, OWN, NOT_LISTED = 1, 2, 3, 4, 5
@@ -100,11 +100,12 @@ def _answers(run: str) -> list[Answer]:
 @dataclass(frozen=True, slots=True)
 class Held:
     """What the store holds of one person: those of the questions in question that they voted for, by
-    index; the ids of those that they asked; the highest counter seen from one device slot."""
+    index; the ids of those that they asked; the highest counter seen from each device slot, which is
+    never newer than the votes."""
 
     voted: list[int]
     asked: set[str]
-    counter: int
+    counters: list[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,29 +121,42 @@ class HeldOf:
 
 
 async def held(
-    redis: Redis, meeting: str, people: Sequence[tuple[int, int]], questions: Sequence[str]
+    redis: Redis, meeting: str, people: Sequence[int], questions: Sequence[str]
 ) -> HeldOf:
-    """What is theirs, of each (voter, device slot), in one round trip."""
+    """What is theirs, of each voter, in one round trip."""
     pipe = redis.pipeline(transaction=False)
     pipe.hlen(keys.numbers(meeting))
     pipe.hgetall(keys.lineage(meeting))
-    fields = [str(voter * DEVICE_SLOTS + slot) for voter, slot in people]
-    pipe.hmget(keys.seen_counters(meeting), fields)
-    for voter, _ in people:
+    pipe.hmget(keys.seen_counters(meeting), _slots(people))
+    for voter in people:
         pipe.smembers(keys.asked(meeting, voter))
     if questions:
         used = [keys.events(meeting), *(keys.voters(meeting, q) for q in questions)]
-        pipe.fcall("votes_of", len(used), *used, *(voter for voter, _ in people))
-    given, lineage, counters, *asked = await pipe.execute()
+        pipe.fcall("votes_of", len(used), *used, *people)
+    given, lineage, found, *asked = await pipe.execute()
     told = asked.pop() if questions else ["0-0", *([] for _ in people)]
     at, bits = str(told[0]), told[1:]
-    each = zip(bits, asked, counters, strict=True)
+    each = zip(bits, asked, _by_person(found), strict=True)
     return HeldOf(
-        [Held([at - 1 for at in ats], ids, int(counter or 0)) for ats, ids, counter in each],
+        [Held([at - 1 for at in ats], ids, known) for ats, ids, known in each],
         at,
         given,
         {int(n): int(head) for n, head in lineage.items()},
     )
+
+
+async def counters(redis: Redis, meeting: str, people: Sequence[int]) -> list[list[int]]:
+    """The highest counter known from each device slot of each voter: whoever casts a vote raises one."""
+    return _by_person(await typed.hmget(redis, keys.seen_counters(meeting), _slots(people)))
+
+
+def _slots(people: Sequence[int]) -> list[str]:
+    return [str(voter * DEVICE_SLOTS + slot) for voter in people for slot in range(DEVICE_SLOTS)]
+
+
+def _by_person(found: Sequence[str | None]) -> list[list[int]]:
+    known = [int(one or 0) for one in found]
+    return [known[at : at + DEVICE_SLOTS] for at in range(0, len(known), DEVICE_SLOTS)]
 
 
 async def count_exposure(redis: Redis, meeting: str, looks: Mapping[int, int]) -> None:

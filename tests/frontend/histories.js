@@ -6,7 +6,7 @@ import { VotesServer } from "./votes_server.js";
 
 const QUESTIONS = [1, 2, 3, 4];
 const OF_EACH = [[1, 2, 3], [3, 4]]; // which of them each device presses
-const ACTS = "press press press serve serve serve hear hear hear cut connect connect read wait look probe reload forget".split(" ");
+const ACTS = "press press press serve serve serve hear hear hear cut connect connect read wait look look tell probe reload forget".split(" ");
 
 /** A small seeded generator (mulberry32): numbers below `n`. */
 export function dice(seed) {
@@ -97,7 +97,8 @@ export class History {
       const { box, messages } = outbox.welcomed(device.box, this.exchange ? message : { ...message, c: Infinity });
       device.box = { ...box, c: Math.max(device.box.c, message.c) };
       for (const again of messages) device.send(again);
-    } else if (message.t === "ack") device.box = outbox.acknowledged(device.box, message);
+    } else if (message.t === "own") device.box = outbox.reminded(device.box, message);
+    else if (message.t === "ack") device.box = outbox.acknowledged(device.box, message);
     else {
       const { box, again, wait } = outbox.refused(device.box, message, this.now);
       device.box = box;
@@ -140,7 +141,7 @@ export class History {
     if (!line.held) line.held = { t: "welcome", ...this.server.told(device.slot) };
     else {
       line.down.unshift(line.held);
-      line.welcomed = true;
+      Object.assign(line, { held: null, welcomed: true });
     }
   }
 
@@ -151,13 +152,29 @@ export class History {
 
   /** The page is looked at again: it asks for its own votes beside the socket, while that is open. */
   look(device) {
-    const { line, box, asked } = device;
+    const { line, asked } = device;
     if (!asked) {
-      if (line?.heard) device.asked = { line, heard: box.heard, told: this.server.told(device.slot) };
+      if (line?.heard) device.asked = { line, told: this.server.told(device.slot) };
       return;
     }
     device.asked = null;
-    if (asked.line === line && asked.heard === box.heard) device.box = outbox.exchanged(box, asked.told);
+    if (asked.line === line) device.box = outbox.reminded(device.box, asked.told);
+  }
+
+  /** A process looks up what is theirs, and tells it in a later step where they cast something elsewhere. */
+  tell(device) {
+    const { line } = device;
+    if (!this.exchange || !line?.welcomed) return;
+    if (!line.held) line.held = { t: "own", ...this.server.told(device.slot) };
+    else {
+      line.down.push(line.held);
+      line.held = null;
+    }
+  }
+
+  tellNow(device) {
+    device.line.held = null; // what was looked up before
+    for (let i = 0; i < 2; i++) this.tell(device);
   }
 
   reload(device) {
@@ -186,9 +203,12 @@ export class History {
     }
     this.settle();
     this.apart = this.otherwise();
-    // Pages at one server process hear of each other at once, those at two when they connect again.
-    if (this.devices[0].node === this.devices[1].node && !this.devices.some((device) => device.posts)) return;
-    for (const device of this.devices) this.cut(device);
+    // What a device does not hear of at once, its process looks for. Where it does not, a new connection tells
+    // those that hang at two processes.
+    const apart = this.devices[0].node !== this.devices[1].node || this.devices.some((device) => device.posts);
+    for (const device of this.devices)
+      if (this.exchange) this.tellNow(device);
+      else if (apart) this.cut(device);
     this.settle();
   }
 

@@ -69,6 +69,14 @@ def outbox_cases() -> list[tuple[Case, Any]]:
             (["exchanged", own([], "12-0")], after([], [])),
             (["acknowledged", {"n": 7, "on": True, "r": 0, "at": "11-0"}], after([], [])),
         ],
+        # All own votes, told beside an open line: what was answered since, or told later, is newer.
+        [
+            wish,
+            (["acknowledged", {"n": 7, "on": True, "r": 1, "at": "6-0"}], after([], [7])),
+            (["reminded", own([3], "5-0")], after([], [3, 7])),
+            (["reminded", own([4], "4-9")], after([], [3, 7])),
+            (["reminded", own([4], "10-0")], after([], [4])),
+        ],
     ]
     return [
         (

@@ -23,6 +23,7 @@ from server.live.batcher import Batcher
 from server.live.boards import Boards
 from server.live.conversation import Conversation
 from server.live.door import Door
+from server.live.elsewhere import tell_elsewhere
 from server.live.gate import Gate
 from server.live.hub import Hub
 from server.live.networks import Networks, client_address, read_proxies
@@ -53,6 +54,7 @@ async def live_half(
     batch_votes: int = 200,
     batch_waiting: int = 5_000,
     per_person: int = 5,
+    elsewhere_s: float = 15.0,
 ) -> AsyncIterator[Half]:
     """Boards, tail and port as serve.py puts them together; this machine is a trusted proxy."""
     boards, networks = Boards(store), Networks()
@@ -81,7 +83,8 @@ async def live_half(
         0,
         None,
     )
-    tasks = [asyncio.create_task(work) for work in (tail.run(), tail.listen(), batcher.run())]
+    works = tail.run(), tail.listen(), batcher.run(), tell_elsewhere(node, elsewhere_s)
+    tasks = [asyncio.create_task(work) for work in works]
     yield Half(opened, node, hub)
     opened.close()
     await opened.drain(0.0)

@@ -109,6 +109,9 @@ class MeetingPage {
         for (const again of messages) this.live?.send(again);
         break;
       }
+      case "own":
+        this.box = outbox.reminded(this.box, message);
+        break;
       case "ack":
         this.box = outbox.acknowledged(this.box, message);
         this.board = counted(this.board, message);
@@ -145,14 +148,13 @@ class MeetingPage {
 
   /** Own votes as they stand, beside the open socket; what is answered meanwhile there is newer. */
   async askOwn() {
-    const [line, heard] = [this.live?.line, this.box.heard];
+    const line = this.live?.line;
     if (!line) return; // the next welcome tells
     const answer = await fetch(`/api/v1/meetings/${this.slug}/votes`, { credentials: "same-origin" }).catch(() => null);
     if (!answer?.ok) return;
     const told = await answer.json();
     if (this.live?.line !== line) return;
-    if (this.box.heard !== heard) return this.askAnew();
-    this.box = outbox.exchanged(this.box, told);
+    this.box = outbox.reminded(this.box, told);
     this.draw();
   }
 

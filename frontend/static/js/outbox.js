@@ -2,14 +2,14 @@
 // This person's votes: what the server confirmed, and wishes that it has not answered yet. Pure.
 //
 // `settled` are the wishes of this tab that were acknowledged and stand, for a server that has forgotten
-// them: it then knows a lower counter of this tab, and is told again. `heard` counts the answers. `at` is
-// where the store's stream stood at the last word on a question, `told` where it stood when all own votes
-// were told: answers come over several lines and from several processes, and overtake each other.
+// them: it then knows a lower counter of this tab, and is told again. `at` is where the store's stream
+// stood at the last word on a question, `told` where it stood when all own votes were told: answers come
+// over several lines and from several processes, and overtake each other.
 import { earlier } from "./board.js";
 
 /** @typedef {{on: boolean, c: number, r: number}} Wish */
 /** @typedef {{on: boolean, c: number}} Settled */
-/** @typedef {{confirmed: Set<number>, own: Set<number>, pending: Map<number, Wish>, settled: Map<number, Settled>, at: Map<number, string>, told: string, c: number, r: number, heard: number}} Outbox */
+/** @typedef {{confirmed: Set<number>, own: Set<number>, pending: Map<number, Wish>, settled: Map<number, Settled>, at: Map<number, string>, told: string, c: number, r: number}} Outbox */
 
 // These say "not yet"; every other refusal is a "no" and rolls the wish back.
 const LATER = new Set(["too_fast", "busy", "not_saved"]);
@@ -17,7 +17,7 @@ const LATER = new Set(["too_fast", "busy", "not_saved"]);
 /** @param {Iterable<number>} confirmed @param {Iterable<number>} own @returns {Outbox} */
 export function start(confirmed = [], own = []) {
   const [settled, pending, at] = [new Map(), new Map(), new Map()];
-  return { confirmed: new Set(confirmed), own: new Set(own), pending, settled, at, told: "0-0", c: 0, r: 0, heard: 0 };
+  return { confirmed: new Set(confirmed), own: new Set(own), pending, settled, at, told: "0-0", c: 0, r: 0 };
 }
 
 /**
@@ -52,9 +52,24 @@ const late = (box, n, at) => earlier(at, box.at.get(n) ?? box.told);
  * @param {Outbox} box @param {{votes: number[], own: number[], at: string}} told @returns {Outbox}
  */
 export function exchanged(box, told) {
-  const confirmed = new Set(told.votes);
+  return standing(box, told, new Map());
+}
+
+/**
+ * The same beside an open line: what was answered since it was so is newer.
+ * @param {Outbox} box @param {{votes: number[], own: number[], at: string}} told @returns {Outbox}
+ */
+export function reminded(box, told) {
+  if (earlier(told.at, box.told)) return box;
+  return standing(box, told, new Map([...box.at].filter(([, at]) => earlier(told.at, at))));
+}
+
+/** @param {Outbox} box @param {{votes: number[], own: number[], at: string}} told @param {Map<number, string>} newer @returns {Outbox} */
+function standing(box, told, newer) {
+  const older = told.votes.filter((n) => !newer.has(n));
+  const confirmed = new Set([...older, ...[...newer.keys()].filter((n) => box.confirmed.has(n))]);
   const settled = new Map([...box.settled].filter(([n, { on }]) => confirmed.has(n) === on));
-  return { ...box, confirmed, settled, own: new Set(told.own), at: new Map(), told: told.at };
+  return { ...box, confirmed, settled, own: new Set(told.own), at: newer, told: told.at };
 }
 
 /**
@@ -95,7 +110,7 @@ export function acknowledged(box, ack) {
       pending.delete(n);
       if (confirmed.has(ack.n) === ack.on) settled.set(ack.n, { on: ack.on, c: wish.c });
     }
-  return { ...box, confirmed, pending, settled, at, heard: box.heard + 1 };
+  return { ...box, confirmed, pending, settled, at };
 }
 
 /**

@@ -1,0 +1,117 @@
+"""What a person casts at one server process is told to their devices at others."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import AsyncExitStack
+
+from redis.asyncio import Redis
+from websockets.asyncio.client import ClientConnection
+
+from server.acts import admission, vote
+from server.acts.admission import SignInToken
+from server.acts.limits import Rate
+from server.store import keys
+from tests.acts.building import NOW, Town, live_town
+from tests.live.half import dial, greet, hear, live_half, signed
+from tests.live.test_conversation import entered
+
+LOOK_S = 0.05
+
+
+async def device(
+    opened: AsyncExitStack, store: Redis, town: Town, joined: SignInToken
+) -> ClientConnection:
+    """A device of this person at a server process of its own."""
+    half = await opened.enter_async_context(live_half(store, elsewhere_s=LOOK_S))
+    socket = await opened.enter_async_context(dial(half.port, town))
+    await greet(socket, signed(joined, joined.sign_in.expires_at))
+    await hear(socket, "welcome")
+    return socket
+
+
+async def cast(socket: ClientConnection, n: int | None, on: bool, counter: int) -> str:
+    """Vote; the place in the stream at which it was counted."""
+    await socket.send(json.dumps({"t": "vote", "n": n, "on": on, "c": counter, "r": counter}))
+    return str((await hear(socket, "ack"))["at"])
+
+
+async def failures(store: Redis) -> int:
+    """How many questions for fields of a hash the store did not answer so far."""
+    told = await store.info("commandstats")
+    return int(told.get("cmdstat_hmget", {"failed_calls": 0})["failed_calls"])
+
+
+async def all_own(socket: ClientConnection) -> list[dict[str, object]]:
+    """How often and what all own votes were told, until the server answers a ping."""
+    await socket.send(json.dumps({"t": "ping"}))
+    told: list[dict[str, object]] = []
+    async with asyncio.timeout(5):
+        while True:
+            message = json.loads(await socket.recv())
+            if message["t"] == "pong":
+                return told
+            told += [message] if message["t"] == "own" else []
+
+
+async def test_what_is_cast_at_one_process_is_told_to_the_same_persons_device_at_another(
+    store: Redis,
+) -> None:
+    town = await live_town(store)
+    one, two = [(await town.listed()).number for _ in range(2)]
+    joined = await admission.join(store, town.meeting, town.meeting.code, NOW)
+    async with AsyncExitStack() as opened:
+        here, there = [await device(opened, store, town, joined) for _ in range(2)]
+        at = await cast(here, one, True, 10)
+        assert await hear(there, "own") == {"t": "own", "votes": [one], "own": [], "at": at}
+        # Both devices have the same name here, and so the same counters: the higher one is still seen.
+        at = await cast(there, two, True, 20)
+        told = await hear(here, "own")
+        assert (told["votes"], told["at"]) == ([one, two], at)
+        # By a plain form, which has no socket at all.
+        await vote.cast_now(
+            store, town.meeting, joined.sign_in, one or 0, False, 30, vote.FORM, Rate(9.0, 9)
+        )
+        for socket in (here, there):
+            assert (await hear(socket, "own"))["votes"] == [two]
+
+
+async def test_nobody_else_is_told_and_nobody_of_what_they_cast_there_themselves(
+    store: Redis,
+) -> None:
+    town = await live_town(store)
+    n = (await town.listed()).number
+    joined = await admission.join(store, town.meeting, town.meeting.code, NOW)
+    async with AsyncExitStack() as opened:
+        here, there = [await device(opened, store, town, joined) for _ in range(2)]
+        half = await opened.enter_async_context(live_half(store, elsewhere_s=LOOK_S))
+        stranger = await opened.enter_async_context(dial(half.port, town))
+        await entered(stranger, town)
+        for turn in range(3):
+            await cast(here, n, turn % 2 == 0, 10 + turn)
+            await hear(there, "own")  # so their process looked; the others do at the same rate
+        assert await all_own(here) == [] and await all_own(stranger) == []
+
+
+async def test_a_look_that_the_store_does_not_answer_is_made_again(store: Redis) -> None:
+    town = await live_town(store)
+    n = (await town.listed()).number
+    joined = await admission.join(store, town.meeting, town.meeting.code, NOW)
+    async with AsyncExitStack() as opened:
+        here, there = [await device(opened, store, town, joined) for _ in range(2)]
+        await cast(here, n, True, 10)
+        assert (await hear(there, "own"))["votes"] == [n]
+        held = keys.seen_counters(town.meeting.id)
+        await cast(here, n, False, 20)
+        await store.rename(held, "kept")
+        await store.set(held, "not a hash")
+        before = await failures(store)
+        await town.listed()  # the stream moves once more, and everybody looks
+        async with asyncio.timeout(20):
+            while await failures(store) < before + 4:
+                await asyncio.sleep(LOOK_S)
+        await store.delete(held)
+        await store.rename("kept", held)
+        while (await hear(there, "own"))["votes"]:
+            pass
