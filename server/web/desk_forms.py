@@ -8,6 +8,7 @@ from types import MappingProxyType
 from server.acts import appeal, decide, merge, stage, suggestions
 from server.acts.admission import SignIn
 from server.acts.merge_copies import merge_copies
+from server.domain.differing import Difference
 from server.domain.meeting import Meeting
 from server.domain.question import LEGAL, State
 from server.domain.question import Act as Step
@@ -97,6 +98,17 @@ async def _screen(meeting: Meeting, by: SignIn, fields: Fields, now: int) -> obj
         _optional(fields, "target"),
         now,
     )
+
+
+async def unread(meeting: Meeting, act: str, fields: Fields) -> Difference | None:
+    """What the sender of a plain merge has not been shown yet: how the two texts differ. Refused as the
+    merge would be. The script shows it as the number is typed (frontend/static/js/desk_form.js)."""
+    if act != "merge":
+        return None
+    into = whole(fields, "into")
+    if fields.get("seen", "") == str(into):
+        return None
+    return await merge.compare(parts().store, meeting, *_on(fields), into)
 
 
 async def _merge_copies(meeting: Meeting, by: SignIn, fields: Fields, now: int) -> object:

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from quart import Response, request
 
 from server.acts import appeal, desk, staff, suggestions
+from server.domain.differing import TELLING, Difference
 from server.domain.meeting import Meeting
 from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Act, pseudonym
@@ -20,7 +21,7 @@ from server.web.api_desk import LOG_PAGE, position_of
 from server.web.markdown import rendered
 from server.web.pages import form, go, html, pages
 from server.web.parts import parts
-from server.web.rendering import meeting_value, page, refusal, skips
+from server.web.rendering import meeting_value, page, refusal, sentence, skips
 
 # What is open stays open after these; their forms say what it is.
 STAYS = ("merge_copies", "split", "split_all", "line_move", "dismiss")
@@ -49,8 +50,10 @@ async def _desk(
     wanted: str,
     error: str | None = None,
     kept: dict[str, str] | None = None,
+    difference: Difference | None = None,
 ) -> Response:
-    """The page, with number `wanted` open. `kept`: what was typed into a form that was refused."""
+    """The page, with number `wanted` open. `kept`: what was typed into a form that was refused, or that
+    asks again because of a `difference` between two texts."""
     found = await desk.look(parts().store, meeting.id)
     at = desk_lists.where()
     rows = desk_lists.rows(found, at)
@@ -82,6 +85,9 @@ async def _desk(
         policy_html=rendered(meeting.policy),
         desk=told,
         error=error,
+        difference=difference,
+        warned=[sentence(f"js.differ_{kind}") for kind in difference.kinds] if difference else [],
+        telling={kind: sorted(words) for kind, words in TELLING.items()},
     )
 
 
@@ -98,13 +104,14 @@ async def desk_act(slug: str, act: str) -> Response:
     person.need(known[0])
     if person.sign_in is None:
         raise AssertionError("only invited staff may decide")
+    kept = {"act": act, **{name: fields[name] for name in desk_forms.TYPED if name in fields}}
+    wanted = fields.get("n", "")
     try:
+        if unread := await desk_forms.unread(meeting, act, fields):
+            return await _desk(meeting, person, wanted, sentence("desk.differ"), kept, unread)
         await known[1](meeting, person.sign_in, fields, parts().clock())
     except Refused as refused:
-        kept = {name: fields[name] for name in desk_forms.TYPED if name in fields}
-        response = await _desk(
-            meeting, person, fields.get("n", ""), refusal(refused), {**kept, "act": act}
-        )
+        response = await _desk(meeting, person, wanted, refusal(refused), kept)
         response.status_code = http_status(refused.refusal)
         return response
     return go(f"/m/{slug}/desk?{_next(act, fields)}")

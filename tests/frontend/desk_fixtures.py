@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from server.domain.differing import difference
 from server.web.desk_forms import NOTHING_KEPT
 from server.web.desk_lists import Copies, Run
 
@@ -42,7 +43,9 @@ def at_desk(meeting: Any, reasons: Any, rows: list[dict[str, Any]]) -> dict[str,
         "copies": Copies(run([desk_row(94, 0, first="w88", differs=True)] if rows else []), "[]", 0, 1, [94]),
         "offered": ["list", "screen", "merge", "word", "send_back"] if rows else [], "kept": NOTHING_KEPT,
         "policy_html": "Every question gets a public outcome.",
-        "desk": told, "error": None, "me": "mod:2",
+        "desk": told, "error": None, "me": "mod:2", "telling": {"negation": ["not"]},
+        "difference": difference("Are we hiring?", "Are we not hiring?", True) if rows else None,
+        "warned": ["a negation"] if rows else [],
     }  # fmt: skip
 
 

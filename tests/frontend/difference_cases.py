@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
+from server.domain import differing
 from server.domain.wording import same_words
 from tests.frontend.running import Case
 
@@ -42,12 +44,32 @@ ALIKE = (
 )
 
 
-def difference_cases() -> list[tuple[Case, Any]]:
-    same = [["same", "Is the canteen"], ["del", "closing?"], ["ins", "opening again?"]]
-    given = {"a": "Is the canteen closing?", "b": "Is the canteen opening again?"}
+VOCABULARY = (
+    "Keep not the The 1.5 15 -5 5, 5% March. Berlin WE don\u2019t don't (Anna) caf\u00e9".split()
+)
+WORDS = {kind: sorted(words) for kind, words in differing.TELLING.items()}
+
+
+def _compared(a: str, b: str) -> list[tuple[Case, Any]]:
+    """What the script says of two texts, held against the server's answer."""
+    runs = differing.diff(a, b)
+    warned = differing.warnings(a, b, runs)
     return [
-        (("diff", given), same),
-        *((("warnings", {"pairs": [[a, b]]}), [kinds]) for a, b, kinds in WARNED),
-        *((("alike", {"a": a, "b": b}), most) for a, b, most in ALIKE),
+        (("diff", {"a": a, "b": b}), [[run.kind, run.words] for run in runs]),
+        (("alike", {"a": a, "b": b}), differing.alike(a, b, runs)),
+        (("warnings", {"pairs": [[a, b]], "words": WORDS}), [list(warned)]),
+    ]
+
+
+def _shuffled(dice: random.Random) -> str:
+    return " ".join(dice.choices(VOCABULARY, k=dice.randint(1, 9)))
+
+
+def difference_cases() -> list[tuple[Case, Any]]:
+    dice = random.Random(20261130)
+    pairs = [(_shuffled(dice), _shuffled(dice)) for _ in range(60)]
+    pairs += [(a, b) for a, b, _ in WARNED] + [(a, b) for a, b, _ in ALIKE]
+    return [
+        *(case for a, b in pairs for case in _compared(a, b)),
         *((("sameWords", {"text": text}), same_words(text)) for text in WORDINGS),
     ]

@@ -57,7 +57,10 @@ const DEEDS = {
   sameWords: ({ text }) => sameWords(text),
   diff: ({ a, b }) => diff(a, b).map(({ kind, words }) => [kind, words]),
   alike: ({ a, b }) => alike(a, b),
-  warnings: ({ pairs }) => pairs.map(([a, b]) => warnings(a, b)),
+  warnings: ({ pairs, words }) => {
+    const telling = Object.fromEntries(Object.entries(words).map(([kind, said]) => [kind, new Set(said)]));
+    return pairs.map(([a, b]) => warnings(a, b, telling));
+  },
   staying: ({ before }) => [...staying(before)].sort((a, b) => a - b),
   pinned: ({ wanted, held, at }) => pinned(wanted, held, at),
   similar: ({ draft, rows }) => numbers(similar(draft, rows)),

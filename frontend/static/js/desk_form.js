@@ -5,6 +5,9 @@ import { alike, warnings } from "./diff.js";
 import { say } from "./words.js";
 
 const at = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
+/** @type {[string, string[]][]} the words that tell, which the page hands over */
+const words = Object.entries(JSON.parse(at("telling")?.textContent ?? "{}"));
+const telling = /** @type {import("./diff.js").Telling} */ (Object.fromEntries(words.map(([kind, said]) => [kind, new Set(said)])));
 
 /** Open an act's fold and go to its first field; false where the act has none. @param {string} act @param {any} row @param {{withhold?: boolean, since: number}} how */
 export function unfold(act, row, { withhold = false, since }) {
@@ -76,7 +79,7 @@ function compare(row, other) {
   if (!other) return;
   drawDiff(at("merge-words"), other.text, row.text);
   const comparable = tongue(row) === tongue(other) || alike(other.text, row.text);
-  const kinds = comparable ? warnings(other.text, row.text) : [];
+  const kinds = comparable ? warnings(other.text, row.text, telling) : [];
   at("merge-warning").hidden = kinds.length === 0;
   at("merge-warning").textContent = say("desk_differ", { kinds: kinds.map((kind) => say(`differ_${kind}`)).join(", ") });
 }
