@@ -66,7 +66,8 @@ async def test_a_reader_of_http_1_0_is_told_in_no_pieces(store: Redis, app: Quar
             for kind in ("welcome", "snapshot"):
                 assert json.loads((await reader.readuntil(b"\n\n"))[6:])["t"] == kind
             await one.one(t="vote", n=n, on=True, c=1, r=1)
-            assert json.loads((await reader.readuntil(b"\n\n"))[6:])["t"] == "ack"
+            while json.loads((await reader.readuntil(b"\n\n"))[6:])["t"] != "ack":
+                pass  # a tick's delta came before it
         writer.transport.abort()
 
 
