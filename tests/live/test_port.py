@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import json
 import socket
-import time
 import zlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -269,7 +268,7 @@ async def test_drain_says_bye_and_ends_the_app(running: Running) -> None:
     assert not running.door.open
 
 
-async def test_a_compressed_bomb_is_refused_unopened_and_holds_nobody_up(running: Running) -> None:
+async def test_a_compressed_bomb_is_refused_unopened(running: Running) -> None:
     squeezer = zlib.compressobj(9, zlib.DEFLATED, -15)
     bomb = squeezer.compress(bytes(12_000_000)) + squeezer.flush()
     assert len(bomb) < FRAME_BYTES
@@ -279,11 +278,9 @@ async def test_a_compressed_bomb_is_refused_unopened_and_holds_nobody_up(running
     assert b" 101 " in head and b"Extensions" not in head
     frame = bytearray(Frame(Opcode.TEXT, bomb).serialize(mask=True))
     frame[0] |= 0x40  # "this is compressed"
-    spent = time.process_time()
     writer.write(frame)
     told = await asyncio.wait_for(reader.read(), 5)
-    assert time.process_time() - spent < 0.05
-    assert b"\x03\xea" in told  # 1002
+    assert b"\x03\xea" in told  # 1002: a reserved bit, whatever is behind it
     writer.close()
 
 
