@@ -22,8 +22,10 @@ def keep(url: str, meeting: str, export: str, sha256: str, file: IO[bytes], last
     with plain(url, socket_timeout=TIMEOUT_S) as connection:
         connection.delete(part)
         while piece := file.read(SLICE):
-            connection.append(part, cast(str, piece))
-            connection.expire(part, PART_S)
+            pipe = connection.pipeline(transaction=True)
+            pipe.append(part, cast(str, piece))
+            pipe.expire(part, PART_S)
+            pipe.execute()
         pipe = connection.pipeline(transaction=True)
         pipe.rename(part, key)
         pipe.pexpire(key, lasts_ms)
