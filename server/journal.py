@@ -20,7 +20,7 @@ FIELDS = frozenset(
     {"event", "level", "at", "error", "reference", "votes", "fault", "logger"}
     # What the logs' workers say of a log, in sentences of their own.
     | {"meeting", "reason", "says", "intent", "halted", "waiting_s"}
-    | {"acts", "texts_lost", "decisions_overruled"}
+    | {"acts", "texts_lost", "first_lost", "decisions_overruled", "first_overruled"}
 )
 FRAMES = 12
 

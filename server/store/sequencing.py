@@ -61,11 +61,6 @@ async def pages(redis: Redis, meeting: str, end: str) -> AsyncIterator[list[Entr
         after = f"({entries[-1][0]}"
 
 
-async def between(redis: Redis, meeting: str, end: str) -> list[Entry]:
-    """The same as one list."""
-    return [entry async for entries in pages(redis, meeting, end) for entry in entries]
-
-
 async def restart(redis: Redis, meeting: str, cursor: str) -> bool:
     """Let the intake's ids go on behind `cursor`; True where the store stood before it (lost, or an
     older copy). Entries that it holds stay and must be read again by their own ids."""

@@ -196,6 +196,12 @@ class LeafStore:
         row = self._db.execute(query, (meeting, intent)).fetchone()
         return int(row[0]) if row else None
 
+    def act(self, meeting: str, intent: str) -> tuple[int, bytes] | None:
+        """The index and the bytes of the leaf that an intent became, None where it became none."""
+        query = "SELECT idx, data FROM leaves WHERE meeting=? AND intent=?"
+        found: tuple[int, bytes] | None = self._db.execute(query, (meeting, intent)).fetchone()
+        return found
+
     def last_leaf(self, meeting: str, q: str) -> int | None:
         """The index of a question's last leaf, None for one that the log does not know."""
         query = "SELECT MAX(idx) FROM leaves WHERE meeting=? AND q=?"

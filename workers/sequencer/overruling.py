@@ -18,6 +18,9 @@ from server.store.rebuilding import EmptiedAgain
 from server.translog import leaf
 from server.translog.leaf import LeafError
 
+# An intake by name: position and body, None where that is just what became the log's leaf.
+Held = dict[str, tuple[str, str | None]]
+ERASES = '"t":"q.erase"'
 DECISION = re.compile(r"d:([A-Za-z0-9_-]+):[0-9]{1,9}")
 
 
@@ -32,12 +35,12 @@ class Stood:
 
 @dataclass(slots=True)
 class Overruling:
-    """`held` is the meeting's intake: position and body by name; `logged` tells a name that is a leaf's;
+    """`held` is the meeting's intake; `logged` tells a name that is a leaf's;
     `by` who decided last on each question, as the leaves that were played tell."""
 
     redis: Redis
     meeting: str
-    held: dict[str, tuple[str, str]]
+    held: Held
     logged: Callable[[str], bool]
     by: dict[str, str] = field(default_factory=dict)
     _of: dict[str, list[str]] = field(init=False)
@@ -52,7 +55,7 @@ class Overruling:
             if match is None:
                 continue
             self._of[match[1]].append(name)
-            if ('"q.merge"' in body or '"q.pick"' in body) and not self.logged(name):
+            if body and ('"q.merge"' in body or '"q.pick"' in body) and not self.logged(name):
                 self._index(name, body)
 
     def _index(self, name: str, body: str) -> None:
@@ -100,7 +103,7 @@ class Overruling:
         """Their positions in the intake; they are held no more. An erasure is not undone: it comes later."""
         stale = []
         for position, body in [self.held.pop(name) for name in self._others(q, revision)]:
-            if '"t":"q.erase"' in body:
+            if body and ERASES in body:
                 self._erasing[q] = (position, body)
             else:
                 stale.append(position)

@@ -101,14 +101,17 @@ class Rebuilding:
     async def _lacks(self, redis: Redis, found: MeetingLog, told: int) -> bool:
         """True where the intake holds nothing, or another act, under the name of an act that the store was
         not told of: it lacks the act. False where it was only told too late."""
-        meeting = found.state.meeting
-        entries = await sequencing.between(redis, meeting, "+")
-        held = {entry.get("id", ""): entry.get("intent", "") for _, entry in entries}
+        meeting, held = found.state.meeting, set[int]()
         frozen = await sequencing.ticks(redis, meeting, self.leaves.ticks(meeting))
-        return any(
-            name not in held or replayed.is_other(held[name], leaf.parse(data), data, frozen)
-            for _, name, data in self._acts(meeting, told, found.state.size)
-        )
+        async for entries in sequencing.pages(redis, meeting, "+"):
+            for _, entry in entries:
+                index, data = self.leaves.act(meeting, entry.get("id", "")) or (-1, b"")
+                if index < told:
+                    continue
+                if replayed.is_other(entry.get("intent", ""), leaf.parse(data), data, frozen):
+                    return True
+                held.add(index)
+        return len(held) < found.state.size - told
 
     def _acts(self, meeting: str, start: int, end: int) -> Iterator[Act]:
         for at in range(start, end, SLICE):

@@ -21,7 +21,7 @@ from server.translog import leaf
 from server.translog.leaf import Leaf
 from server.translog.strict import Json
 from workers.sequencer import kept_words, replayed
-from workers.sequencer.overruling import Overruling, Stood
+from workers.sequencer.overruling import Held, Overruling, Stood
 
 log = structlog.get_logger()
 # Acts after which a question's row still names who decided before.
@@ -30,8 +30,8 @@ KEEPS_DECIDER = frozenset({"q.received", "q.appeal", "q.erase"})
 
 @dataclass(slots=True)
 class Replaying:
-    """One meeting on its way back. `held` is its intake: position and body by name; `frozen` the tallies of
-    ticks that the store has; `overruling` makes decisions of `held` give way."""
+    """One meeting on its way back. `held` is its intake; `frozen` the tallies of ticks that the store has;
+    `overruling` makes decisions of `held` give way."""
 
     redis: Redis
     meeting: str
@@ -39,7 +39,7 @@ class Replaying:
     head: str
     secret: bytes
     record: Record
-    held: dict[str, tuple[str, str]]
+    held: Held
     overruling: Overruling
     frozen: Mapping[int, str]
     sentences: Mapping[str, str] = field(default_factory=dict)
@@ -86,8 +86,8 @@ class Replaying:
 
     def is_other(self, name: str, found: Leaf, data: bytes) -> bool:
         """True where another act than the log's is held under this name."""
-        held = self.held.get(name)
-        return held is not None and replayed.is_other(held[1], found, data, self.frozen)
+        _, body = self.held.get(name, ("", None))
+        return body is not None and replayed.is_other(body, found, data, self.frozen)
 
     def _stale(self, name: str) -> list[str]:
         """Positions of this act of the intake and of those that build on it, which are held no more."""

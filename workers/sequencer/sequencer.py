@@ -217,10 +217,12 @@ class Sequencer:
                 yield
         if back is not None or behind:
             told = 0
-            lost: Sequence[Entry] = await sequencing.between(redis, meeting, cursor)
-            while lost:  # they lie before the cursor: no later reading brings them again
-                lost = await self._integrate(redis, found, lost)
-                yield
+            # They lie before the cursor: no later reading brings them again.
+            async for page in sequencing.pages(redis, meeting, cursor):
+                lost: Sequence[Entry] = page
+                while lost:
+                    lost = await self._integrate(redis, found, lost)
+                    yield
         async for _ in self._telling.pages(redis, found, told, ends=back is None):
             if meeting not in self._telling.noted:
                 yield
