@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 from redis.asyncio import Redis
 from websockets.asyncio.client import ClientConnection
@@ -12,10 +14,13 @@ from websockets.asyncio.client import ClientConnection
 from server.acts import admission, vote
 from server.acts.admission import SignInToken
 from server.acts.limits import Rate
+from server.serve import live_side
+from server.settings import Settings
 from server.store import keys
 from tests.acts.building import NOW, Town, live_town
 from tests.live.half import dial, greet, hear, live_half, signed
 from tests.live.test_conversation import entered
+from tests.workers.working import Works
 
 LOOK_S = 0.05
 
@@ -115,3 +120,13 @@ async def test_a_look_that_the_store_does_not_answer_is_made_again(store: Redis)
         await store.rename("kept", held)
         while (await hear(there, "own"))["votes"]:
             pass
+
+
+async def test_a_server_process_looks_all_the_time(
+    store: Redis, store_url: str, tmp_path: Path
+) -> None:
+    settings = Settings.from_environ(Works(store_url, store_url, tmp_path).environ())
+    work = live_side(settings, store).work()
+    assert "tell_elsewhere" in [one.__name__ for one in work if inspect.iscoroutine(one)]
+    for one in work:
+        one.close()
