@@ -10,7 +10,7 @@ import asyncio
 import re
 from collections import defaultdict, deque
 from collections.abc import Callable, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from server.domain.board import Board
 from server.live.boards import Boards
@@ -21,6 +21,7 @@ from server.protocol.outbound import encode
 
 SLICE = 250  # sockets written per loop turn, so that acknowledgements keep flowing
 PASSIVE_S = 10.0
+MISSED_KEPT = 128
 ATTENDEES, STAGE = "attendee", "stage"
 AUDIENCES = (ATTENDEES, STAGE)
 POSITION = re.compile(r"[0-9]{1,19}-[0-9]{1,19}")
@@ -47,6 +48,16 @@ class _Broadcast:
     start: int = 0
 
 
+@dataclass(slots=True)
+class _Missed:
+    """Merged deltas to one state of a board, by the position that they begin at: those who were hidden for as
+    long, or come back from the same break, missed the same."""
+
+    board: Board
+    position: str
+    frames: dict[str, bytes] = field(default_factory=dict)
+
+
 class Hub:
     """Listeners by meeting and audience."""
 
@@ -56,6 +67,7 @@ class Hub:
         self._audiences: defaultdict[tuple[str, str], set[_Listener]] = defaultdict(set)
         self._by_socket: dict[Inside, tuple[tuple[str, str], _Listener]] = {}
         self._snapshots: dict[str, tuple[Board, str, bytes]] = {}
+        self._missed: dict[str, _Missed] = {}
         self._number = 0
         self._queue: deque[_Broadcast] = deque()
 
@@ -89,8 +101,12 @@ class Hub:
         """Keep nothing of a meeting that nobody listens to; False where somebody does."""
         if any(self.watching(meeting, audience) for audience in AUDIENCES):
             return False
-        self._snapshots.pop(meeting, None)
+        self._forget(meeting)
         return True
+
+    def _forget(self, meeting: str) -> None:
+        self._snapshots.pop(meeting, None)
+        self._missed.pop(meeting, None)
 
     def leave(self, socket: Inside) -> None:
         """Stop listening; nothing happens for a socket that never joined."""
@@ -149,7 +165,7 @@ class Hub:
     def broadcast(self, meeting: str, frame: bytes, position: str) -> None:
         """Tell one public delta to all audiences; who does not read is brought up to date when they do."""
         self._number += 1
-        self._snapshots.pop(meeting, None)
+        self._forget(meeting)
         listeners = [
             listener
             for audience in AUDIENCES
@@ -189,13 +205,23 @@ class Hub:
         board = self._boards.last(listener.meeting)
         if board is None or not listener.socket.writable:
             return  # a socket that reads again asks for it
-        delta = board.delta_since(listener.position) if listener.position else None
-        if delta is None:
-            listener.socket.send_frame(self._snapshot(board))
-        elif listener.position != board.position or board.pending:
-            delta["tick"] = self.tick_ms
-            listener.socket.send_frame(text_frame(encode(delta)))
+        if listener.position != board.position or board.pending:
+            frame = self._merged(board, listener.position) if listener.position else None
+            listener.socket.send_frame(frame or self._snapshot(board))
         listener.position, listener.told = board.position, self._number
+
+    def _merged(self, board: Board, position: str) -> bytes | None:
+        """One delta of all that was told since `position`, made once for all who are there; None where
+        that is too long ago."""
+        held = self._missed.get(board.meeting.id)
+        if held is None or (held.board, held.position) != (board, board.position):
+            held = self._missed[board.meeting.id] = _Missed(board, board.position)
+        frame = held.frames.get(position)
+        if frame is None and (delta := board.delta_since(position)) is not None:
+            frame = text_frame(encode({**delta, "tick": self.tick_ms}))
+            if len(held.frames) < MISSED_KEPT:  # positions are the clients' words
+                held.frames[position] = frame
+        return frame
 
     def _snapshot(self, board: Board) -> bytes:
         held = self._snapshots.get(board.meeting.id)

@@ -25,6 +25,7 @@ class Ear:
     def __init__(self) -> None:
         self.writable = True
         self.heard: list[dict[str, Any]] = []
+        self.last = b""
 
     def offer(self, frame: bytes) -> bool:
         if self.writable:
@@ -32,6 +33,7 @@ class Ear:
         return self.writable
 
     def send_frame(self, frame: bytes) -> None:
+        self.last = frame
         skip = 2 if frame[1] < 126 else 4
         self.heard.append(json.loads(frame[skip:]))
 
@@ -145,6 +147,37 @@ async def test_the_hidden_are_told_later_and_at_once_when_seen(
     room.hub.set_passive(socket(ear), False)
     await asyncio.sleep(0.1)
     assert [message.get("tallies") for message in ear.heard[1:]] == [[[1, 6]], [[1, 7]]]
+
+
+async def test_what_many_missed_alike_is_made_once_and_never_kept_beyond_a_change() -> None:
+    room = Room()
+    ears = [room.enter() for _ in range(3)]
+    for ear in ears:
+        room.hub.set_passive(socket(ear), True)
+    room.change(5)
+    room.tell()
+    late = room.enter("1-0")
+    for ear in ears[:2]:
+        room.hub.set_passive(socket(ear), False)
+    assert ears[0].last is ears[1].last is late.last
+    room.change(6)
+    room.tell()
+    room.hub.set_passive(socket(ears[2]), False)
+    assert ears[2].heard[-1]["tallies"] == [[1, 6]] and ears[2].heard[-1]["from"] == "1-0"
+    room.change(7)  # folded, and not told yet
+    again = room.enter("1-0")
+    assert again.heard[-1]["tallies"] == [[1, 7]] and again.heard[-1]["to"] == "7-0"
+
+
+async def test_invented_positions_fill_no_memory() -> None:
+    room = Room()
+    for votes in (5, 6):
+        room.change(votes)
+        room.tell()
+    for at in range(3 * hub_module.MISSED_KEPT):
+        assert room.enter(f"1-{at}").kinds() == ["delta"]
+    held = room.hub._missed[MEETING.id].frames
+    assert len(held) == hub_module.MISSED_KEPT
 
 
 async def test_many_hear_in_slices_and_in_order() -> None:
