@@ -127,7 +127,8 @@ def store_url(pytestconfig: pytest.Config) -> Iterator[str]:
 @pytest_asyncio.fixture
 async def store(store_url: str, pytestconfig: pytest.Config) -> AsyncIterator[Redis]:
     """A client of the private store, empty but for the functions."""
-    client = connect(store_url, replicas=int(pytestconfig.getoption("--sentinels")))
+    replicas = int(pytestconfig.getoption("--sentinels"))
+    client = connect(store_url, timeout_s=30.0, replicas=replicas)  # a busy disk is no failure
     await client.flushall()
     await load(client)
     yield client

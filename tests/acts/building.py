@@ -90,7 +90,7 @@ class Town:
         """Return once the record shows all that was decided so far: a sequencer works beside the test,
         and the meeting is live (or has no log)."""
         m = self.meeting.id
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while True:
                 at = await sequencing.cursor(self.store, m)
                 waiting = await typed.entries(self.store, keys.intake(m), at, 1)

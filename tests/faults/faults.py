@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 
 from tests.faults.machine import Machine
 
-BACK_S = 10.0
+BACK_S = 30.0
 Fault = Callable[[Machine], Awaitable[None]]
 
 

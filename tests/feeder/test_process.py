@@ -50,7 +50,7 @@ def test_it_feeds_what_is_published_tells_the_rule_and_ends(tmp_path: Path) -> N
             )
             assert second.returncode == 1 and b"Another feeder" in second.stderr
             running.send_signal(signal.SIGTERM)
-            assert running.wait(10) == 0
+            assert running.wait(30) == 0
     told = (log / "witnesses.policy").read_text()
     assert told == f"witness council {key.text()} {url}/\nquorum council\n"
 

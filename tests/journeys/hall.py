@@ -29,7 +29,7 @@ from tools.replay.http import Body, JsonClient
 
 API = "/api/v1"
 ANALYSED_MS = 30_000  # what a job of the worker's has to look at comes after some seconds
-PATIENCE_MS = 10_000  # a busy machine is slow, a wrong page stays wrong
+PATIENCE_MS = 30_000  # a busy machine is slow, a wrong page stays wrong
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ async def test_a_vote_that_waits_in_a_frozen_tab_is_saved_once_it_wakes(hall: Ha
         await hall.start()
         awake = BoardPage(await hall.attendee(place))
         await awake.shows(ONE, 0, mine=False)
-    await expect(asleep.page.locator("#link")).to_be_hidden(timeout=40_000)
+    await expect(asleep.page.locator("#link")).to_be_hidden(timeout=90_000)
     await asleep.shows(ONE, 1, mine=True)
     await awake.shows(ONE, 1, mine=False)
     for words in ("ERR_CONNECTION_REFUSED", "WebSocket connection", "503"):

@@ -57,7 +57,7 @@ async def test_a_page_whose_changes_are_lost_doubled_and_swapped_shows_the_board
     hall: Hall,
 ) -> None:
     place, meddler = await hall.meeting("Trouble"), Meddler()
-    people = [await hall.joined(place) for _ in range(12)]
+    people = [await hall.joined(place) for _ in range(40)]  # on a slow machine ticks are wide
     for words in (FIRST, SECOND):
         await hall.ask(place, people[0], words)
     page = await hall.stranger()

@@ -50,9 +50,9 @@ async def test_the_stage_and_its_overlay_follow_the_host_without_a_sign_in(hall:
     await host.keyboard.press("a")
     await expect(overlay.locator("#stage")).to_be_hidden()
     await expect(screen.locator("#air")).to_contain_text("No question is on air")
-    await host.wait_for_load_state()
     await expect(host.locator("[data-key=n]")).to_be_visible()
     await expect(host.locator(".on-air")).to_have_count(0)
+    await host.wait_for_load_state()  # of the page that says so: its script listens
     await host.keyboard.press("n")
     await expect(screen.locator("#air")).to_contain_text(QUESTIONS[5])
     await expect(screen.locator("#next li")).to_have_count(1)

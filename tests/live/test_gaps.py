@@ -20,7 +20,7 @@ from tests.acts.building import NOW, Town, live_town
 from tests.live.half import Half, dial, end_of, greet, hear, live_half, signed
 
 KEPT = 20_000  # functions/00_shared.lua
-WITHIN_S = 10.0
+WITHIN_S = 30.0
 
 
 async def until(true: Callable[[], bool]) -> None:

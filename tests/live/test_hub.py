@@ -85,6 +85,13 @@ def socket(ear: Ear) -> LiveSocket:
     return cast(LiveSocket, ear)
 
 
+async def heard(ear: Ear, messages: int) -> None:
+    """Return once so many were heard."""
+    async with asyncio.timeout(30):
+        while len(ear.heard) < messages:
+            await asyncio.sleep(0.001)
+
+
 async def test_first_a_snapshot_then_deltas() -> None:
     room = Room()
     ear = room.enter()
@@ -140,12 +147,12 @@ async def test_the_hidden_are_told_later_and_at_once_when_seen(
         room.change(votes)
         room.tell()
     assert ear.kinds() == ["snapshot"]
-    await asyncio.sleep(0.1)
+    await heard(ear, 2)
     assert ear.kinds() == ["snapshot", "delta"]
     room.change(7)
     room.tell()
     room.hub.set_passive(socket(ear), False)
-    await asyncio.sleep(0.1)
+    await heard(ear, 3)
     assert [message.get("tallies") for message in ear.heard[1:]] == [[[1, 6]], [[1, 7]]]
 
 
@@ -201,7 +208,7 @@ async def test_a_frame_queued_before_one_caught_up_is_not_sent_to_it() -> None:
     last = next(ear for ear in ears if len(ear.heard) == 1)
     room.change(6)
     room.hub.drained(socket(last))
-    await asyncio.sleep(0.01)
+    await heard(ears[-1], 2)
     assert [message["tallies"] for message in last.heard[1:]] == [[[1, 6]]]
 
 

@@ -73,7 +73,7 @@ class Running:
         """What comes back for raw bytes, up to the end of the connection."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.number)
         writer.write(text.encode())
-        found = await asyncio.wait_for(reader.read(), 5)
+        found = await asyncio.wait_for(reader.read(), 30)
         writer.close()
         return found
 
@@ -120,7 +120,7 @@ async def code_of(client: ClientConnection) -> int:
     """The code with which the server ends the connection."""
     with pytest.raises(ConnectionClosed) as closed:
         while True:
-            await asyncio.wait_for(client.recv(), 8)
+            await asyncio.wait_for(client.recv(), 30)
     received = closed.value.rcvd
     assert received is not None
     return received.code
@@ -134,7 +134,9 @@ async def test_upgrade_speaks_and_tells_its_end(running: Running) -> None:
         await client.send(["in ", "parts"])
         assert await client.recv() == "in parts"
         assert len(running.door.open) == 1
-    await asyncio.sleep(0.05)
+    async with asyncio.timeout(30):
+        while not running.ended:
+            await asyncio.sleep(0.01)
     assert running.ended == ["spring"]
     assert not running.door.open
 
@@ -215,21 +217,17 @@ async def test_bad_utf8_is_refused(running: Running) -> None:
 
 async def test_flood_of_pings_is_cut(running: Running) -> None:
     async with running.dial(ping_interval=None) as client:
-        try:
-            for _ in range(400):
+        with contextlib.suppress(ConnectionClosed):
+            for _ in range(20_000):  # until it is cut: a slow machine sends few in a second
                 await client.ping()
-        except ConnectionClosed:
-            pass
         assert await code_of(client) == 4429
 
 
 async def test_flood_of_bytes_is_cut(running: Running) -> None:
     async with running.dial() as client:
-        try:
-            for _ in range(30):
+        with contextlib.suppress(ConnectionClosed):
+            for _ in range(2_000):
                 await client.send("x" * 16_000)
-        except ConnectionClosed:
-            pass
         assert await code_of(client) == 4429
 
 
@@ -241,7 +239,7 @@ async def test_who_never_reads_is_cut_with_little_waiting(
     stalled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
     stalled.connect(("127.0.0.1", running.number))
     stalled.sendall(upgrade())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not running.door.open:
             await asyncio.sleep(0.01)
         connection = cast(LiveSocket, next(iter(running.door.open)))
@@ -274,12 +272,12 @@ async def test_a_compressed_bomb_is_refused_unopened(running: Running) -> None:
     assert len(bomb) < FRAME_BYTES
     reader, writer = await asyncio.open_connection("127.0.0.1", running.number)
     writer.write(upgrade("Sec-WebSocket-Extensions: permessage-deflate\r\n"))
-    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 30)
     assert b" 101 " in head and b"Extensions" not in head
     frame = bytearray(Frame(Opcode.TEXT, bomb).serialize(mask=True))
     frame[0] |= 0x40  # "this is compressed"
     writer.write(frame)
-    told = await asyncio.wait_for(reader.read(), 5)
+    told = await asyncio.wait_for(reader.read(), 30)
     assert b"\x03\xea" in told  # 1002: a reserved bit, whatever is behind it
     writer.close()
 
@@ -291,7 +289,7 @@ async def test_who_answers_no_ping_is_cut(
     reader, writer = await asyncio.open_connection("127.0.0.1", running.number)
     writer.write(upgrade())
     with contextlib.suppress(ConnectionResetError):
-        told = await asyncio.wait_for(reader.read(), 5)
+        told = await asyncio.wait_for(reader.read(), 30)
         assert b"\x89\x00" in told  # it was asked before it was cut
     assert not running.door.open
     writer.close()

@@ -134,7 +134,7 @@ async def _told(
                 writer.write(client.send(event.response()))
             else:
                 return event
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             client.receive_data(await reader.read(65_536) or None)
 
 

@@ -68,6 +68,6 @@ async def test_a_socket_does_not_outlive_its_sign_in(store: Redis, port: Port) -
     town = await live_town(store)
     joined = await appointed(town)
     async with dial(port, town) as socket:
-        await greet(socket, signed(joined, int(time.time() * 1000) + 2_000))
+        await greet(socket, signed(joined, int(time.time() * 1000) + 3_000))
         assert json.loads(await socket.recv())["t"] == "welcome"
         assert await end_of(socket) == SIGNED_OUT

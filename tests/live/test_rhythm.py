@@ -71,10 +71,10 @@ def test_a_slow_rhythm_to_begin_with_never_gets_faster() -> None:
     assert beat.period_ms == 5_000
 
 
-async def test_a_store_that_is_slow_for_a_second_widens_nothing(
+async def test_a_store_that_is_slow_for_seconds_widens_nothing(
     store: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rhythm, "LATE_S", 0.5)  # so late no machine is by itself
+    monkeypatch.setattr(rhythm, "LATE_S", 2.0)  # so late no machine is by itself
     town = await live_town(store)
     boards = Boards(store)
     hub, told = Hub(boards, 50), []
@@ -87,10 +87,10 @@ async def test_a_store_that_is_slow_for_a_second_widens_nothing(
     await boards.follow(town.meeting.id)
     running = asyncio.create_task(tail.run())
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while len(told) < 10:
                 if len(told) == 3:
-                    await store.client_pause(1_000)
+                    await store.client_pause(3_000)
                 await asyncio.sleep(0.02)
     finally:
         running.cancel()
@@ -110,7 +110,7 @@ async def test_frames_name_a_wider_rhythm_and_urgent_changes_do_not_wait_for_it(
     hub.tick_ms = 60_000
     running = [asyncio.create_task(tail.run()), asyncio.create_task(tail.listen())]
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while len(ear.heard) < 2:  # the first hints may come before anybody listens for them
                 await store.publish(keys.WAKE, town.meeting.id)
                 await store.xadd(

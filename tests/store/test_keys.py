@@ -90,7 +90,7 @@ async def cluster() -> AsyncIterator[Redis]:
     client = connect(url)
     raw: Any = client  # these two commands have no types
     await raw.execute_command("CLUSTER", "ADDSLOTSRANGE", "0", str(SLOTS - 1))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while "cluster_state:ok" not in str(await raw.execute_command("CLUSTER", "INFO")):
             await asyncio.sleep(0.02)
     await load(client)

@@ -170,7 +170,7 @@ async def _served(store: Redis, folder: Path) -> AsyncIterator[str]:
 
     task = asyncio.create_task(serve(app, config, shutdown_trigger=until))
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not await _answers(port):
                 assert not task.done()
         yield url

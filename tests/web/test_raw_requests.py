@@ -36,7 +36,7 @@ async def answers(port: int, text: bytes) -> list[int]:
     """Status codes of all that comes back until the server ends the connection."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(text)
-    found = await asyncio.wait_for(reader.read(), 10)
+    found = await asyncio.wait_for(reader.read(), 30)
     writer.close()
     lines = found.split(b"HTTP/1.1 ")[1:]
     return [int(line[:3]) for line in lines]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -61,7 +62,7 @@ async def test_a_reader_of_http_1_0_is_told_in_no_pieces(store: Redis, app: Quar
         path = f"/api/v1/meetings/{town.meeting.slug}/events?d=abc"
         names = f"Host: floor.example\r\nOpenfloor-Ticket: {await one.ticket()}\r\n"
         writer.write(f"GET {path} HTTP/1.0\r\n{names}\r\n".encode())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             assert b"\r\ntransfer-encoding" not in (await reader.readuntil(b"\r\n\r\n")).lower()
             for kind in ("welcome", "snapshot"):
                 assert json.loads((await reader.readuntil(b"\n\n"))[6:])["t"] == kind
@@ -140,12 +141,13 @@ async def test_one_person_posts_votes_no_faster_than_over_a_socket(
 ) -> None:
     town = await live_town(store)
     n = (await town.listed()).number
-    one = await someone(app, town)
+    one, node = await someone(app, town), streams_of(app).node
+    node.pace = replace(node.pace, votes_per_s=0.1)  # forty posts may take a slow machine seconds
     answers = [await one.one(t="vote", n=n, on=c % 2 == 1, c=c, r=c) for c in range(1, 41)]
     kinds = [answer.get("code", answer["t"]) for answer in answers]
     assert kinds.count("ack") >= 20 and "too_fast" in kinds
     late = answers[kinds.index("too_fast")]
-    assert 0 < late["retry_in"] <= 0.2
+    assert 0 < late["retry_in"] <= 10
 
 
 async def test_who_may_listen_and_who_may_vote(store: Redis, app: Quart) -> None:
@@ -278,10 +280,8 @@ async def test_who_does_not_read_is_passed_by_and_then_brought_up_to_date(
             await other.one(t="vote", n=n, on=c != 2, c=c, r=c)
             await streams_of(app).node.boards.caught_up(town.meeting.id)
         ear.writer.transport.resume_reading()  # type: ignore[attr-defined]
-        tallies: list[list[int]] = []
-        while not tallies:
-            delta = await ear.hear("delta")
-            tallies = delta.get("tallies", [])
+        while not (tallies := (await ear.hear("delta")).get("tallies")):
+            pass
         assert tallies == [[n, 1]]  # one merged frame, not three
 
 

@@ -19,7 +19,7 @@ from tools.demo.script import Line, Script
 from tools.replay.door import Door
 from tools.replay.http import Answer, Body, JsonClient
 
-PATIENCE_S = 10
+PATIENCE_S = 30
 PACE = replace(FAST, ask=0.0, decide=0.01, vote=0.01, stage=0.5)
 SCRIPT = Script("A meeting", ("en",), (Line("Who waters the plants in the corridor?", "en"),))
 
