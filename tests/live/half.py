@@ -35,7 +35,6 @@ from tests.acts.building import SECRET, Town
 
 HOST = "floor.example"
 WITHIN_S = 30.0  # a busy machine is slow, what is wrong stays wrong
-END_S = 5.0  # in which a socket is closed whose sign-in ended
 
 
 @dataclass
@@ -130,10 +129,10 @@ async def hear(socket: ClientConnection, kind: str) -> dict[str, object]:
                 return told
 
 
-async def end_of(socket: ClientConnection) -> int | None:
+async def end_of(socket: ClientConnection, within_s: float = WITHIN_S) -> int | None:
     """The code with which the server ends the connection, in time."""
     with pytest.raises(ConnectionClosed) as closed:
-        async with asyncio.timeout(END_S):
+        async with asyncio.timeout(within_s):
             while True:
                 await socket.recv()
     return closed.value.rcvd.code if closed.value.rcvd else None

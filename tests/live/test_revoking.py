@@ -42,7 +42,7 @@ async def test_a_revoked_moderators_socket_closes_within_five_seconds(
         assert json.loads(await socket.recv())["t"] == "welcome"
         which = (await staff.read(store, town.meeting)).appointments[0].id
         await staff.revoke(store, town.meeting, which, NOW, "org:1")
-        assert await end_of(socket) == SIGNED_OUT
+        assert await end_of(socket, within_s=5.0) == SIGNED_OUT
 
 
 async def test_a_ticket_from_before_the_end_opens_nothing_that_lasts(
