@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from server.audit.replay import Replay
@@ -18,6 +18,7 @@ from workers.sequencer.leaves import Aside, Change, LeafStore, State, at_served
 
 Named = tuple[str, bytes]
 PLAYED_A_TURN = 5_000  # leaves
+BUNDLES_A_STEP = 16
 OLDER = (
     "The store was told of more leaves than are here: the data folder is older than what was signed (an old"
     " backup?). Put the newest one back. Nothing is signed until then."
@@ -29,7 +30,8 @@ class Halted(Exception):
 
 
 class MeetingLog:
-    """A log whose state is committed and whose files may be behind it by at most one step."""
+    """A log whose state is committed and whose files may be behind it by at most one step. Whoever takes it
+    up from what is committed lets `raising` end first: nothing is committed or signed before."""
 
     def __init__(self, store: LeafStore, files: Files, keyring: Keyring, state: State) -> None:
         self._store, self._files, self._keyring = store, files, keyring
@@ -43,18 +45,28 @@ class MeetingLog:
             )
         self.signed = ""
         self._replay: Replay | None = None
-        self._edge = self._rebuilt()
+        self._edge = Edge()
+        last = self._keyring.last_signed(self.id)
+        if last is not None:
+            self._refuse_older(last)
 
-    def _rebuilt(self) -> Edge:
-        """The edge, of the committed leaves alone; files that are missing are written on the way.
+    def raising(self) -> Iterator[None]:
+        """Rehash the committed leaves and make good what hangs on them (steps 3 and 4), at every start, also
+        after a good end; each step is short. Halted where the root is not the committed one, or what was
+        signed is not a prefix."""
+        yield from self._rehashing()
+        bundles = [tile for tile in tiles(self.state.size) if tile.level == ENTRIES]
+        for at in range(0, len(bundles), BUNDLES_A_STEP):
+            self._files.write_missing(map(self._bundle, bundles[at : at + BUNDLES_A_STEP]))
+            yield
+        self._write_tiles((), self.state.size, self._store.attached(self.state.meeting))
+        if self.state.size:
+            self.publish()
 
-        Halted where the root is not the committed one, or what was signed is not a prefix.
-        """
+    def _rehashing(self) -> Iterator[None]:
         state, edge, last = self.state, Edge(), self._keyring.last_signed(self.id)
         claims = [(state.size, state.root), (state.clockwork.served, state.served_root)]
         claims += self._store.kept(state.meeting)
-        if last is not None:
-            self._refuse_older(last)
         marks = {
             *(size for size, _ in claims),
             *range(0, state.size, WIDTH),
@@ -78,7 +90,8 @@ class MeetingLog:
                     f"{state.origin} was signed at size {end} with another root than the store"
                     " gives. This store has another history; put the right one back."
                 )
-        return edge
+            yield
+        self._edge = edge
 
     def _refuse_older(self, last: Checkpoint) -> None:
         if last.origin != self.state.origin or last.size > self.state.size:
@@ -105,6 +118,7 @@ class MeetingLog:
 
     def append(self, batch: Batch, now_s: int) -> None:
         """Commit a batch that was assembled on the log as it stands (step 2), and project it."""
+        self._is_raised()
         before, edge = self.state, self._edge.copy()
         filled = edge.append(row.data for row in batch.rows)
         root = edge.root()
@@ -119,6 +133,10 @@ class MeetingLog:
         self.state, self._edge = after, edge
         if batch.rows or gate:
             self._project(filled, before.size, batch.attached)
+
+    def _is_raised(self) -> None:
+        if self._edge.size != self.state.size:
+            raise AssertionError("this log was not held against its root")
 
     def _closing(self) -> dict[str, Json] | None:
         """What the closing entry says of all leaves before it; None while they are still played again,
@@ -152,12 +170,6 @@ class MeetingLog:
         self._write_tiles(filled, since, attached)
         self.publish()
 
-    def project_all(self) -> None:
-        """Redo steps 3 and 4 from what is committed: at every start, also after a good end."""
-        self._write_tiles((), 0, self._store.attached(self.state.meeting))
-        if self.state.size:
-            self.publish()
-
     def _write_tiles(
         self, filled: Sequence[tuple[Tile, bytes]], since: int, attached: Iterable[Named]
     ) -> None:
@@ -166,16 +178,20 @@ class MeetingLog:
         found += attached
         for tile in tiles(state.size, since):
             if tile.level == ENTRIES:
-                start = tile.n * WIDTH
-                leaves = self._store.leaves(state.meeting, start, start + tile.width)
-                found.append((tile.path(), bundle(leaves)))
+                found.append((tile.path(), self._bundle(tile)[1]))
         found.append(("vkey", f"{state.vkey}\n".encode()))
         found.append(("policy", policy.write(self._signer.key, {}, 0).encode()))
         self._files.write_missing((f"{self.id}/{path}", data) for path, data in found)
 
+    def _bundle(self, tile: Tile) -> Named:
+        start = tile.n * WIDTH
+        leaves = self._store.leaves(self.state.meeting, start, start + tile.width)
+        return f"{self.id}/{tile.path()}", bundle(leaves)
+
     def publish(self) -> None:
         """Sign and show (step 4): remembered beside the key before anybody can see it."""
         state = self.state
+        self._is_raised()
         self.signed = self._note(state.size, state.root)
         self._keyring.remember(self.id, self.signed)
         found = [("signed", self.signed)]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
 import structlog
 from redis.asyncio import Redis
@@ -26,6 +26,7 @@ from workers.sequencer.keyring import Keyring, KeyTrouble
 from workers.sequencer.leaves import LeafStore, State, ticks_in
 from workers.sequencer.listing import Listing
 from workers.sequencer.log import OLDER, Halted, MeetingLog
+from workers.sequencer.raising import Raising, Risen
 from workers.sequencer.rebuilding import Rebuilding
 from workers.sequencer.telling import Telling
 
@@ -62,28 +63,24 @@ class Sequencer:
         self._anchor_told = False
         states = leaves.states()
         self._raise_anchor(states.pop(ANCHOR, anchoring.fresh(host)))
-        for state in states.values():
-            self._raise(state)
+        self._raising = Raising(leaves, files, keyring)
+        self._rise(self._raising.start(states.values()))
 
-    def _raise(self, state: State) -> None:
-        """Start a log from what is committed; its tiles and signatures are made good on the way."""
-        try:
-            found = MeetingLog(self._leaves, self._files, self._keyring, state)
-            found.project_all()
-            self._logs[state.meeting] = found
-        except (Halted, KeyTrouble) as reason:
-            self._halt(state.meeting, str(reason))
+    def _rise(self, risen: Iterable[Risen]) -> list[str]:
+        """Take in logs that were held against what is committed; returns their meetings."""
+        meetings = []
+        for meeting, found in risen:
+            meetings.append(meeting)
+            if isinstance(found, str):
+                self._halt(meeting, found)
+            else:
+                self._logs[meeting] = found
+        return meetings
 
     def _raise_anchor(self, state: State) -> None:
         """Start the anchor log. The meetings' logs go on without it where it must not be signed."""
         try:
-            found = MeetingLog(self._leaves, self._files, self._keyring, state)
-            found.project_all()
-            if not found.state.size:
-                # Before its first leaf its name follows the public address: tell the key of today.
-                key = f"{found.state.vkey}\n".encode()
-                self._files.write([(f"{ANCHOR_ID}/vkey", key)])
-            self._anchoring = Anchoring(self._leaves, self._files, found)
+            self._anchoring = anchoring.raised(self._leaves, self._files, self._keyring, state)
         except (Halted, KeyTrouble) as reason:
             self._halt(ANCHOR, str(reason))
 
@@ -101,7 +98,7 @@ class Sequencer:
                 await sequencing.tell_halted(redis, ANCHOR, self._halted.get(ANCHOR, ""))
                 self._anchor_told = True
             await self._look(redis)
-            block_ms = None if self._returning else BLOCK_MS
+            block_ms = None if self.returning else BLOCK_MS
             arrived = await sequencing.wait(redis, self._cursors, self._listed_to, block_ms)
             for meeting, entries in arrived.items():
                 if meeting:
@@ -111,6 +108,8 @@ class Sequencer:
             await self._open_gates(redis)
             await self._tell(redis)
             await self._bring_back()
+            for meeting in self._rise(self._raising.turn(TURN_S)):
+                await self._meet(redis, meeting)
             await self._rebuilding.try_again(redis, self._logs)
             left = await self._listing.turn(redis, int(self._clock() * 1000))
             if self._anchoring is not None:  # last: nobody waits for it
@@ -120,13 +119,13 @@ class Sequencer:
             self._anchor_told = False
             raise
         full = any(len(entries) >= PAGE for entries in arrived.values())
-        if arrived and not full and not left and not self._returning:
+        if arrived and not full and not left and not self.returning:
             await asyncio.sleep(max(0.0, self._period_s - (time.monotonic() - began)))
 
     @property
     def returning(self) -> frozenset[str]:
         """The meetings of which the store does not know yet what their logs hold."""
-        return frozenset(self._returning)
+        return self._raising.meetings | frozenset(self._returning)
 
     def _begin_anew(self) -> None:
         """The store may have come back older, or empty: look at all of it."""
@@ -161,20 +160,23 @@ class Sequencer:
         if self._listed_to and await self._rebuilding.is_behind(redis, self._telling.noted):
             self._begin_anew()
         if not self._listed_to:
-            await self._rebuilding.relist(redis, list(self._logs))
+            await self._rebuilding.relist(redis, [*self._logs, *self._raising.meetings])
 
     async def _follow(self, redis: Redis, entries: list[Entry]) -> None:
         for position, entry in entries:
-            meeting = entry["meeting"]
-            if meeting not in self._logs and meeting not in self._halted:
-                await self._look_at(redis, meeting)
-            if meeting in self._logs and meeting not in self._returning:
-                await self._go_on(meeting, self._steps(redis, self._logs[meeting]))
-            if meeting in self._halted:
-                await sequencing.tell_halted(redis, meeting, self._halted[meeting])
-            if meeting not in self._logs:
-                await self._list(redis, meeting)
+            if entry["meeting"] not in self._raising.meetings:
+                await self._meet(redis, entry["meeting"])
             self._listed_to = position
+
+    async def _meet(self, redis: Redis, meeting: str) -> None:
+        if meeting not in self._logs and meeting not in self._halted:
+            await self._look_at(redis, meeting)
+        if meeting in self._logs and meeting not in self._returning:
+            await self._go_on(meeting, self._steps(redis, self._logs[meeting]))
+        if meeting in self._halted:
+            await sequencing.tell_halted(redis, meeting, self._halted[meeting])
+        if meeting not in self._logs:
+            await self._list(redis, meeting)
 
     async def _list(self, redis: Redis, meeting: str) -> None:
         waiting = await decide.waiting(redis, meeting)

@@ -97,7 +97,8 @@ def sequencer(done: Tampered) -> str:
         keys = done.data.with_name(f"{done.data.name}-keys")
         ring, files = Keyring(keys, logs_exist=True), Files(done.data / "log")
         for state in leaves.states().values():
-            MeetingLog(leaves, files, ring, state)
+            for _ in MeetingLog(leaves, files, ring, state).raising():
+                pass
         return ""
     except (Halted, KeyTrouble) as reason:
         return str(reason)
