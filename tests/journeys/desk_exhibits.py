@@ -1,4 +1,5 @@
-"""The desk on a campaign: copies about to be merged into the first of them, and a head with its members."""
+"""The desk on a campaign: copies about to be merged into the first of them, a head with its members, and
+a merge whose two texts differ in what they ask."""
 
 from __future__ import annotations
 
@@ -10,10 +11,11 @@ from tests.journeys.stage_exhibits import Staff
 
 SAME = "Will the night shift get its meal breaks back before the winter?"
 MERGED = "When will the canteen by the harbour take cards?"
+DENIED = "Why will the canteen by the harbour not take cards before March?"
 
 
 async def desk_exhibits(hall: Hall) -> list[Exhibit]:
-    """Both in the browser of one moderator."""
+    """All in the browser of one moderator."""
     place = await hall.meeting("Autumn town hall", after_display=False)
     campaign = (SAME, SAME, f"{SAME}!", SAME.upper(), f"{SAME} Nobody tells us.")
     for words in campaign:
@@ -22,6 +24,7 @@ async def desk_exhibits(hall: Hall) -> list[Exhibit]:
     staff = await Staff.join(hall, place, "moderator")
     copies = [{"q": copy, "revision": 1} for copy in q[1:]]
     await staff.act(f"/questions/{q[0]}/merge-copies", revision=1, copies=copies)
+    await hall.ask(place, await hall.joined(place), DENIED)
     moderator = await hall.moderator(place)
 
     async def merging(page: Page) -> None:
@@ -32,5 +35,15 @@ async def desk_exhibits(hall: Hall) -> list[Exhibit]:
         await page.keyboard.press("c")
         await expect(page.locator("#merge-copies button")).to_be_focused()
 
+    async def differing(page: Page) -> None:
+        await page.goto(place.path(f"/desk?n={len(campaign) + len(q) + 1}"))
+        await page.keyboard.press("m")
+        await page.keyboard.type(str(len(campaign) + 1))
+        await expect(page.locator("#merge-warning")).to_contain_text("a negation, a date")
+
     listed = at(place.path("/desk?queue=listed"))
-    return [Exhibit("desk-copies", moderator, merging), Exhibit("desk-group", moderator, listed)]
+    return [
+        Exhibit("desk-copies", moderator, merging),
+        Exhibit("desk-group", moderator, listed),
+        Exhibit("desk-differ", moderator, differing),
+    ]

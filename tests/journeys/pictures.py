@@ -23,11 +23,11 @@ async def take(page: Page, path: Path, kind: str) -> None:
     await page.set_viewport_size({"width": width, "height": 720 if hall else 480})
     await page.emulate_media(color_scheme="dark" if kind == "dark" else "light")
     await page.evaluate("scrollTo(0, 0)")
-    form = page.locator(".asking .ticket, #similar:visible").first
-    if width == 360 and await form.count():
-        await page.locator(".asking").evaluate("(asking) => asking.scrollIntoView()")
-    if width == 360 and await page.locator("#verdict:visible").count():
-        await page.locator("#verdict").evaluate("(verdict) => verdict.scrollIntoView()")
+    if width == 360:
+        asking = page.locator(".asking:has(.ticket, #similar:not([hidden]))")
+        for told in (asking, page.locator("#verdict:visible"), page.locator("details.fold[open]")):
+            if await told.count():
+                await told.first.evaluate("(told) => told.scrollIntoView()")
     high = await page.evaluate("document.documentElement.scrollHeight")
     await page.set_viewport_size({"width": width, "height": min(high, TALLEST_PX[width])})
     await page.screenshot(path=path)

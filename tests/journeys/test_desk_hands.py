@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 
 from playwright.async_api import Page, Request, Route, expect
 
-from tests.journeys.hall import PHONE, Hall
+from tests.journeys.hall import PHONE, Hall, Look
 from tests.journeys.stage_exhibits import QUESTIONS, moderated
 from tests.journeys.test_desk import asked
-from tests.journeys.test_desk_groups import at_desk, listed, open_number
+from tests.journeys.test_desk_groups import at_desk, listed, open_number, plain_desk
+
+SMALL = Look(width=360, height=640)
 
 
 def posts(page: Page, end: str) -> list[str]:
@@ -69,6 +72,24 @@ async def test_what_was_left_in_a_field_gives_way_to_what_is_typed_next(hall: Ha
         await page.keyboard.type(into)
         await expect(page.locator("#into")).to_have_value(into)
         await page.keyboard.press("Escape")
+
+
+async def test_on_a_phone_the_question_that_was_pressed_comes_into_sight(hall: Hall) -> None:
+    place = await hall.meeting("Small desk", after_display=False)
+    for n in range(1, 9):
+        await hall.ask(place, await hall.joined(place), f"Will hall {n} get new lamps?")
+    page = await hall.moderator(place, SMALL)
+    await expect(page.locator("#show-keys")).to_be_visible()
+    for desk in (page, await plain_desk(hall, place, replace(SMALL, scripts=False))):
+        await desk.locator(".desk-row").nth(5).locator("a").click()
+        await expect(desk.locator("#open-n")).to_have_text("no. 6")
+        await expect(desk.locator("#open-text")).to_be_in_viewport(ratio=1)
+    await page.locator("form[data-act=list] button").click()
+    await expect(page.locator("#open-n")).to_have_text("no. 7")
+    await expect(page.locator("#open-text")).to_be_in_viewport(ratio=1)
+    await page.locator("[data-queue=listed]").click()
+    await expect(page.locator("#open-n")).to_have_text("no. 6")
+    await expect(page.locator(".desk-tabs")).to_be_in_viewport()
 
 
 async def test_a_word_without_an_end_widens_no_page(hall: Hall) -> None:

@@ -6,7 +6,7 @@ import { begun, foldAll, reason, typed, unfold } from "./desk_form.js";
 import { DeskList } from "./desk_list.js";
 import { drawCopies, drawLine, drawMembers, drawSimilar } from "./desk_side.js";
 import { apply, copies, empty, members, moved, offers, ordered, queue, reversal, suggests, toggled } from "./desk_state.js";
-import { byName, drawCounts, drawOpen, me, setRow } from "./desk_view.js";
+import { byName, drawCounts, drawOpen, inSight, me, setRow } from "./desk_view.js";
 import { announce, say } from "./words.js";
 
 const at = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
@@ -84,15 +84,15 @@ class DeskPage {
     drawLine(this.desk.line);
   }
 
-  /** Open a question; its folds close, so that nothing typed for another is sent. @param {string} q */
-  choose(q) {
+  /** Open a question; its folds close, so that nothing typed for another is sent. @param {string} q @param {boolean} read show its words, too */
+  choose(q, read = true) {
     if (q === this.q) return;
     this.q = q;
     foldAll();
     for (const form of document.querySelectorAll("form.desk-act")) /** @type {HTMLFormElement} */ (form).reset();
     this.complain("");
     this.draw();
-    this.list.querySelector("[aria-current]")?.closest("li")?.scrollIntoView({ block: "nearest" });
+    inSight(read);
     this.look();
   }
 
@@ -124,7 +124,7 @@ class DeskPage {
     history.replaceState(null, "", `?queue=${name}`);
     this.q = "";
     const first = queue(this.desk, name, this.byAskers)[0];
-    if (first) this.choose(first.q);
+    if (first) this.choose(first.q, false);
     else this.draw();
     this.look();
   }

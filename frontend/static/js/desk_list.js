@@ -69,7 +69,7 @@ export class DeskList {
 function fillRow(node, row, queue) {
   node.dataset.q = row.q;
   node.dataset.n = String(row.n);
-  /** @type {HTMLAnchorElement} */ (node.querySelector("a")).href = `?queue=${queue}&n=${row.n}`;
+  /** @type {HTMLAnchorElement} */ (node.querySelector("a")).href = `?queue=${queue}&n=${row.n}#desk-open`;
   setText(node.querySelector(".number"), String(row.n));
   drawWords(node.querySelector(".words"), row, row.wording || row.text);
   const people = asked(row);

@@ -44,6 +44,12 @@ export function drawOpen(row, line) {
   document.querySelector("form[data-act=line_up] button")?.setAttribute("aria-pressed", String(line.includes(row.n)));
 }
 
+/** The open one's row in sight, and its words, which a narrow screen has below the list. @param {boolean} read */
+export function inSight(read) {
+  document.querySelector("#desk-rows [aria-current]")?.closest("li")?.scrollIntoView({ block: "nearest" });
+  if (read) at("open-text").scrollIntoView({ block: "nearest" });
+}
+
 /** @param {Element} form @param {string} name */
 const value = (form, name) => /** @type {any} */ (form).elements.namedItem(name).value;
 
