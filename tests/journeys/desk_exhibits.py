@@ -39,7 +39,7 @@ async def desk_exhibits(hall: Hall) -> list[Exhibit]:
         await page.goto(place.path(f"/desk?n={len(campaign) + len(q) + 1}"))
         await page.keyboard.press("m")
         await page.keyboard.type(str(len(campaign) + 1))
-        await expect(page.locator("#merge-warning")).to_contain_text("a negation, a date")
+        await expect(page.locator("#merge-warning")).to_be_visible()
 
     listed = at(place.path("/desk?queue=listed"))
     return [

@@ -72,6 +72,7 @@ function fillRow(node, row, queue) {
   /** @type {HTMLAnchorElement} */ (node.querySelector("a")).href = `?queue=${queue}&n=${row.n}#desk-open`;
   setText(node.querySelector(".number"), String(row.n));
   drawWords(node.querySelector(".words"), row, row.wording || row.text);
+  setText(node.querySelector(".airs"), row.state === "on_air" ? say("state_on_air") : "");
   const people = asked(row);
   setText(node.querySelector(".asked"), people > 1 ? say("desk_asked", { n: people }) : "");
   setText(node.querySelector(".votes-of"), row.state === "received" ? "" : say("desk_votes", { n: row.votes }));
