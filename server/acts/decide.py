@@ -83,7 +83,7 @@ async def screen_out(
             "reason": chosen.code,
             "target": target,
             "withheld": withheld,
-            "votes": "@votes",
+            "votes": found.votes,
             "note": noted.c,
             "second": None,
         },

@@ -15,7 +15,8 @@ export function drawBallot(node, row, box, open) {
   button.name = on ? "off" : "on";
   button.setAttribute("aria-pressed", String(on));
   button.setAttribute("aria-label", say("vote_label", { n: row.n }));
-  button.title = say(own ? "vote_own" : on ? "vote_take_back" : "vote_give");
+  const title = say(own ? "vote_own" : on ? "vote_take_back" : "vote_give");
+  if (button.title !== title) button.title = title;
   if (button.disabled !== (own || !open)) button.disabled = own || !open;
   place.classList.toggle("pending", box.pending.has(row.n));
   setText(place.querySelector(".votes"), votes);

@@ -4,8 +4,9 @@
 --   13 screened out   14 answered   15 on air   16 appeals   17 line   18 line's revision STRING
 --   19 record   20 delays                                             (10 to 17, 19 and 20 are ZSETs)
 -- and as ARGV 1 one JSON object of strings: q, revision (decided on), state (the new one), votable 0|1,
--- intent ("@votes" in it becomes the tally of this moment), at (ms), closing 0|1 (an end that the closing
--- itself gives), rebuilds 0|1 (the log holds it), leaves_line 0|1, fields {name: value}, openings {commitment: JSON}.
+-- intent (its `votes`, as read, become those of this moment), at (ms), closing 0|1 (an end that the closing
+-- itself gives), rebuilds 0|1 (the log holds it), leaves_line 0|1, fields {name: value},
+-- openings {commitment: JSON}.
 local QUEUE_OF = { received = 11, screened_out = 13, answered = 14, on_air = 15 }
 
 -- Why a decision may not be committed, or nil: sign-in gone, meeting brought back just now, or ended,
@@ -67,7 +68,8 @@ local function commit(keys, d)
     redis.call('ZADD', keys[20], 'NX', math.max(0, tonumber(d.at) - tonumber(held[3])), d.q)
   end
   -- A tally that was brought back stands for voters that were lost.
-  local intent = d.intent:gsub('"@votes"', math.max(votes, tonumber(held[5] or 0) or 0))
+  local intent, then_ = d.intent, math.max(votes, tonumber(held[5] or 0) or 0)
+  if d.rebuilds ~= '1' then intent = intent:gsub('"votes":%d+', '"votes":' .. then_) end
   record(keys[6], keys[7], keys[3], 'd:' .. d.q .. ':' .. revision, intent, d.at)
   announce(keys[8], meeting_of(keys[1]), true, 't', 'question', 'q', d.q, 's', d.state, 'r', revision)
   return { 'committed', revision }
