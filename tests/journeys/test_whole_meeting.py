@@ -12,7 +12,8 @@ from tests.journeys.board_page import BoardPage
 from tests.journeys.hall import DARK, GERMAN, NO_SCRIPTS, PHONE, Hall, Place
 
 BONUS = "Will the bonus freeze end in March?"
-AGAIN = "Will the bonus freeze end in March at last?"
+# No copy of the first: a quick worker would put both in one row of the desk.
+AGAIN = "Do we hear in March what becomes of the bonus?"
 TRAVEL = "Werden Reisezeiten künftig als Arbeitszeit gezählt?"
 LUNCH = "What is for lunch on the day of the meeting?"
 HEATING = "When will the heating in hall 4 be repaired?"

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from tools.replay.child import LINK, ROOT, free_port
+from tests.launch.running import free_port
+from tools.replay.child import LINK, ROOT
 
 PARTS = {
     "store": re.compile(r"valkey-server|redis-server"),
