@@ -43,6 +43,7 @@ class Asked:
     waiting: deque[tuple[str, str]] = field(default_factory=deque)
     receipts: dict[str, dict[str, object]] = field(default_factory=dict)
     over: bool = False
+    answered: bool = False  # all who asked: nothing more comes to wait
 
     async def ask(self, token: str) -> None:
         """One question after the other, each until it is acknowledged."""
@@ -56,7 +57,7 @@ class Asked:
 
     async def collect(self) -> None:
         """The receipt file of each, asked for until it is there."""
-        while self.waiting or not self.over:
+        while self.waiting or not self.answered:
             if not self.waiting:
                 await asyncio.sleep(0.02)
                 continue
@@ -92,7 +93,9 @@ async def test_no_kill_breaks_a_receipt_that_was_given_over_http(
         asked.over = True
         took = time.monotonic() - began
         async with asyncio.timeout(120):
-            await asyncio.gather(*asking, collecting)
+            await asyncio.gather(*asking)
+            asked.answered = True
+            await collecting
     asked.door.http.close()
     await store.aclose()
     assert made.run.stop() == 0
