@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from playwright.async_api import expect
@@ -27,13 +28,16 @@ async def filled(hall: Hall, place: Place, rows: int = ROWS) -> None:
     await asyncio.gather(*(ask(n) for n in range(rows)))
 
 
-async def test_a_first_visit_of_500_questions_is_light_and_shows_all_of_them(hall: Hall) -> None:
+async def test_a_first_visit_of_500_questions_is_light_and_shows_all_of_them(
+    hall: Hall, record_property: Callable[[str, object], None]
+) -> None:
     place = await hall.meeting("A light first visit")
     await filled(hall, place)
     page = await hall.attendee(place)
     await expect(page.locator("#listed")).to_have_text(str(ROWS))
     sent = await sent_bytes(hall.browser, hall.origin, place.path())
     assert sum(sent.values()) < MOST_BYTES, sent
+    record_property("told", f"a first visit: {sum(sent.values())} of {MOST_BYTES} bytes")
     await expect(page.locator("#rows > .row")).to_have_count(ROWS)
     await expect(page.locator("#all-rows")).to_have_count(0)
     # Hundreds of forms, or of buttons in one, would be looked through whenever a row moves.
