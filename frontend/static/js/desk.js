@@ -222,9 +222,10 @@ class DeskPage {
     const { act = "split" } = form.dataset;
     if (act === "line_up") return this.lineUp(row.n);
     if (this.deciding === row.q) return;
+    const place = this.rows.findIndex((found) => found.q === row.q); // the feed may take it away first
     this.deciding = row.q;
     try {
-      this.decided(row, act, await decide(this.slug, act, fields));
+      this.decided(row, act, await decide(this.slug, act, fields), place);
     } catch (error) {
       await this.refused(form, /** @type {any} */ (error));
     } finally {
@@ -232,10 +233,9 @@ class DeskPage {
     }
   }
 
-  /** The feed may have told of it already, and of more: then that stands. @param {any} row @param {string} act @param {any} told */
-  decided(row, act, told) {
+  /** The feed may have told of it already, and of more: then that stands. @param {any} row @param {string} act @param {any} told @param {number} place */
+  decided(row, act, told, place) {
     this.complain("");
-    const place = this.rows.findIndex((found) => found.q === row.q);
     const appeal = act === "overturn" || act === "uphold" ? "" : row.appeal;
     const known = this.desk.questions.get(row.q) ?? row;
     const changed = known.revision >= told.revision ? known : { ...known, state: told.state, revision: told.revision, appeal, into: told.state === "merged" ? known.into : null };
