@@ -37,6 +37,7 @@ async def test_what_came_after_an_old_backup_is_there_brought_back_or_told(
         await asyncio.to_thread(_copied, made)
         before = {q for asked in crowd.ledger.asked.values() for q in asked}
         await more(crowd)
+        await _one_more_question(crowd, before)
         crowd.leaving.set()
     await asyncio.to_thread(_put_back, made)
     told = await asyncio.to_thread(_told_lost, made)
@@ -54,6 +55,16 @@ async def test_what_came_after_an_old_backup_is_there_brought_back_or_told(
         f" all there with their numbers, of {len(lost)} the text lost and told by number; {again} votes"
         " brought back; 0 lost in silence"
     )
+
+
+async def _one_more_question(crowd: Crowd, before: set[str]) -> None:
+    """Return when the log holds a question that the backup does not: else nothing is to be brought back."""
+    while not any(
+        number is not None and q not in before
+        for asked in crowd.ledger.asked.values()
+        for q, number in asked.items()
+    ):
+        await asyncio.sleep(0.02)
 
 
 def _copied(made: Machine) -> None:
