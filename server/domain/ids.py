@@ -11,7 +11,6 @@ from server.domain.refusals import Refusal, Refused
 
 ID = re.compile(r"[A-Za-z0-9_-]{22}")
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?")
-DEVICE = re.compile(r"[a-z0-9]{1,12}")
 # Crockford's base32: no I, L, O, U, so that a code survives being read aloud.
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 

@@ -81,7 +81,6 @@ LEGAL = MappingProxyType(
 VOTABLE = frozenset({State.LISTED})
 # What a meeting's close left unanswered stays to be read; what nobody reviewed never was.
 ON_BOARD = frozenset({State.LISTED, State.ON_AIR, State.ANSWERED, State.NOT_REACHED})
-ENDED = frozenset({State.WITHDRAWN, State.SENT_BACK, State.NOT_REVIEWED, State.NOT_REACHED})
 # Whose text anybody may read who may read the record; screened out only where not withheld.
 TEXT_PUBLIC = ON_BOARD | {State.MERGED, State.SCREENED_OUT}
 

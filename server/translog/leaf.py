@@ -15,7 +15,7 @@ from typing import TypeAlias
 import rfc8785
 
 from server.translog import strict
-from server.translog.schema import ACTS, Field, aside, has_ref, made_by_log
+from server.translog.schema import ACTS, Field, aside, has_ref
 from server.translog.strict import WHOLE_MAX, read_object
 
 Json: TypeAlias = strict.Json
@@ -104,12 +104,6 @@ def finish(intent: Mapping[str, Json], at: int, ref: int | None) -> bytes:
     if len(data) > LEAF_MAX_BYTES:
         raise LeafError(f"a leaf of {len(data)} bytes is more than {LEAF_MAX_BYTES}")
     return data
-
-
-def lacking(intent: Mapping[str, Json]) -> frozenset[str]:
-    """The fields that the sequencer must add to this intent before `finish`."""
-    kind, _ = _table(intent)
-    return made_by_log(kind) - set(intent)
 
 
 def parse(data: bytes) -> Leaf:

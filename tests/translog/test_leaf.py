@@ -58,7 +58,6 @@ def test_what_an_intent_carries_beside_stays_out_of_the_leaf() -> None:
     assert made("m.phase", meeting="any") == made("m.phase")
     with pytest.raises(LeafError, match="meeting"):
         made("q.list", meeting="any")
-    assert leaf.lacking(leaf.read_intent('{"t":"log.open","v":1}')) == {"origin"}
 
 
 def test_the_reference_is_there_exactly_for_acts_on_a_known_question() -> None:
