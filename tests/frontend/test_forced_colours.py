@@ -1,0 +1,41 @@
+"""Where a person's own colours replace ours, the tab that is on differs by more than its weight."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import async_playwright
+
+from tests.frontend.running import ROOT, chromium
+
+STYLES = ("app", "desk")
+LINES = """() => [...document.querySelectorAll('a')].map(
+    (tab) => getComputedStyle(tab).borderBlockEndColor)"""
+PAPER = "() => getComputedStyle(document.documentElement).backgroundColor"
+
+
+def _page(tabs: str) -> str:
+    css = "".join((ROOT / f"frontend/static/css/{name}.css").read_text("utf-8") for name in STYLES)
+    return (
+        f"<!doctype html><style>{css} html {{ background: Canvas; }}</style>"
+        f'<ul class="{tabs}"><li><a href="#1" aria-current="true">on</a></li>'
+        '<li><a href="#2">off</a></li></ul>'
+    )
+
+
+async def _seen(tabs: str) -> tuple[str, str, str]:
+    async with async_playwright() as driver:
+        browser = await driver.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        page = await (await browser.new_context(forced_colors="active")).new_page()
+        await page.set_content(_page(tabs))
+        on, off = await page.evaluate(LINES)
+        paper: str = await page.evaluate(PAPER)
+        await browser.close()
+    return on, off, paper
+
+
+@pytest.mark.skipif(not chromium(), reason="needs a Chromium")
+@pytest.mark.parametrize("tabs", ["tabs", "desk-tabs"])
+async def test_only_the_tab_that_is_on_is_underlined_in_forced_colours(tabs: str) -> None:
+    on, off, paper = await _seen(tabs)
+    assert off == paper
+    assert on != paper
