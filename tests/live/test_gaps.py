@@ -88,37 +88,30 @@ def sleeps_through_a_trim(store_url: str, m: str, gone: str, stays: int) -> None
         time.sleep(0.7)
 
 
+@pytest.mark.parametrize("asked", [False, True], ids=["between readings", "answer on its way"])
 async def test_a_node_that_slept_looks_whether_the_stream_still_reaches_back(
-    store: Redis, store_url: str, monkeypatch: pytest.MonkeyPatch
+    store: Redis, store_url: str, monkeypatch: pytest.MonkeyPatch, asked: bool
 ) -> None:
     monkeypatch.setattr(tail_module, "STALE_S", 0.5)
     town = await live_town(store)
     gone, stays = await town.listed(), await town.listed()
-    async with live_half(store, tick_ms=20) as half:
-        await half.node.boards.follow(town.meeting.id)
+    read = events.since
+
+    def sleep() -> None:
         sleeps_through_a_trim(store_url, town.meeting.id, gone.q, stays.number or 0)
-        await until(lambda: shown(half, town) == {stays.number})
-
-
-async def test_a_node_that_slept_with_an_answer_on_its_way_looks_as_well(
-    store: Redis, store_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tail_module, "STALE_S", 0.5)
-    town = await live_town(store)
-    gone, stays = await town.listed(), await town.listed()
-    read, sleepy = events.since, asyncio.Event()
 
     async def since(*given: Any) -> Any:
         found = await read(*given)
-        if sleepy.is_set():
-            sleepy.clear()
-            sleeps_through_a_trim(store_url, town.meeting.id, gone.q, stays.number or 0)
+        monkeypatch.setattr(events, "since", read)
+        sleep()
         return found
 
     async with live_half(store, tick_ms=20) as half:
         await half.node.boards.follow(town.meeting.id)
-        monkeypatch.setattr(events, "since", since)
-        sleepy.set()
+        if asked:
+            monkeypatch.setattr(events, "since", since)
+        else:
+            sleep()
         await until(lambda: shown(half, town) == {stays.number})
 
 

@@ -67,9 +67,12 @@ local function commit(keys, d)
   if held[4] == 'received' and d.state ~= 'received' then
     redis.call('ZADD', keys[20], 'NX', math.max(0, tonumber(d.at) - tonumber(held[3])), d.q)
   end
-  -- A tally that was brought back stands for voters that were lost.
-  local intent, then_ = d.intent, math.max(votes, tonumber(held[5] or 0) or 0)
-  if d.rebuilds ~= '1' then intent = intent:gsub('"votes":%d+', '"votes":' .. then_) end
+  local intent = d.intent
+  if d.rebuilds ~= '1' then
+    -- A tally that was brought back stands for voters that were lost.
+    local tally = math.max(votes, tonumber(held[5] or 0))
+    intent = intent:gsub('"votes":%d+', '"votes":' .. tally)
+  end
   record(keys[6], keys[7], keys[3], 'd:' .. d.q .. ':' .. revision, intent, d.at)
   announce(keys[8], meeting_of(keys[1]), true, 't', 'question', 'q', d.q, 's', d.state, 'r', revision)
   return { 'committed', revision }
