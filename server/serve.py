@@ -18,6 +18,7 @@ from redis.asyncio import Redis
 from server import journal
 from server.acts.limits import Rate
 from server.hypercorn_config import FILE, read_config
+from server.launch.ports import bind, inherited
 from server.launch.supervisor import READY
 from server.live import measures
 from server.live.batcher import Batcher
@@ -145,8 +146,7 @@ async def _serve(settings: Settings) -> None:
         read_config(FILE),
         lambda slug: Conversation(node, hub, slug),
         live.streams.door,
-        settings.host,
-        settings.port,
+        inherited(os.environ) or bind(settings.host, settings.port),
         _tls(settings),
     )
     _say_ready(os.environ.get(READY))
@@ -158,6 +158,7 @@ async def _serve(settings: Settings) -> None:
     # A background task that ends is a fault: the process ends with it and is started again.
     done, _ = await asyncio.wait({waits, *tasks}, return_when=asyncio.FIRST_COMPLETED)
     port.close()
+    await port.begun()
     if waits in done:  # a batcher that failed answers nobody: nothing to wait for
         await live.batcher.drain()
     await port.drain(DRAIN_SPREAD_S)

@@ -7,14 +7,15 @@ import json
 import os
 import secrets
 import signal
+import socket
 import sys
 import tempfile
 from argparse import Namespace
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from server.hypercorn_config import FILE, ConfigError, read_config
-from server.launch import embedded
+from server.launch import embedded, ports
 from server.launch.address import CannotRun, address, refuse_open_http
 from server.launch.embedded import StoreUnavailable
 from server.launch.links import Link
@@ -173,8 +174,16 @@ def _start_children(supervisor: Supervisor, servers: int, environ: Mapping[str, 
     for number in range(1, servers + 1):
         commands[f"server {number}"] = python("server", "serve")
     for name, arguments in commands.items():
-        listens = name.startswith("server")
-        supervisor.start(Child(name, arguments, environ, (), ending, listens=listens))
+        listens = _ports(environ) if name.startswith("server") else ()
+        supervisor.start(Child(name, arguments, environ, (), ending, ports=listens))
+
+
+def _ports(environ: Mapping[str, str]) -> Sequence[socket.socket]:
+    host = environ["OPENFLOOR_HOST"]
+    try:
+        return ports.bind(host, int(environ["OPENFLOOR_PORT"]))
+    except OSError as error:
+        raise CannotRun(f"--host {host}: {error.strerror}.") from None
 
 
 def main(options: Namespace, environ: Mapping[str, str]) -> int:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from server.launch import ports
 from server.launch.ready import READY_S
 
 BACKOFF_S = (0.0, 0.2, 0.5, 1.0, 2.0, 4.0)
@@ -24,7 +26,7 @@ READY = "OPENFLOOR_READY_FD"  # where a server says that it listens, when it tak
 @dataclass(frozen=True, slots=True)
 class Child:
     """What to run. `descriptors` stay open in it (the store's lock). The store `ends_last`: the others
-    write their last words to it. A server `listens`: several may do so at once, on one port."""
+    write their last words to it. A server listens on its `ports`: so does its successor before it ends."""
 
     name: str
     arguments: Sequence[str]
@@ -32,7 +34,7 @@ class Child:
     descriptors: tuple[int, ...] = ()
     prepare: Callable[[], None] | None = None
     ends_last: bool = False
-    listens: bool = False
+    ports: Sequence[socket.socket] = ()
 
 
 @dataclass(slots=True)
@@ -61,12 +63,13 @@ class Supervisor:
         return lambda: running.process.poll() is None
 
     def _spawn(self, child: Child, says: int | None = None) -> subprocess.Popen[bytes]:
-        told = {} if says is None else {READY: str(says)}
+        told = ports.told(child.ports) | ({} if says is None else {READY: str(says)})
+        passed = [*child.descriptors, *(one.fileno() for one in child.ports)]
         return subprocess.Popen(
             list(child.arguments),
             env={**child.environ, **told},
             stdin=subprocess.DEVNULL,
-            pass_fds=(*child.descriptors, *(() if says is None else (says,))),
+            pass_fds=passed if says is None else [*passed, says],
             start_new_session=True,  # Ctrl-C must reach us first, so that we stop in order
             preexec_fn=child.prepare,
         )
@@ -87,20 +90,21 @@ class Supervisor:
     def _replace_soon(self) -> None:
         self._replacing = True
 
-    def _look_at_all(self) -> None:
+    def _look_at_all(self, apart: _Running | None = None) -> None:
         for running in self._running:
-            self._look_at(running)
+            if running is not apart:
+                self._look_at(running)
         time.sleep(POLL_S)
 
     def _replace_all(self) -> None:
         """A new process for each child but the store, one after the other. A server's successor
-        listens before the server ends, so that nobody finds the door shut; of the others there is
-        one each, so that one ends before the next begins."""
+        listens on the same sockets before the server ends, so that nobody finds the door shut; of
+        the others there is one each, so that one ends before the next begins."""
         for running in self._running:
             if running.child.ends_last or self._ending:
                 continue
-            fresh = self._successor(running.child) if running.child.listens else None
-            if running.child.listens and fresh is None:
+            fresh = self._successor(running) if running.child.ports else None
+            if running.child.ports and fresh is None:
                 self.say(
                     f"The successor of {running.child.name} did not start; it goes on as it is"
                 )
@@ -111,15 +115,16 @@ class Supervisor:
             self.say(f"{running.child.name} was replaced")
         self.replaced(True)
 
-    def _successor(self, child: Child) -> subprocess.Popen[bytes] | None:
-        """A second process of a server, once it listens; None where it does not come so far."""
+    def _successor(self, running: _Running) -> subprocess.Popen[bytes] | None:
+        """A second process of a server, once it listens; None where it does not come so far. A server
+        that dies meanwhile is not started again beside its successor."""
         listens, says = os.pipe()
         with os.fdopen(listens, "rb", buffering=0) as told:
-            fresh = self._spawn(child, says)
+            fresh = self._spawn(running.child, says)
             os.close(says)
             deadline = time.monotonic() + READY_S
             while not select.select([told], [], [], 0)[0] and time.monotonic() < deadline:
-                self._look_at_all()
+                self._look_at_all(apart=running)
             if select.select([told], [], [], 0)[0] and told.read(1):  # b"" where it ended
                 return fresh
         fresh.kill()
@@ -147,6 +152,7 @@ class Supervisor:
                 running.failures = 0
             wait = BACKOFF_S[min(running.failures, len(BACKOFF_S) - 1)]
             running.failures += 1
+            ports.hush(running.child.ports)
             running.restart_at = now + wait
             self.say(f"{running.child.name} ended with {code}; starting it again in {wait} s")
         if now >= running.restart_at:
@@ -154,7 +160,10 @@ class Supervisor:
             running.started, running.restart_at = now, None
 
     def stop(self) -> None:
-        """End the children together, then those that end last; what does not end in STOP_S is killed."""
+        """End the children together, then those that end last; what does not end in STOP_S is killed.
+        Their ports are closed."""
+        for running in self._running:
+            ports.close(running.child.ports)
         for last in (False, True):
             group = [one for one in self._running if one.child.ends_last is last]
             for running in group:

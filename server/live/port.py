@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
+from weakref import WeakSet
 
 from hypercorn.asyncio.lifespan import Lifespan
 from hypercorn.asyncio.tcp_server import TCPServer
@@ -19,6 +21,10 @@ from server.protocol.close_codes import Close
 from server.protocol.outbound import bye
 
 HEAD_BYTES = 16_384
+HEAD_S = (
+    1.0  # how long the end waits for heads: a browser may open a connection and ask for nothing
+)
+BEGIN_S = 0.05  # Hypercorn ends what it is given before it read of it, once it was told to end
 END_S = 5.0
 STAGGER = 100  # sockets closed at once when the process ends
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Any]
@@ -28,9 +34,15 @@ class _Head(asyncio.Protocol):
     """Reads the first request's head, then hands the connection on, bytes untouched."""
 
     def __init__(
-        self, door: Door, talk: Callable[[str], Conversation[LiveSocket]], serve: Serve
+        self,
+        door: Door,
+        talk: Callable[[str], Conversation[LiveSocket]],
+        serve: Serve,
+        waiting: WeakSet[_Head],
     ) -> None:
         self._door = door
+        self._waiting = waiting
+        waiting.add(self)  # from here on: under TLS the connection is made after the handshake
         self._talk = talk
         self._serve = serve
         self._bytes = b""
@@ -46,8 +58,7 @@ class _Head(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Gone before its head was read."""
-        if self._timer is not None:
-            self._timer.cancel()
+        self._read()
 
     def data_received(self, data: bytes) -> None:
         """Decide at the end of the head; a head that is too long is Hypercorn's to refuse."""
@@ -55,14 +66,18 @@ class _Head(asyncio.Protocol):
         end = self._bytes.find(b"\r\n\r\n")
         if end < 0 and len(self._bytes) <= HEAD_BYTES:
             return
-        if self._timer is not None:
-            self._timer.cancel()
+        self._read()
         slug = live_slug(self._bytes[:end]) if end >= 0 else None
         if slug is not None:
             self._hand_on(LiveSocket(self._door, self._talk(slug)))
         else:
             reader = asyncio.StreamReader()
             self._hand_on(asyncio.StreamReaderProtocol(reader, self._serve))
+
+    def _read(self) -> None:
+        self._waiting.discard(self)
+        if self._timer is not None:
+            self._timer.cancel()
 
     def _hand_on(self, protocol: asyncio.Protocol) -> None:
         transport = self._transport
@@ -88,20 +103,22 @@ def live_slug(head: bytes) -> str | None:
 
 
 class Port:
-    """A listening port; `close` stops accepting, `drain` ends what is open, in order."""
+    """A listening port; `close` stops accepting, `begun` and `drain` end what is open, in order."""
 
     def __init__(
         self,
-        server: asyncio.Server,
+        servers: Sequence[asyncio.Server],
         door: Door,
+        heads: WeakSet[_Head],
         context: WorkerContext,
         tasks: set[asyncio.Task[None]],
         lifespan: Lifespan,
         lifespan_task: asyncio.Task[None],
         end_s: float,
     ) -> None:
-        self._server = server
+        self._servers = servers
         self._door = door
+        self._heads = heads
         self._context = context
         self._tasks = tasks
         self._lifespan = lifespan
@@ -111,19 +128,27 @@ class Port:
     @property
     def number(self) -> int:
         """The port number, also when the system was asked to choose one."""
-        return int(self._server.sockets[0].getsockname()[1])
+        return int(self._servers[0].sockets[0].getsockname()[1])
 
     def close(self) -> None:
         """Accept nobody new."""
-        self._server.close()
+        for server in self._servers:
+            server.close()
+
+    async def begun(self) -> None:
+        """Return once each request of those who were accepted has begun, or HEAD_S is over."""
+        until = asyncio.get_running_loop().time() + HEAD_S
+        while self._heads and asyncio.get_running_loop().time() < until:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(BEGIN_S)
 
     async def drain(self, spread_s: float) -> None:
         """Tell every socket that we end and close it, staggered; then end requests and the app."""
         sockets = list(self._door.open)
-        for socket in sockets:
-            socket.send_text(bye(spread_s).decode())
-        for at, socket in enumerate(sockets, start=1):
-            socket.close(int(Close.RESTART), "server ends, come back")
+        for one in sockets:
+            one.send_text(bye(spread_s).decode())
+        for at, one in enumerate(sockets, start=1):
+            one.close(int(Close.RESTART), "server ends, come back")
             if at % STAGGER == 0:
                 await asyncio.sleep(spread_s * STAGGER / len(sockets))
         await self._sockets_gone()
@@ -148,11 +173,10 @@ async def listen(
     config: Config,
     talk: Callable[[str], Conversation[LiveSocket]],
     door: Door,
-    host: str,
-    port: int,
+    ports: Sequence[socket.socket],
     tls: ssl.SSLContext | None,
 ) -> Port:
-    """Listen on host and port (shared with other processes on this machine by SO_REUSEPORT)."""
+    """Listen on these bound sockets (launch/ports.py); they are ours from here on."""
     loop = asyncio.get_running_loop()
     wrapped = wrap_app(app, config.wsgi_max_body_size, None)
     state: dict[str, Any] = {}
@@ -161,7 +185,7 @@ async def listen(
     await lifespan.wait_for_startup()
     if lifespan_task.done():
         lifespan_task.result()  # an app that cannot start must not be listened for
-    context, tasks = WorkerContext(None), set[asyncio.Task[None]]()
+    context, tasks, heads = WorkerContext(None), set[asyncio.Task[None]](), WeakSet[_Head]()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -172,12 +196,12 @@ async def listen(
         told = {**state, "transport": writer.transport}
         await TCPServer(wrapped, loop, config, context, told, reader, writer)
 
-    server = await loop.create_server(
-        lambda: _Head(door, talk, serve),
-        host,
-        port,
-        backlog=config.backlog,
-        reuse_port=True,
-        ssl=tls,
+    servers = [
+        await loop.create_server(
+            lambda: _Head(door, talk, serve, heads), sock=one, backlog=config.backlog, ssl=tls
+        )
+        for one in ports
+    ]
+    return Port(
+        servers, door, heads, context, tasks, lifespan, lifespan_task, config.graceful_timeout
     )
-    return Port(server, door, context, tasks, lifespan, lifespan_task, config.graceful_timeout)

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
+import socket
 import subprocess
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from websockets.exceptions import ConnectionClosed
 
 from tests.faults.crowd import PEOPLE, gathered
-from tests.launch.running import ROLES, ROOT, Run, clean_environ, command, get, refused
+from tests.launch.running import ROLES, ROOT, Run, clean_environ, command, eventually, get, refused
 from tools.replay.attendee import Attendee
 from tools.replay.door import Door
 from tools.replay.http import JsonClient
@@ -78,6 +83,46 @@ async def test_all_processes_are_new_and_people_only_hear_that_they_shall_come_b
     await crowd.judge_board({n: 18 if n == crowd.numbers[0] else 0 for n in crowd.numbers})
     await crowd.leave()
     door.http.close()
+
+
+def asked_of_a_frozen(url: str) -> list[socket.socket]:
+    """Requests that lie in a server's queue: nobody takes them out of it."""
+    where = urlsplit(url)
+    asks = f"GET /healthz HTTP/1.1\r\nHost: {where.netloc}\r\nConnection: close\r\n\r\n".encode()
+    asked = []
+    for _ in range(10):
+        asked.append(socket.create_connection((where.hostname, where.port), timeout=40))
+        asked[-1].sendall(asks)
+    return asked
+
+
+def test_whoever_waits_in_a_server_s_queue_is_answered_by_its_successor(
+    run: Prepare, tmp_path: Path
+) -> None:
+    started = run().start()
+    (frozen,) = started.children("server")
+    os.kill(frozen, signal.SIGSTOP)
+    asked = asked_of_a_frozen(started.url)
+    restarting = threading.Thread(target=restarted, args=(tmp_path / "data",))
+    restarting.start()
+    try:
+        assert {one.recv(12) for one in asked} == {b"HTTP/1.1 200"}
+    finally:
+        os.kill(frozen, signal.SIGCONT)
+        restarting.join()
+    assert frozen not in started.children("server")
+
+
+def test_a_server_that_is_killed_before_and_after_it_listens_comes_back_on_its_port(
+    run: Prepare,
+) -> None:
+    started = run().start()
+    killed: set[int] = set()
+    for _ in range(2):  # the second has not come so far as to listen
+        server = eventually(lambda: set(started.children("server")) - killed, "a server").pop()
+        os.kill(server, signal.SIGKILL)
+        killed.add(server)
+    eventually(lambda: started.status("/healthz") == 200, "it answers")
 
 
 @pytest.mark.faults

@@ -19,6 +19,7 @@ from websockets.typing import Origin
 
 from server.acts.admission import SignInToken
 from server.domain.ids import digest
+from server.launch.ports import bind
 from server.live.batcher import Batcher
 from server.live.boards import Boards
 from server.live.conversation import Conversation
@@ -79,8 +80,7 @@ async def live_half(
         Config(),
         lambda slug: Conversation(node, hub, slug),
         door,
-        "127.0.0.1",
-        0,
+        bind("127.0.0.1", 0),
         None,
     )
     works = tail.run(), tail.listen(), batcher.run(), tell_elsewhere(node, elsewhere_s)

@@ -19,6 +19,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Frame, Opcode
 
+from server.launch.ports import bind
 from server.live import socket as live_socket
 from server.live.door import Door
 from server.live.port import Port, listen
@@ -102,7 +103,7 @@ async def running() -> AsyncIterator[Running]:
     ended: list[str] = []
     door = Door(frozenset({HOST}), frozenset({ORIGIN}), FRAME_BYTES, 5.0, 50, 50)
     port = await listen(
-        tiny_app(life), Config(), lambda slug: Echo(slug, ended), door, "127.0.0.1", 0, None
+        tiny_app(life), Config(), lambda slug: Echo(slug, ended), door, bind("127.0.0.1", 0), None
     )
     yield Running(port, port.number, door, ended, life)
     port.close()

@@ -12,6 +12,7 @@ from hypercorn.config import Config
 from quart import Quart
 
 from server.acts import admission
+from server.launch.ports import bind
 from server.live.conversation import Conversation
 from server.live.port import Port, listen
 from server.live.streams import Streams
@@ -116,8 +117,7 @@ async def port_of(app: Quart) -> AsyncIterator[Port]:
         config,
         lambda slug: Conversation(streams.node, streams.hub, slug),
         streams.door,
-        "127.0.0.1",
-        0,
+        bind("127.0.0.1", 0),
         None,
     )
     try:

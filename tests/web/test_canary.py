@@ -26,6 +26,7 @@ from server.acts import admission, appeal, decide, meetings, merge, staff, stage
 from server.acts.admission import SignInToken
 from server.domain.ids import digest
 from server.domain.roles import Role
+from server.launch.ports import bind
 from server.live.batcher import Batcher
 from server.live.boards import Boards
 from server.live.conversation import Conversation
@@ -212,7 +213,7 @@ async def live_port(store: Redis, app: Quart) -> AsyncIterator[int]:
         frozenset({"floor.example"}), frozenset({"http://floor.example"}), 16_384, 5, 50, 50
     )
     port = await listen(
-        app, Config(), lambda slug: Conversation(node, hub, slug), door, "127.0.0.1", 0, None
+        app, Config(), lambda slug: Conversation(node, hub, slug), door, bind("127.0.0.1", 0), None
     )
     tasks = [asyncio.create_task(work) for work in (tail.run(), tail.listen())]
     try:

@@ -10,6 +10,7 @@ import pytest_asyncio
 from hypercorn.config import Config
 from quart import Quart
 
+from server.launch.ports import bind
 from server.live.door import Conversation, Door
 from server.live.port import listen
 from server.live.socket import LiveSocket
@@ -26,7 +27,7 @@ async def port(app: Quart) -> AsyncIterator[int]:
         raise AssertionError("no socket is opened here")
 
     door = Door(frozenset(), frozenset(), 16_384, 5.0, 10, 10)
-    opened = await listen(app, Config(), nobody, door, "127.0.0.1", 0, None)
+    opened = await listen(app, Config(), nobody, door, bind("127.0.0.1", 0), None)
     yield opened.number
     opened.close()
     await opened.drain(0.0)

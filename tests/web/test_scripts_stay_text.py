@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 
 from server.acts import admission, decide, staff, submit
 from server.domain.roles import Role
+from server.launch.ports import bind
 from server.live.door import Conversation, Door
 from server.live.port import listen
 from server.live.socket import LiveSocket
@@ -56,7 +57,7 @@ async def page(app: Quart) -> AsyncIterator[Page]:
     if chromium() is None:
         pytest.skip("no Chromium here")
     door = Door(frozenset(), frozenset(), 16_384, 5.0, 10, 10)
-    opened = await listen(app, Config(), nobody, door, "127.0.0.1", 0, None)
+    opened = await listen(app, Config(), nobody, door, bind("127.0.0.1", 0), None)
     async with async_playwright() as driver:
         rules = f"MAP floor.example 127.0.0.1:{opened.number}"
         browser = await driver.chromium.launch(

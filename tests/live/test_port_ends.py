@@ -1,0 +1,53 @@
+"""A port that closes: who was let in before it did is answered still."""
+
+from __future__ import annotations
+
+import asyncio
+
+from tests.live.test_port import HOST, Running, running, upgrade
+
+__all__ = ["running"]
+ASKS = f"GET / HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode()
+
+
+async def accepted(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A connection that the port took: the queue is one, and a later one was answered."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    later = await asyncio.open_connection("127.0.0.1", port)
+    later[1].write(ASKS)
+    assert b" 200 " in await later[0].readline()
+    later[1].close()
+    return reader, writer
+
+
+async def ended(running: Running) -> None:
+    """As a server process ends."""
+    running.port.close()
+    await running.port.begun()
+    await running.port.drain(0.0)
+
+
+async def test_a_request_whose_head_comes_after_the_port_closed_is_answered(
+    running: Running,
+) -> None:
+    reader, writer = await accepted(running.number)
+    ending = asyncio.create_task(ended(running))
+    await asyncio.sleep(0)  # the port is closed now
+    writer.write(ASKS)
+    assert (await asyncio.wait_for(reader.read(), 30)).endswith(b"a page")
+    assert running.life == ["begun"]  # the application has not ended before its answer
+    await ending
+    assert running.life == ["begun", "ended"]
+
+
+async def test_a_socket_whose_head_comes_after_the_port_closed_is_told_to_come_back(
+    running: Running,
+) -> None:
+    reader, writer = await accepted(running.number)
+    ending = asyncio.create_task(ended(running))
+    await asyncio.sleep(0)
+    writer.write(upgrade())
+    said = await asyncio.wait_for(reader.read(), 30)
+    assert b" 101 " in said and b'"bye"' in said
+    assert b"\x03\xf4server ends" in said  # 1012
+    await ending
