@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from redis.asyncio import Redis
 
 from server.store import keys, typed
+from server.translog.tile import WIDTH
 from tests.acts.building import Town, live_town
 from tests.sequencer.building import findings, sequencer_in, settle
 from tests.sequencer.test_meeting import leaves_of, log_folder
@@ -17,6 +19,12 @@ from tests.sequencer.test_refusals import database
 from workers.sequencer import raising
 from workers.sequencer import sequencer as sequencing
 from workers.sequencer.files import Files
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """All files below it."""
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in found}
 
 
 @pytest.fixture(autouse=True)
@@ -70,6 +78,38 @@ async def test_a_long_log_that_was_changed_is_halted_in_its_turn_and_unsigned(
     assert "do not give the root" in told and not sequencer.returning
     assert (log_folder(tmp_path, long) / "signed").read_bytes() == signed
     assert (await short.look(q)).number == 1
+
+
+async def test_what_a_damaged_store_gives_is_written_over_no_tile(
+    store: Redis, tmp_path: Path
+) -> None:
+    town = await live_town(store)
+    for n in range(WIDTH):
+        await town.submit(await town.attendee(), f"Is this question {n}, or not?")
+    await settle(sequencer_in(tmp_path), store)
+    served = tree(log_folder(tmp_path, town))
+    with sqlite3.connect(database(tmp_path)) as db:
+        db.execute("UPDATE leaves SET data = ? WHERE idx = 7", (leaves_of(tmp_path, town)[8],))
+    db.close()
+    await settle(sequencer_in(tmp_path), store)
+    told = await typed.hget(store, keys.log(town.meeting.id), "halted") or ""
+    assert "do not give the root" in told
+    assert "tile/0/000" in served and tree(log_folder(tmp_path, town)) == served
+
+
+async def test_tiles_that_were_lost_come_back_at_the_start(store: Redis, tmp_path: Path) -> None:
+    town = await live_town(store)
+    for n in range(WIDTH):
+        await town.submit(await town.attendee(), f"Is this question {n}, or not?")
+    await settle(sequencer_in(tmp_path), store)
+    folder = log_folder(tmp_path, town)
+    served = tree(folder)
+    shutil.rmtree(folder / "tile")
+    await settle(sequencer_in(tmp_path), store)
+    back = tree(folder)
+    assert back.items() <= served.items()
+    assert {"tile/0/000", "tile/entries/000"} <= back.keys()
+    assert not any(wrong for _, wrong in findings(tmp_path).values())
 
 
 async def test_a_store_that_was_emptied_comes_back_behind_a_long_log_that_rises(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 KEEP_PARTIAL_S = 3_600
@@ -51,7 +51,11 @@ class Files:
 
     def write_missing(self, files: Iterable[tuple[str, bytes]]) -> None:
         """The same for files that never change: those that are there, with these bytes, stay."""
-        self.write((path, data) for path, data in files if self._read(path) != data)
+        self.write(self.lacking(files))
+
+    def lacking(self, files: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
+        """Those of them that are not there, or not with these bytes."""
+        return ((path, data) for path, data in files if self._read(path) != data)
 
     def _read(self, path: str) -> bytes | None:
         try:

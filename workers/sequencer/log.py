@@ -18,7 +18,7 @@ from workers.sequencer.leaves import Aside, Change, LeafStore, State, at_served
 
 Named = tuple[str, bytes]
 PLAYED_A_TURN = 5_000  # leaves
-BUNDLES_A_STEP = 16
+FILES_A_STEP = 16
 OLDER = (
     "The store was told of more leaves than are here: the data folder is older than what was signed (an old"
     " backup?). Put the newest one back. Nothing is signed until then."
@@ -53,11 +53,11 @@ class MeetingLog:
     def raising(self) -> Iterator[None]:
         """Rehash the committed leaves and make good what hangs on them (steps 3 and 4), at every start, also
         after a good end; each step is short. Halted where the root is not the committed one, or what was
-        signed is not a prefix."""
+        signed is not a prefix; every file is then as it was."""
         yield from self._rehashing()
         bundles = [tile for tile in tiles(self.state.size) if tile.level == ENTRIES]
-        for at in range(0, len(bundles), BUNDLES_A_STEP):
-            self._files.write_missing(map(self._bundle, bundles[at : at + BUNDLES_A_STEP]))
+        for at in range(0, len(bundles), FILES_A_STEP):
+            self._files.write_missing(map(self._bundle, bundles[at : at + FILES_A_STEP]))
             yield
         self._write_tiles((), self.state.size, self._store.attached(self.state.meeting))
         if self.state.size:
@@ -72,12 +72,14 @@ class MeetingLog:
             *range(0, state.size, WIDTH),
             *([last.size] if last else []),
         }
-        at = 0
+        at, lacking = (
+            0,
+            list[Named](),
+        )  # tiles that are not there, or not so: none is written before the end
         for end in sorted(marks):
-            self._files.write_missing(
-                (f"{self.id}/{tile.path()}", data)
-                for tile, data in edge.append(self._store.leaves(state.meeting, at, end))
-            )
+            filled = edge.append(self._store.leaves(state.meeting, at, end))
+            named = ((f"{self.id}/{tile.path()}", data) for tile, data in filled)
+            lacking += self._files.lacking(named)
             at = end
             claimed = {root for size, root in claims if size == end}
             if edge.size != end or claimed - {edge.root()}:
@@ -90,6 +92,9 @@ class MeetingLog:
                     f"{state.origin} was signed at size {end} with another root than the store"
                     " gives. This store has another history; put the right one back."
                 )
+            yield
+        for at in range(0, len(lacking), FILES_A_STEP):
+            self._files.write(lacking[at : at + FILES_A_STEP])
             yield
         self._edge = edge
 
