@@ -38,7 +38,6 @@ _WORDS = MappingProxyType(
     {
         "q.received": "received",
         "q.hint": "sent_back",
-        "q.propose": "proposed",
         "q.lapse": "lapsed",
         "q.pick": "picked",
         "q.return": "returned",
@@ -78,6 +77,8 @@ def word(kind: str, fields: Mapping[str, object], before: str, own: bool) -> str
             return "split" if own else "left"
         case "q.judge" | "q.end":
             return str(fields["d"])
+        case "q.propose":
+            return f"proposed_{fields['act']}"
         case "q.list" | "q.answer" | "q.screen":
             return _AGAIN.get((kind, before), _FIRST[kind])
     return _WORDS.get(kind)

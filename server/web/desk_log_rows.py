@@ -18,6 +18,7 @@ from server.web.parts import parts
 
 SCANNED_MAX = 4_000  # acts looked through for one filtered page
 TEXTS = ("note", "c2")
+ENDS = ("d", "phase", "how", "act")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,6 @@ def _row(
         "role": told.get("role"),
         "votes": told.get("votes"),
         "count": told.get("count"),
-        "end": told.get("d") or told.get("phase") or told.get("how"),
+        "end": next((told[name] for name in ENDS if told.get(name)), None),
         "public": None if question is None else ("text" if public else "number"),
     }

@@ -42,7 +42,11 @@ def test_a_proposal_changes_nothing_and_is_part_of_the_history(tmp_path: Path, a
     found, record = told(made.add("q.list", q_id(1)), tmp_path)
     assert not found.of("A5", Grade.EVIDENCE), found.report()
     assert record.questions[q_id(1)].state is State.LISTED
-    assert [step.word for step in record.steps[q_id(1)]] == ["received", "proposed", "listed"]
+    assert [step.word for step in record.steps[q_id(1)]] == [
+        "received",
+        f"proposed_{act}",
+        "listed",
+    ]
 
 
 def test_an_unconfirmed_withholding_lapses_and_the_question_waits_again(tmp_path: Path) -> None:

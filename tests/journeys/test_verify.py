@@ -16,7 +16,7 @@ from tests.frontend.log_cases import VKEY, receipt_of, tampered, zipped
 from tests.frontend.running import chromium
 from tests.journeys.hall import Hall
 from tests.journeys.test_receipts import CHECKED, asked, proof, saved
-from tests.translog.building import ORIGIN, SEED
+from tests.translog.building import ORIGIN, SEED, q_id
 from tools.bundle.main import main
 
 OTHER_ORIGIN = "qa.example/log/bbbbbbbbbbbbbbbbbbbbbbbbba"
@@ -130,6 +130,19 @@ async def test_the_file_reads_an_archive_without_a_network(alone: Page) -> None:
     await expect(alone.locator("#told")).to_contain_text("missing or damaged")
     await alone.locator("#ask-record").click()
     await expect(alone.locator("#told")).to_contain_text("does not answer")
+
+
+async def test_the_file_tells_what_a_later_version_logged_in_words(alone: Page) -> None:
+    log = Made().add("log.open").ask(1).add("q.propose", q_id(1))
+    log.add("q.screen", q_id(1), withheld=1, reason="abusive").add("q.lapse", q_id(1))
+    await choose(alone, receipt_of(log.add("log.key"), 1, 6))
+    await expect(alone.locator("#verdict")).to_have_attribute("data-verdict", "good")
+    await alone.locator("#archive").set_input_files(file("log.zip", zipped(log)))
+    rows = alone.locator("#told .ledger li")
+    await expect(rows).to_have_count(4)
+    proposed = "Proposed to a second person · screen out · off-topic · Moderator 3"
+    await expect(rows.nth(1)).to_contain_text(proposed)
+    await expect(rows.last).to_contain_text("Withholding lapsed")
 
 
 def _received(n: int) -> dict[str, Any]:

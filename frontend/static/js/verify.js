@@ -141,7 +141,8 @@ async function tell(open) {
 /** One act in words. @param {any} leaf */
 function said(leaf) {
   const parts = [say(`act.${leaf.t.replace(".", "_")}`)];
-  if (leaf.d) parts.push(say(`end.${leaf.d}`));
+  const end = leaf.d ?? leaf.how ?? leaf.act;
+  if (end) parts.push(say(`end.${end}`));
   if (leaf.reason) parts.push(leaf.reason);
   if (leaf.withheld) parts.push(say("verify.withheld"));
   if (leaf.basis) parts.push(say("verify.basis", { basis: say(`basis.${leaf.basis}`) }));
