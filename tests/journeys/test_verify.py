@@ -133,7 +133,7 @@ async def test_the_file_reads_an_archive_without_a_network(alone: Page) -> None:
 
 
 async def test_the_file_tells_what_a_later_version_logged_in_words(alone: Page) -> None:
-    log = Made().add("log.open").ask(1).add("q.propose", q_id(1))
+    log = Made().add("log.open").ask(1, "Question number 1?").add("q.propose", q_id(1))
     log.add("q.screen", q_id(1), withheld=1, reason="abusive").add("q.lapse", q_id(1))
     await choose(alone, receipt_of(log.add("log.key"), 1, 6))
     await expect(alone.locator("#verdict")).to_have_attribute("data-verdict", "good")
