@@ -21,8 +21,6 @@ KINDS = (".js", ".css", ".svg")
 PAGES = frozenset({"pages.board", "pages.answers", "pages.screened_out"})
 LEAST = 1_000  # below this the head of the packed form costs what it saves
 PAGE_LEVEL = 6  # a board of 500 rows in a few milliseconds, little larger than at level 9
-# What browsers heed on documents alone; a first visit takes some twenty scripts and styles.
-OF_DOCUMENTS = ("Permissions-Policy", "Cross-Origin-Opener-Policy")
 
 # A comment that fills its lines, and the type of an expression. No string or template of ours spans
 # lines or looks like one; tests/web/test_packing.py holds every file against that.
@@ -66,8 +64,6 @@ async def pack(response: Response) -> Response:
         packed = await asyncio.to_thread(gzip.compress, body, PAGE_LEVEL, mtime=0)
     else:
         packed = _packed(file)
-        for name in OF_DOCUMENTS if file.suffix in (".js", ".css") else ():
-            response.headers.pop(name, None)
         tag = response.headers.get("ETag", "")
         if tag and not tag.startswith("W/"):
             response.headers["ETag"] = f"W/{tag}"  # the same file in other bytes

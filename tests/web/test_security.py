@@ -53,6 +53,19 @@ async def test_every_answer_carries_every_header(store: Redis, app: Quart, secur
         assert ("Strict-Transport-Security" in headers) is secure
 
 
+@pytest.mark.parametrize("path", ["static/js/page.js", "static/css/app.css", "style/0b6e69.css"])
+async def test_scripts_and_styles_may_do_nothing_of_their_own(app: Quart, path: str) -> None:
+    for more in ({}, {"Accept-Encoding": "gzip"}):
+        answer = await app.test_client().get(f"/{path}", headers={"Host": "floor.example", **more})
+        headers = answer.headers
+        assert headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert "max-age" in headers["Cache-Control"] and "Expires" not in headers
+    missing = await app.test_client().get("/static/js/no.js", headers={"Host": "floor.example"})
+    assert missing.headers["Content-Security-Policy"] == POLICY.format(socket="ws://floor.example")
+
+
 async def test_cookies_over_https_stay_with_this_host_and_out_of_scripts(
     store: Redis, app: Quart
 ) -> None:
