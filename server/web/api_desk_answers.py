@@ -58,10 +58,10 @@ class DeskAnswer(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class LoggedRow(msgspec.Struct, forbid_unknown_fields=True):
-    """One act. `written` is its note, hint, wording or answer; `others` the numbers of the questions that
-    it names beside its own; `what` the rule that it changed; `role` whose appointment, such as mod:2;
-    `count` how many submissions a limit held back; `public` says whether the public reads the
-    question's text or its number alone."""
+    """One act. `written` is its note, hint, wording or answer; `basis` on which words were erased;
+    `others` the numbers of the questions that it names beside its own; `what` the rule that it changed;
+    `role` whose appointment, such as mod:2; `count` how many submissions a limit held back; `public`
+    says whether the public reads the question's text or its number alone."""
 
     id: str
     at: int
@@ -73,6 +73,7 @@ class LoggedRow(msgspec.Struct, forbid_unknown_fields=True):
     lang: str | None
     dir: str | None
     reason: str | None
+    basis: str | None
     written: str | None
     others: list[int] | None
     what: str | None

@@ -128,6 +128,7 @@ def _row(
         "lang": question.lang if question else None,
         "dir": question.dir if question else None,
         "reason": told.get("reason"),
+        "basis": told.get("basis"),
         "written": written,
         "others": _named(told, numbers),
         "what": told.get("what") if act.kind == "m.rule" else None,

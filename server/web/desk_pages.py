@@ -13,6 +13,7 @@ from server.domain.meeting import Meeting
 from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Act, pseudonym
 from server.domain.rules import Rule, name
+from server.domain.screening import SKIP_REASONS
 from server.protocol.answers import http_status
 from server.store.question_rows import Question
 from server.web import desk_forms, desk_lists, desk_log_rows, desk_rows, people
@@ -154,9 +155,15 @@ async def desk_log_page(slug: str) -> Response:
         acts=found.rows,
         before=found.before,
         actors=await _actors(meeting, filter_.by),
-        reasons=[reason.code for reason in meeting.reasons],
+        reasons=_codes(meeting, filter_.reason),
         **{f"filter_{name}": value for name, value in more.items()},
     )
+
+
+def _codes(meeting: Meeting, chosen: str) -> list[str]:
+    """The reasons to screen out and to skip, and whichever the address names: it may be on no list now."""
+    known = [*(reason.code for reason in meeting.reasons), *SKIP_REASONS]
+    return known if not chosen or chosen in known else [*known, chosen]
 
 
 async def _actors(meeting: Meeting, chosen: str) -> list[str]:

@@ -121,7 +121,9 @@ async def _reasons(meeting: Meeting, marks: Sequence[Mark]) -> list[dict[str, ob
     ).last()
     return [
         {"code": code, "sentence": sentences.get(code, ""), "count": count}
-        for code, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        for code, count in sorted(
+            counts.items(), key=lambda item: (item[0] == public_record.REVERSED, -item[1], item[0])
+        )
     ]
 
 

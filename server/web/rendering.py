@@ -31,7 +31,15 @@ from server.web.parts import parts
 from server.web.record_values import pieces
 
 FRONTEND = Path(__file__).parents[2] / "frontend"
-STAFF_SAYS = ("js.desk_", "js.differ_", "js.state_", "js.by_", "js.stage_", "js.export_")
+STAFF_SAYS = (
+    "js.desk_",
+    "js.differ_",
+    "js.state_",
+    "js.by_",
+    "js.stage_",
+    "js.export_",
+    "js.reason_",
+)
 
 
 def language() -> str:
@@ -111,6 +119,11 @@ def by_name(by: str) -> str:
     return sentence(f"by.{short}", n=number) if short in ACTING else by
 
 
+def reason_name(code: str) -> str:
+    """A reason as the reader calls it; a meeting's own code as it is."""
+    return catalogue(language()).get(f"js.reason_{code}", code)
+
+
 def skips() -> dict[str, str]:
     """Why the stage may pass a question over, by code, in the reader's language."""
     return {code: sentence(f"skip.{code}") for code in SKIP_REASONS}
@@ -127,7 +140,9 @@ def lasting(ms: int) -> str:
 def set_up(app: Quart) -> None:
     """Give the templates their globals."""
     app.jinja_env.globals.update(t=sentence, stamp=stamp, static=static, by_name=by_name)
-    app.jinja_env.globals.update(lasting=lasting, pieces=pieces, skip_words=skips)
+    app.jinja_env.globals.update(
+        lasting=lasting, pieces=pieces, skip_words=skips, reason_name=reason_name
+    )
     app.jinja_env.globals.update(moment=stream.moment, watch_address=stream.watch_address)
 
 

@@ -52,10 +52,13 @@ def at_desk(meeting: Any, reasons: Any, rows: list[dict[str, Any]]) -> dict[str,
 def desk_log(meeting: Any, now: int) -> dict[str, Any]:
     """The context of the log of all acts."""
     act = {"id": "1-0", "at": now, "kind": "q.screen", "by": "mod:2", "n": 52, "text": "Who sits there?",
-           "gone": None, "lang": "en", "dir": "ltr", "reason": "names-individual", "written": "A person.",
+           "gone": None, "lang": "en", "dir": "ltr", "reason": "names-individual", "basis": None,
+           "written": "A person.",
            "end": None, "public": "number", "others": [], "what": None, "role": None,
            "votes": None, "count": None}  # fmt: skip
     acts = [act, {**act, "id": "1-1", "kind": "m.phase", "n": None, "text": None, "reason": None,
-                  "written": None, "end": "live", "public": None}]  # fmt: skip
+                  "written": None, "end": "live", "public": None},
+            {**act, "id": "1-2", "kind": "q.erase", "reason": None, "basis": "court",
+             "written": None}]  # fmt: skip
     return {"meeting": meeting, "acts": acts, "before": "1-0", "reasons": ["unclear"],
             "actors": ["mod:2"], "filter_by": "", "filter_reason": "", "filter_n": ""}  # fmt: skip

@@ -47,6 +47,7 @@ def environment(lang: str) -> jinja2.Environment:
         static=lambda path: f"/frontend/static/{path}",
         lasting=lambda ms: t("lasting.minutes", count=ms // 60_000),
         skip_words=dict,
+        reason_name=lambda code: sentences.get(f"js.reason_{code}", code),
         pieces=pieces,
         moment=stream.moment,
         watch_address=stream.watch_address,

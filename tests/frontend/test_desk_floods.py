@@ -20,9 +20,12 @@ pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium on this 
 
 
 @asynccontextmanager
-async def desk(rows: list[dict[str, Any]], sent: list[Any] | None = None) -> AsyncIterator[Page]:
-    """A desk with these questions and nothing new; what is merged is noted in `sent`."""
-    context = at_desk(MEETING, REASONS, rows)
+async def desk(
+    rows: list[dict[str, Any]], sent: list[Any] | None = None, scripts: bool = True, **more: Any
+) -> AsyncIterator[Page]:
+    """A desk with these questions and nothing new; what is merged is noted in `sent`. `more` is given to
+    the page instead of what the fixture has."""
+    context = {**at_desk(MEETING, REASONS, rows), **more}
     html = environment("en").get_template("desk.html")
     body = html.render(page=page("en", "moderator"), **context)
 
@@ -40,11 +43,12 @@ async def desk(rows: list[dict[str, Any]], sent: list[Any] | None = None) -> Asy
 
     async with async_playwright() as driver:
         browser = await driver.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
-        at = await browser.new_page()
+        at = await browser.new_page(java_script_enabled=scripts)
         at.set_default_timeout(PATIENCE_MS)
         await at.route("**/*", serve)
         await at.goto(f"{ORIGIN}/m/autumn/desk")
-        await expect(at.locator("#show-keys")).to_be_visible(timeout=PATIENCE_MS)
+        if scripts:
+            await expect(at.locator("#show-keys")).to_be_visible(timeout=PATIENCE_MS)
         yield at
         await browser.close()
 

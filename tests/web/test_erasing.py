@@ -12,7 +12,7 @@ from server.domain.roles import Role
 from server.translog.checkpoint import log_id
 from tests.acts.building import NOW, Town, live_town
 from tests.sequencer.building import sequencer_in, settle
-from tests.web.browsing import Browser, Client
+from tests.web.browsing import Browser, Client, staffed
 from tests.web.organising import organising
 from tests.web.test_told_record import site
 
@@ -43,6 +43,8 @@ async def test_an_organiser_names_a_ground_confirms_and_the_text_is_gone_everywh
         erased = told.partition('id="sentences"')[0]
         erased = erased[erased.rindex("rased") :]
         assert "the organiser" in erased and "the asker" not in erased, path
+    log = await (await staffed(app, town, Role.AUDITOR)).get(f"/m/{town.meeting.slug}/desk/log")
+    assert "Erased</b>: a law demands it" in log
     told = await Browser(app).get(f"/m/{town.meeting.slug}/q/1?lang=de")
     assert "Text gelöscht</b>: ein Gesetz verlangt es" in told
     await browser.get(f"/log/{log_id(town.meeting.id)}/opening/{q}.json")

@@ -9,12 +9,15 @@ from quart import Quart
 from redis.asyncio import Redis
 
 from server.acts import decide, meetings
+from server.catalogue import NAMES, catalogue
 from server.domain.ids import digest, fate_capability
 from server.domain.refusals import Refusal, Refused
+from server.domain.roles import Role
+from server.domain.screening import SKIP_REASONS, STARTING_REASONS
 from server.store import keys
 from server.store.question_rows import Question
 from tests.acts.building import NOW, Town, live_town
-from tests.web.browsing import Browser
+from tests.web.browsing import Browser, staffed
 
 FIRST, SECOND = "Nobody could follow it.", "Please say it in other words."
 
@@ -77,3 +80,38 @@ async def test_the_reasons_of_a_reversed_decision_are_not_the_questions_any_more
     moderator = await town.moderator()
     back = await decide.list_question(store, town.meeting, moderator, gone.q, gone.revision, NOW)
     assert (back.reason, back.sentence) == (None, "")
+
+
+def test_each_reason_that_meetings_begin_with_has_a_name_in_each_language() -> None:
+    codes = [*(reason.code for reason in STARTING_REASONS), *SKIP_REASONS]
+    for lang in NAMES:
+        named = [catalogue(lang)[f"js.reason_{code}"] for code in codes]
+        assert len(set(named)) == len(codes), lang
+
+
+async def test_a_reader_reads_the_names_of_reasons_and_a_meetings_own_codes(
+    store: Redis, app: Quart
+) -> None:
+    town = await live_town(store)
+    await out(town, "unclear")
+    back = await out(town, "unclear")
+    await decide.list_question(
+        store, town.meeting, await town.moderator(), back.q, back.revision, NOW
+    )
+    await listed(town, parking="Ask the car park.", unclear="Nobody could follow it.")
+    await out(town, "parking")
+    await town.published()
+    path = f"/m/{town.meeting.slug}"
+    reader, moderator = Browser(app), await staffed(app, town, Role.MODERATOR)
+    record = await reader.get(f"{path}/screened-out?lang=de")
+    at = [record.index(f">{name} <span") for name in ("parking", "unklar", "zurückgenommen")]
+    assert at == sorted(at) and "reason=unclear" in record and ">unclear" not in record
+    assert 'class="reason">unklar<' in await reader.get(f"{path}/q/1?lang=de")
+    assert "<dt>unklar<" in (await reader.get(f"{path}/policy?lang=de")).replace("\n", "")
+    desk = await moderator.get(f"{path}/desk?queue=screened_out&n=1&lang=de")
+    assert '<span class="value">unklar</span>' in desk
+    log = await moderator.get(f"{path}/desk/log?reason=unclear&lang=de")
+    assert '<option value="unclear" selected>unklar<' in log and log.count(">unklar</span>") == 2
+    assert '<option value="gone" selected>gone<' in await moderator.get(
+        f"{path}/desk/log?reason=gone"
+    )

@@ -29,7 +29,7 @@ export function drawOpen(row, line) {
   setText(at("open-name").querySelector("bdi"), row.name ?? say("anonymous"));
   drawWords(at("open-text").querySelector(".words"), row, row.text);
   part("open-wording", row.wording);
-  part("open-reason", row.reason ?? "");
+  part("open-reason", row.reason ? reasonName(row.reason) : "");
   part("open-note", row.note);
   at("open-appeal").hidden = row.appeal !== "open";
   setText(at("open-appeal").querySelector(".value"), row.appeal_note);
@@ -63,6 +63,12 @@ export function setRow(form, row) {
 export function byName(by) {
   const [kind, n] = by.split(":");
   return say(`by_${kind}`, { n: n ?? "" });
+}
+
+/** A reason as the reader calls it; a meeting's own code as it is. @param {string} code */
+function reasonName(code) {
+  const name = say(`reason_${code}`);
+  return name === `reason_${code}` ? code : name;
 }
 
 /** @param {Record<string, number>} counts */

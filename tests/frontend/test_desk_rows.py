@@ -1,0 +1,47 @@
+"""What a row of the desk's list says of its question, drawn by the server and by the script alike."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import expect
+
+from tests.frontend.desk_fixtures import desk_row
+from tests.frontend.running import chromium
+from tests.frontend.test_desk_floods import desk
+
+pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine")
+ARABIC = "هل سيتم تجديد المطعم؟"
+ROWS = [
+    desk_row(1, 0, state="on_air", votes=9),
+    desk_row(2, 0, state="listed", votes=3, text=ARABIC, lang="ar", dir="rtl"),
+]
+# Where the words of a row begin: how far their first line stands from the row's left edge, and its right.
+EDGES = """(node) => {
+    const range = document.createRange(), row = node.closest(".clip").getBoundingClientRect();
+    range.selectNodeContents(node);
+    const words = range.getBoundingClientRect();
+    return [words.left - row.left, row.right - words.right];
+}"""
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+async def test_the_list_says_what_is_on_air_and_begins_arabic_at_the_right(scripts: bool) -> None:
+    async with desk(ROWS, scripts=scripts) as at:
+        if scripts:
+            await at.keyboard.press("2")
+        rows = at.locator("#desk-rows .desk-row")
+        await expect(rows).to_have_count(2)
+        await expect(rows.nth(0).locator(".airs")).to_have_text("on air")
+        await expect(rows.nth(1).locator(".airs")).to_be_hidden()
+        for place, (near, far) in enumerate(((0, 1), (1, 0))):
+            edges = await rows.nth(place).locator(".words").evaluate(EDGES)
+            assert edges[near] < 2 < 20 < edges[far], (place, edges)
+
+
+async def test_the_script_names_a_reason_as_the_page_does_and_a_meetings_own_by_its_code() -> None:
+    out = [desk_row(n, 0, state="screened_out", reason=r) for n, r in ((1, "spam"), (2, "parking"))]
+    out.append(desk_row(3, 0, state="screened_out", reason="names-individual"))
+    async with desk(out) as at:
+        for key, name in (("4", "names a person"), ("j", "parking"), ("j", "spam")):
+            await at.keyboard.press(key)
+            await expect(at.locator("#open-reason .value")).to_have_text(name)
