@@ -72,10 +72,8 @@ class MeetingLog:
             *range(0, state.size, WIDTH),
             *([last.size] if last else []),
         }
-        at, lacking = (
-            0,
-            list[Named](),
-        )  # tiles that are not there, or not so: none is written before the end
+        lacking: list[Named] = []  # tiles; none is written before the last root matched
+        at = 0
         for end in sorted(marks):
             filled = edge.append(self._store.leaves(state.meeting, at, end))
             named = ((f"{self.id}/{tile.path()}", data) for tile, data in filled)
