@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections import Counter
+import re
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -17,12 +18,13 @@ from server.audit.sources import PUBLIC_BYTES, Source
 from server.domain.question import State
 from server.translog import checkpoint, leaf
 from server.translog.checkpoint import Checkpoint, meeting_of
-from server.translog.leaf import LeafError
+from server.translog.leaf import Leaf, LeafError
 from server.translog.note import NoteError, VerifierKey
 from server.translog.proof import Proof
 from server.translog.strict import read_object
 from server.translog.tree import ProofError, leaf_hash, verify_inclusion
 
+SHA256 = re.compile("[0-9a-f]{64}")
 ERASED_SHARE = 0.05
 ERASED_LEAST = 3
 
@@ -70,7 +72,7 @@ def reasons(source: Source, read: Read, findings: Findings) -> None:
 
 
 def _rule(source: Source, sha256: str, findings: Findings) -> dict[str, Any]:
-    data = source.get(f"rules/{sha256}")
+    data = source.get(f"rules/{sha256}") if SHA256.fullmatch(sha256) else None
     if data is None:
         findings.note("A5", f"the rules {sha256[:8]} are not in what was given")
         return {}
@@ -147,7 +149,10 @@ def _opens(data: bytes, c: str, meeting: str, q: str) -> bool:
 def tallies(source: Source, read: Read, findings: Findings) -> None:
     """A9."""
     numbers = {q: known.number for q, known in read.replay.questions.items()}
-    rankings: dict[int, list[str]] = {}
+    picks = defaultdict[int, list[Leaf]](list)
+    for pick in read.picks:
+        picks[int(str(pick.fields["tick"]))].append(pick)
+    checked = 0
     for n, tick in read.replay.ticks.items():
         data = source.get(f"ticks/{n}.json", PUBLIC_BYTES)
         if data is None:
@@ -156,21 +161,31 @@ def tallies(source: Source, read: Read, findings: Findings) -> None:
         if leaf.sha256_hex(data) != tick.fields["sha256"]:
             findings.evidence("A9", f"the tallies of tick {n} are not those that were frozen")
             continue
-        try:
-            ranking = [(str(q), int(votes)) for q, votes in json.loads(data)["ranking"]]
-        except (ValueError, TypeError, KeyError, RecursionError):
+        ranking = _ranking(data)
+        if ranking is None:
             findings.evidence("A9", f"tick {n} froze what is no tally")
             continue
-        rankings[n] = [q for q, _ in ranking]
+        checked += 1
         right = sorted(ranking, key=lambda row: (-row[1], numbers.get(row[0], 0)))
-        if ranking != right or any(q not in numbers for q, _ in ranking):
+        order = [q for q, _ in ranking]
+        if ranking != right or any(q not in numbers for q in order):
             findings.evidence("A9", f"tick {n} is not in the order that the rule gives")
-    for pick in read.picks:
-        order = rankings.get(int(str(pick.fields["tick"])))
-        rank = int(str(pick.fields["rank"]))
-        if order is not None and (rank > len(order) or order[rank - 1] != pick.q):
-            findings.evidence("A9", f"a pick says rank {rank} of another question")
-    findings.done["A9"] = f"{len(rankings)} tallies, {len(read.picks)} picks."
+        if len(set(order)) != len(order):
+            findings.evidence("A9", f"tick {n} counts a question twice")
+        for pick in picks[n]:
+            rank = int(str(pick.fields["rank"]))
+            if rank > len(order) or order[rank - 1] != pick.q:
+                findings.evidence("A9", f"a pick says rank {rank} of another question")
+    findings.done["A9"] = f"{checked} tallies, {len(read.picks)} picks."
+
+
+def _ranking(data: bytes) -> list[tuple[str, int]] | None:
+    """The rows of frozen tallies; None for what is none."""
+    try:
+        rows = [(q, votes) for q, votes in json.loads(data)["ranking"]]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+    return rows if all(type(q) is str and type(votes) is int for q, votes in rows) else None
 
 
 def receipts(held: Iterable[Receipt], read: Read, log: VerifierKey, findings: Findings) -> None:

@@ -10,12 +10,13 @@ from server.audit.moving import Moving
 from server.audit.reading import Read
 from server.audit.record import Look
 from server.audit.record_files import look_in, screened_out
-from server.audit.sources import PUBLIC_BYTES, Source
+from server.audit.sources import MAX_BYTES, PUBLIC_BYTES, Source, Unreadable
 
 STATES, TOLD, SHEET = "public.json", "screened-out.json", "screened-out.csv"
 # A file and the openings that it shows are read one after the other while both may change, and a proxy
 # may keep a file for its second: what fits at no one of so many readings, so far apart, never fitted.
 READINGS = 5
+WORDS_BYTES = 4 * PUBLIC_BYTES
 SIZES_MOST = 50  # that a live log may pass between two requests
 WRONG = {
     STATES: "the published states are not those that the entries give",
@@ -42,10 +43,25 @@ def _still(source: Source, read: Read, findings: Findings) -> None:
     if states is None or None in given:
         says = "not all files of states and of what was screened out are in what was given"
         findings.note("A7", says)
-    made = screened_out(read.replay, read.head.root, look_in(source.get))
+    made = screened_out(read.replay, read.head.root, _look(source))
     for name, data, right in zip((TOLD, SHEET), given, made, strict=True):
         if data is not None and data != right:
             findings.evidence("A7", WRONG[name])
+
+
+def _look(source: Source) -> Look:
+    """The words beside the entries; Unreadable where they are more than a person's computer should hold."""
+    left = WORDS_BYTES
+
+    def read(path: str) -> bytes | None:
+        nonlocal left
+        data = source.get(path, PUBLIC_BYTES if path.startswith("ticks/") else MAX_BYTES)
+        left -= len(data or b"")
+        if left < 0:
+            raise Unreadable(f"texts, rules and tallies are more than {WORDS_BYTES} bytes together")
+        return data
+
+    return look_in(read)
 
 
 def _size(data: bytes | None) -> int | None:
@@ -94,7 +110,7 @@ class _Live:
         dated = STATES if read[TOLD] is None else TOLD
         again = self._source.get(dated, PUBLIC_BYTES) if SHEET in self._left else None
         # What the file shows was public either before it was read or after.
-        self._looks = [*self._looks[-1:], look_in(self._source.get)]
+        self._looks = [*self._looks[-1:], _look(self._source)]
         for name in (STATES, TOLD):
             self._hold(name, read[name], _size(read[name]), _size(read[name]))
         if read[dated] is not None and again is not None:

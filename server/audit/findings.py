@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -21,6 +22,8 @@ CHECKS = MappingProxyType(
     }
 )
 SHOWN = 20
+KEPT = 1_000  # of one check and grade: what is wrong with each of a million entries fills no memory
+SENTENCE_MOST = 400
 
 
 class Grade(StrEnum):
@@ -29,6 +32,12 @@ class Grade(StrEnum):
     NOTE = "note"
     UNCHECKED = "could not check"
     EVIDENCE = "evidence"
+
+
+def plain(says: str) -> str:
+    """A sentence that may quote what a hostile log wrote: no word of it steers the terminal, or fills it."""
+    cut = says if len(says) <= SENTENCE_MOST else f"{says[:SENTENCE_MOST]} ..."
+    return "".join(char if char.isprintable() else "\ufffd" for char in cut)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +56,25 @@ class Findings:
 
     all: list[Finding] = field(default_factory=list)
     done: dict[str, str] = field(default_factory=dict)
+    _counts: Counter[tuple[str, Grade]] = field(default_factory=Counter)
 
     def note(self, check: str, says: str) -> None:
         """Something to know, not a fault."""
-        self.all.append(Finding(check, Grade.NOTE, says))
+        self._add(Finding(check, Grade.NOTE, plain(says)))
 
     def unchecked(self, check: str, says: str) -> None:
         """Something that could not be checked."""
-        self.all.append(Finding(check, Grade.UNCHECKED, says))
+        self._add(Finding(check, Grade.UNCHECKED, plain(says)))
 
     def evidence(self, check: str, says: str, proof: str = "") -> None:
         """Something that an honest record cannot show."""
-        self.all.append(Finding(check, Grade.EVIDENCE, says, proof))
+        self._add(Finding(check, Grade.EVIDENCE, plain(says), proof))
+
+    def _add(self, found: Finding) -> None:
+        of = (found.check, found.grade)
+        self._counts[of] += 1
+        if self._counts[of] <= KEPT:
+            self.all.append(found)
 
     def of(self, check: str, grade: Grade) -> list[Finding]:
         """The findings of one check and grade."""
@@ -83,8 +99,8 @@ class Findings:
             for grade in (Grade.EVIDENCE, Grade.UNCHECKED, Grade.NOTE):
                 found = self.of(check, grade)
                 lines += [f"         {grade.value}: {one.says}" for one in found[:SHOWN]]
-                if len(found) > SHOWN:
-                    lines.append(f"         ... and {len(found) - SHOWN} more")
+                if (count := self._counts[check, grade]) > SHOWN:
+                    lines.append(f"         ... and {count - SHOWN} more")
         ends = {
             0: "Everything holds.",
             1: "Nothing speaks against this record, but not everything could be checked.",

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from server.audit import checks, files_check, reading, series, sources, witnessed
 from server.audit.checks import Receipt
-from server.audit.findings import Findings, Grade
+from server.audit.findings import Findings, Grade, plain
 from server.audit.series import Earlier
 from server.audit.sources import Source, Unreadable
 from server.audit.witnessed import AnchorLog
@@ -65,7 +65,10 @@ def main(options: Namespace) -> int:
             head = None
             findings.unchecked("A3" if "A1" in findings.done else "A1", str(error))
     except (Unreadable, NoteError, OSError, ValueError) as error:
-        print(f"Could not check: {error}", file=sys.stderr)
+        print(f"Could not check: {plain(str(error))}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped: nothing was decided.", file=sys.stderr)
         return 1
     print(findings.report())
     if findings.status() == 2:

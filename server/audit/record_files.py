@@ -8,7 +8,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from server.audit.record import Look, Record
@@ -17,6 +17,8 @@ from server.translog.strict import Json
 
 # What a spreadsheet takes for the beginning of a formula (OWASP ASVS 1.2.10), full-width forms too.
 RUNS = ("=", "+", "-", "@", "\t", "\r", "\x00", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+WORDS = ("text", "lang", "as")
+DOCUMENTS_HELD = 64
 COLUMNS = "number state text act at by reason sentence note other votes rules".split()
 
 
@@ -44,7 +46,7 @@ def _row(record: Record, q: str, look: Look) -> dict[str, Json]:
                 "passed": passed,
             }
         )
-    told = {name: opened.get(name) if opened else None for name in ("text", "lang", "as")}
+    told = {name: opened.get(name) if opened else None for name in WORDS}
     return {
         **{"number": known.number, "q": q, "state": known.state.value, **told},
         **{"reason": record.reason(known), "erased": list(known.erased), "entries": entries},
@@ -85,22 +87,31 @@ def look_in(read: Callable[[str], bytes | None]) -> Look:
     """The words that lie beside a log, as `read` gives them by their paths (openings, rules, ticks)."""
 
     @cache
-    def told(path: str) -> Mapping[str, Any]:
-        try:
-            found = json.loads(read(path) or b"{}")
-        except (ValueError, RecursionError):
-            return {}
-        return found if isinstance(found, dict) else {}
-
     def opening(name: str) -> Mapping[str, Any] | None:
-        try:
-            found = json.loads(str(told(f"opening/{name}.json").get("opening", "")))
-        except (ValueError, RecursionError):
-            return None
-        return found if isinstance(found, dict) and isinstance(found.get("text"), str) else None
+        told = _object(read(f"opening/{name}.json") or b"{}")
+        found = _object(str(told.get("opening", "")))
+        held = {name: found[name] for name in WORDS if isinstance(found.get(name), str)}
+        return held if "text" in held else None
 
+    @lru_cache(DOCUMENTS_HELD)
+    def document(sha256: str) -> Mapping[str, Any]:
+        return _object(read(f"rules/{sha256}") or b"{}")
+
+    @cache
     def ranking(n: int) -> Sequence[str]:
-        rows = told(f"ticks/{n}.json").get("ranking")
-        return [str(row[0]) for row in rows if row] if isinstance(rows, list) else []
+        rows = _object(read(f"ticks/{n}.json") or b"{}").get("ranking")
+        known = rows if isinstance(rows, list) else []
+        return [str(row[0]) for row in known if isinstance(row, list) and row]
 
-    return Look(opening, lambda sha256: told(f"rules/{sha256}"), ranking)
+    return Look(opening, document, ranking)
+
+
+def _object(data: bytes | str) -> Mapping[str, Any]:
+    """The JSON object in what anybody may have written; an empty one for what is none, or holds what no
+    file of texts can."""
+    try:
+        found = json.loads(data)
+        json.dumps(found, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
