@@ -7,31 +7,48 @@ queue notices that another process takes them out of it.
 
 from __future__ import annotations
 
+import errno
 import socket
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 PORTS = "OPENFLOOR_PORT_FDS"
+# "localhost" is named in both families also where the machine speaks one.
+ABSENT = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
 
 
 def bind(host: str, port: int) -> list[socket.socket]:
-    """A bound socket for each address of the host, not listening yet. Other servers on this machine
-    may bind the same (SO_REUSEPORT): connections are spread over those that listen. OSError with
-    nothing left open where it cannot be."""
+    """A bound socket for each address of the host that this machine has, not listening yet. Other servers
+    on this machine may bind the same (SO_REUSEPORT): connections are spread over those that listen.
+    OSError with nothing left open where none can be, or where one is somebody else's."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     bound: list[socket.socket] = []
-    try:
-        for family, kind, protocol, _, address in dict.fromkeys(found):
-            one = socket.socket(family, kind, protocol)
-            bound.append(one)
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-            if family == socket.AF_INET6:
-                one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            one.bind(address)
-    except OSError:
-        close(bound)
-        raise
+    absent: OSError | None = None
+    for family, _, _, _, address in dict.fromkeys(found):
+        try:
+            bound.append(_bound(family, address))
+        except OSError as error:
+            if error.errno not in ABSENT:
+                close(bound)
+                raise
+            absent = error
+    if absent is not None and not bound:
+        raise absent
     return bound
+
+
+def _bound(family: int, address: Any) -> socket.socket:
+    one = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        if family == socket.AF_INET6:
+            one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        one.bind(address)
+    except OSError:
+        one.close()
+        raise
+    return one
 
 
 def told(ports: Sequence[socket.socket]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
@@ -45,6 +46,8 @@ def run(options: Namespace, environ: Mapping[str, str]) -> None:
     data = Path(options.data).resolve()
     owner = embedded.own(data)
     supervisor = Supervisor(say)
+    signal.signal(signal.SIGUSR1, lambda *_: supervisor.replace())  # also before all is up
+    _disown(data)
     # Not in the data folder: a socket's path has at most 107 bytes.
     sockets = tempfile.TemporaryDirectory(prefix=SOCKETS)
     try:
@@ -139,6 +142,13 @@ def _start_store(supervisor: Supervisor, environ: Mapping[str, str], data: Path,
     return url
 
 
+def _disown(data: Path) -> None:
+    """What a killed run left tells which store to end. Its number may be somebody else's by now."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        told = json.loads((data / "run.json").read_text())
+        _write(data, {name: value for name, value in told.items() if name != "pid"})
+
+
 def _counted(data: Path, environ: Mapping[str, str]) -> Callable[[bool], None]:
     turns = itertools.count(1)
     return lambda done: _remember(data, environ, next(turns), done)
@@ -155,6 +165,10 @@ def _remember(data: Path, environ: Mapping[str, str], turn: int, done: bool) -> 
             f"unix://{tempfile.gettempdir()}/{SOCKETS}"
         ),
     }
+    _write(data, told)
+
+
+def _write(data: Path, told: Mapping[str, object]) -> None:
     fresh = data / "run.json.new"
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import select
 import signal
@@ -76,18 +77,20 @@ class Supervisor:
 
     def watch(self) -> None:
         """Restart children until SIGTERM, SIGINT or SIGHUP (a terminal that closes), then stop all and
-        return. SIGUSR1 replaces them."""
+        return. Whoever asks for new processes while they come is told when there are newer ones."""
         for number in ENDING:
             signal.signal(number, lambda *_: self.end())
-        signal.signal(signal.SIGUSR1, lambda *_: self._replace_soon())
         while not self._ending:
             self._look_at_all()
             if self._replacing:
                 self._replacing = False
-                self._replace_all()
+                done = self._replace_all()
+                if self._ending or not self._replacing:
+                    self.replaced(done)
         self.stop()
 
-    def _replace_soon(self) -> None:
+    def replace(self) -> None:
+        """Let `watch` put a new process in the place of each; from a signal or another thread."""
         self._replacing = True
 
     def _look_at_all(self, apart: _Running | None = None) -> None:
@@ -96,24 +99,24 @@ class Supervisor:
                 self._look_at(running)
         time.sleep(POLL_S)
 
-    def _replace_all(self) -> None:
-        """A new process for each child but the store, one after the other. A server's successor
-        listens on the same sockets before the server ends, so that nobody finds the door shut; of
-        the others there is one each, so that one ends before the next begins."""
+    def _replace_all(self) -> bool:
+        """A new process for each child but the store, one after the other; False where that came to no
+        end. A server's successor listens on the same sockets before the server ends, so that nobody
+        finds the door shut; of the others there is one each, so that one ends before the next begins."""
         for running in self._running:
             if running.child.ends_last or self._ending:
                 continue
             fresh = self._successor(running) if running.child.ports else None
             if running.child.ports and fresh is None:
-                self.say(
-                    f"The successor of {running.child.name} did not start; it goes on as it is"
-                )
-                self.replaced(False)
-                return
+                if not self._ending:
+                    self.say(
+                        f"The successor of {running.child.name} did not start; it goes on as it is"
+                    )
+                return False
             self._end(running)
             self._begin(running, fresh or self._spawn(running.child))
             self.say(f"{running.child.name} was replaced")
-        self.replaced(True)
+        return not self._ending
 
     def _successor(self, running: _Running) -> subprocess.Popen[bytes] | None:
         """A second process of a server, once it listens; None where it does not come so far. A server
@@ -123,17 +126,21 @@ class Supervisor:
             fresh = self._spawn(running.child, says)
             os.close(says)
             deadline = time.monotonic() + READY_S
-            while not select.select([told], [], [], 0)[0] and time.monotonic() < deadline:
+            while not _says(told) and time.monotonic() < deadline and not self._ending:
                 self._look_at_all(apart=running)
-            if select.select([told], [], [], 0)[0] and told.read(1):  # b"" where it ended
+            if _says(told) and told.read(1):  # b"" where it ended
                 return fresh
         fresh.kill()
         fresh.wait()
         return None
 
     def _end(self, running: _Running) -> None:
+        """End one child, and look at the others meanwhile."""
         running.process.terminate()
-        self._wait(running, time.monotonic() + STOP_S)
+        deadline = time.monotonic() + STOP_S
+        while running.process.poll() is None and time.monotonic() < deadline:
+            self._look_at_all(apart=running)
+        self._wait(running, deadline)
 
     def _begin(self, running: _Running, process: subprocess.Popen[bytes]) -> None:
         running.process, running.started, running.restart_at = process, time.monotonic(), None
@@ -181,6 +188,10 @@ class Supervisor:
             # The group: a worker's job is a process of its own.
             os.killpg(running.process.pid, signal.SIGKILL)
             running.process.wait()
+
+
+def _says(pipe: io.FileIO) -> bool:
+    return bool(select.select([pipe], [], [], 0)[0])
 
 
 def python(module: str, *arguments: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
 import os
 import signal
@@ -123,6 +124,37 @@ def test_a_server_that_is_killed_before_and_after_it_listens_comes_back_on_its_p
         os.kill(server, signal.SIGKILL)
         killed.add(server)
     eventually(lambda: started.status("/healthz") == 200, "it answers")
+
+
+def test_who_asks_before_all_is_up_ends_nothing_and_gets_what_was_asked_for(
+    run: Prepare, tmp_path: Path
+) -> None:
+    started = run().start(until="Made the root key")  # the sequencer's first word
+    servers = eventually(lambda: started.children("server"), "a server")
+    assert restarted(tmp_path / "data") == ""
+    started.wait_for("Openfloor is at")
+    assert started.status("/healthz") == 200
+    assert not set(servers) & set(started.children("server"))
+
+
+def test_the_number_that_a_killed_run_left_behind_is_signalled_by_nobody(
+    run: Prepare, tmp_path: Path
+) -> None:
+    data, heard = tmp_path / "data", list[int]()
+    data.mkdir()
+    left = data / "run.json"
+    left.write_text(json.dumps({"pid": os.getpid(), "turn": 3, "done": True}))
+    before = signal.signal(signal.SIGUSR1, lambda number, _: heard.append(number))
+    try:
+        with (data / "server.lock").open("w") as lock:  # as a store that has not ended yet
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            started = run().start(until="")
+            eventually(lambda: "pid" not in json.loads(left.read_text()), "it is forgotten")
+            assert refused("restart", "--data", str(data)) == f"Nothing runs on {data}.\n"
+            assert started.stop() == 0
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert heard == []
 
 
 @pytest.mark.faults
