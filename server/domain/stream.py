@@ -70,6 +70,11 @@ def seconds_in(text: str, field: str) -> int | None:
     return total
 
 
+def clock(seconds: int) -> str:
+    """Seconds as people read a time of the meeting: 1:02:03."""
+    return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+
 def moment(stream_s: int, delay_s: int) -> int:
     """Where in the stream an answer begins, in seconds from its start."""
     return max(0, stream_s + delay_s)

@@ -80,7 +80,7 @@ async def _desk(
         offered=_offered(chosen, me),
         me=me,
         kept={**desk_forms.NOTHING_KEPT, **(kept or {})},
-        line=told["line"]["numbers"],
+        line=[desk_rows.row(question) for question in found.line.questions],
         reasons=meeting.reasons,
         skip_reasons=skips(),
         policy_html=rendered(meeting.policy),

@@ -22,7 +22,7 @@ from server.domain.appeal import Appeal
 from server.domain.meeting import Meeting
 from server.domain.question import State
 from server.domain.refusals import Refused, Sentence
-from server.domain.roles import MAY, Act
+from server.domain.roles import MAY, Act, pseudonym
 from server.domain.rules import BY_NAME
 from server.domain.screening import SKIP_REASONS
 from server.store.question_rows import Question
@@ -143,7 +143,9 @@ def set_up(app: Quart) -> None:
     app.jinja_env.globals.update(
         lasting=lasting, pieces=pieces, skip_words=skips, reason_name=reason_name
     )
-    app.jinja_env.globals.update(moment=stream.moment, watch_address=stream.watch_address)
+    app.jinja_env.globals.update(
+        moment=stream.moment, clock=stream.clock, watch_address=stream.watch_address
+    )
 
 
 def _languages() -> list[dict[str, str]]:
@@ -176,6 +178,7 @@ def page(title: str, person: people.Person | None = None, **more: object) -> dic
     sign_in = None
     if person is not None and person.role.value != "reader":
         label = person.sign_in.label if person.sign_in else None
+        label = by_name(pseudonym(person.role, label)) if label else None
         may = [
             act.value for act in MAY[person.role] if act is not Act.LINK_DEVICE or _known(person)
         ]

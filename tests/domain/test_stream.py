@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from server.domain.refusals import Refused
-from server.domain.stream import Kind, kind, moment, origin, seconds_in, since_live, watch_address
+from server.domain.stream import (
+    Kind,
+    clock,
+    kind,
+    moment,
+    origin,
+    seconds_in,
+    since_live,
+    watch_address,
+)
 
 
 @pytest.mark.parametrize(
@@ -40,6 +49,7 @@ def test_seconds_count_from_going_live() -> None:
 
 
 def test_a_time_is_typed_as_it_is_read() -> None:
+    assert seconds_in(clock(3723), "stream") == 3723 and clock(3723) == "1:02:03"
     typed = {"": None, " 95 ": 95, "1:35": 95, "62:03": 3723, "1:02:03": 3723}
     assert {text: seconds_in(text, "stream") for text in typed} == typed
     for odd in ("1:2:3:4", "-5", "1:", "1.5", "²", "9" * 6):

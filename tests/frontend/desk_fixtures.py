@@ -36,7 +36,7 @@ def at_desk(meeting: Any, reasons: Any, rows: list[dict[str, Any]]) -> dict[str,
     return {
         "meeting": meeting, "queues": queues, "queue": "waiting", "counts": counts,
         "rows": run(rows, after=60, behind=3), "order": "", "here": "queue=waiting",
-        "chosen": rows[0] if rows else None, "line": [7] if rows else [],
+        "chosen": rows[0] if rows else None, "line": [desk_row(7, 0, state="listed")] if rows else [],
         "similar": [{**desk_row(12, 0), "likeness": 0.41}] if rows else [], "reasons": reasons,
         "skip_reasons": {"no-time": "There was no time left for it."},
         "members": run([desk_row(93, 0, into=88, votes=4, askers=2, state="merged")] if rows else []),

@@ -50,6 +50,7 @@ def environment(lang: str) -> jinja2.Environment:
         reason_name=lambda code: sentences.get(f"js.reason_{code}", code),
         pieces=pieces,
         moment=stream.moment,
+        clock=stream.clock,
         watch_address=stream.watch_address,
         by_name=lambda by: t(f"by.{by.partition(':')[0]}", n=by.partition(":")[2]),
     )

@@ -45,3 +45,28 @@ async def test_the_script_names_a_reason_as_the_page_does_and_a_meetings_own_by_
         for key, name in (("4", "names a person"), ("j", "parking"), ("j", "spam")):
             await at.keyboard.press(key)
             await expect(at.locator("#open-reason .value")).to_have_text(name)
+
+
+SAID = (
+    ({"reason": "spam", "withheld": True}, "reason", "Reason spam (text withheld)"),
+    ({"reason": "duplicate", "target": 12}, "reason", "Reason duplicate, no. 12"),
+    ({"stream_s": 3723}, "answer", "Answer: At 1:02:03 of the meeting."),
+    ({"stream_s": 59, "answer": "Yes."}, "answer", "Answer: At 0:00:59 of the meeting. Yes."),
+    ({"answer": "In May."}, "answer", "Answer: In May."),
+)
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+async def test_the_open_question_says_what_was_decided_and_leads_to_its_history(
+    scripts: bool,
+) -> None:
+    for values, part, told in SAID:
+        state = "answered" if part == "answer" else "screened_out"
+        row = desk_row(8, 0, state=state, votes=1, **values)
+        async with desk([row], scripts=scripts) as at:
+            if scripts:
+                await at.keyboard.press("5" if part == "answer" else "4")
+                await expect(at.locator("#desk-rows .votes-of")).to_have_text("1 vote")
+            await expect(at.locator(f"#open-{part}")).to_have_text(told)
+            await expect(at.locator("#open-votes")).to_have_text("1 vote")
+            await expect(at.locator("#open-n")).to_have_attribute("href", "/m/autumn/q/8")

@@ -177,7 +177,7 @@ async def test_the_moment_of_an_answer_is_when_it_went_on_air_and_a_slip_is_refu
     await expect(page.locator("#open-state")).to_have_text("on air")
     await page.clock.fast_forward("02:00:00")
     await page.keyboard.press("a")
-    await expect(stream).to_have_value(re.compile(r"00:0\d:\d\d"))
+    await expect(stream).to_have_value(re.compile(r"0:0\d:\d\d"))
     await stream.fill("1:o2:03")
     await answer.press("Enter")
     await expect(page.locator("#desk-error")).to_contain_text("as 1:02:03")
@@ -185,3 +185,14 @@ async def test_the_moment_of_an_answer_is_when_it_went_on_air_and_a_slip_is_refu
     await stream.fill("1:02:03")
     await answer.press("Enter")
     await expect(page.locator("[data-count=answered]")).to_have_text("1")
+    # A correction begins with what was told: neither time nor words are lost by correcting the other.
+    await page.keyboard.press("5")
+    for at, words, said in (("1:02:03", "", "Yes, in May."), ("1:02:03", "Yes, in May.", "No.")):
+        await page.keyboard.press("a")
+        await expect(stream).to_have_value(at)
+        await expect(page.locator("#answer")).to_have_value(words)
+        await page.locator("#answer").fill(said)
+        await answer.press("Enter")
+        await expect(page.locator("#open-answer")).to_have_text(
+            f"Answer: At 1:02:03 of the meeting. {said}"
+        )

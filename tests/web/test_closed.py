@@ -5,11 +5,12 @@ from __future__ import annotations
 from quart import Quart
 from redis.asyncio import Redis
 
-from server.acts import admission, closing, meetings, vote
+from server.acts import admission, closing, decide, meetings, vote
+from server.domain.roles import Role
 from server.live.boards import Boards
 from server.store import keys, typed
 from tests.acts.building import NOW, PACE, Town, live_town
-from tests.web.browsing import Browser, Client, until
+from tests.web.browsing import Browser, Client, staffed, until
 from tests.web.test_pages import asked, joined
 
 
@@ -105,3 +106,22 @@ async def test_nothing_is_forgotten_before_every_question_has_its_end(
     await town.attendee()  # who joins afterwards, to read, is forgotten by the next round
     assert await closing.forget(store, town.meeting) == 1
     assert await who_is_who(town) == [] and await closing.forget(store, town.meeting) == 0
+
+
+async def test_the_desk_of_a_closed_meeting_offers_no_act_and_its_stage_says_that_it_closed(
+    store: Redis, app: Quart
+) -> None:
+    town = await live_town(store)
+    moderator = await town.moderator()
+    out = await town.ask(await town.attendee())
+    await decide.screen_out(store, town.meeting, moderator, out.q, 1, "unclear", "", None, NOW)
+    path = f"/m/{town.meeting.slug}"
+    desk, reader = await staffed(app, town, Role.MODERATOR), Browser(app)
+    at = f"{path}/desk?queue=screened_out"
+    assert 'data-act="reverse"' in await desk.get(at)
+    assert "No question is on air" in await reader.get(f"{path}/stage")
+    await closed(town)
+    assert "data-act" not in await desk.get(at) and 'id="open-reason"' in desk.text
+    stage = (await reader.get(f"{path}/stage")).partition('id="sentences"')[0]
+    assert "The meeting has closed" in stage and "is on air" not in stage
+    assert 'id="next-none" hidden' in stage

@@ -80,7 +80,7 @@ async def test_a_campaign_is_merged_by_a_plain_form_and_told_what_is_left(
     assert "left out: 1 (no. 4)" in part(browser.text, "p", "copies-left")
     await send(browser, "merge_copies")
     assert browser.status == 200 and numbers(browser.text, "member-rows") == [2, 3]
-    assert part(browser.text, "b", "open-n") == "no. 1" and "Merged into it: 2" in browser.text
+    assert part(browser.text, "a", "open-n") == "no. 1" and "Merged into it: 2" in browser.text
     assert "Copies waiting: 1" in browser.text and numbers(browser.text, "copy-rows") == [4]
     assert '<button class="act" type="submit" disabled>' in part(
         browser.text, "details", "merge-copies"
@@ -153,10 +153,10 @@ async def test_a_long_queue_is_walked_and_decided_on_where_one_stands(
     runs = await walked(browser, "desk-rows", "from")
     assert [len(run) for run in runs] == [60, 60, 10]
     assert [n for run in runs for n in run] == list(range(1, 131))
-    assert part(browser.text, "b", "open-n") == "no. 121"
+    assert part(browser.text, "a", "open-n") == "no. 121"
     await send(browser, "list")
     assert numbers(browser.text, "desk-rows") == list(range(122, 131))
-    assert part(browser.text, "b", "open-n") == "no. 122"
+    assert part(browser.text, "a", "open-n") == "no. 122"
 
 
 async def test_the_most_asked_stand_first_where_that_is_chosen(store: Redis, app: Quart) -> None:
@@ -168,4 +168,4 @@ async def test_the_most_asked_stand_first_where_that_is_chosen(store: Redis, app
     assert numbers(browser.text, "desk-rows") == [1, 2]
     await browser.get(f"/m/{town.meeting.slug}/desk?queue=waiting&by=askers")
     assert numbers(browser.text, "desk-rows") == [2, 1]
-    assert part(browser.text, "b", "open-n") == "no. 2"
+    assert part(browser.text, "a", "open-n") == "no. 2"

@@ -81,7 +81,7 @@ class DeskPage {
     drawMembers(open, members(this.desk, open));
     drawCopies(open, copies(this.desk, open));
     drawCounts(this.desk.counts);
-    drawLine(this.desk.line);
+    drawLine(this.desk);
   }
 
   /** Open a question; its folds close, so that nothing typed for another is sent. @param {string} q @param {boolean} read show its words, too */

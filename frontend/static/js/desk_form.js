@@ -1,6 +1,7 @@
 // @ts-check
 // The desk's folds while somebody fills them in: opened by key, previewed as they are typed.
 import { drawDiff } from "./desk_view.js";
+import { clock } from "./desk_state.js";
 import { alike, warnings } from "./diff.js";
 import { say } from "./words.js";
 
@@ -21,7 +22,7 @@ export function unfold(act, row, { withhold = false, since }) {
   const field = withhold ? fold.querySelector("[data-withholds]") : fold.querySelector("input:not([type=hidden]), textarea, button");
   if (withhold && field) /** @type {HTMLInputElement} */ (field).checked = true;
   if (!begun && act === "word") /** @type {any} */ (form.elements.namedItem("wording")).value = row.wording || row.text;
-  if (!begun && act === "answer" && row.stream_s === null) aired(form, row, since);
+  if (!begun && act === "answer") answering(form, row, since);
   /** @type {HTMLElement | null} */ (field)?.focus();
   // What was typed before and left is there still: a new number takes its place, it does not follow it.
   if (!begun && field?.matches("input:not([type=radio])")) /** @type {HTMLInputElement} */ (field).select();
@@ -29,11 +30,17 @@ export function unfold(act, row, { withhold = false, since }) {
   return true;
 }
 
-/** When it went on air, as host and stage count it; empty for one that is not on air. @param {HTMLFormElement} form @param {any} row @param {number} since when the meeting went live */
-function aired(form, row, since) {
-  const passed = row.state === "on_air" && since && row.decided_at >= since ? Math.floor((row.decided_at - since) / 1000) : null;
-  const parts = passed === null ? [] : [Math.floor(passed / 3600), Math.floor(passed / 60) % 60, passed % 60];
-  /** @type {any} */ (form.elements.namedItem("stream")).value = parts.map((part) => String(part).padStart(2, "0")).join(":");
+/**
+ * What is corrected stands in the fields; of one on air, when it went there, as host and stage count it.
+ * @param {HTMLFormElement} form @param {any} row @param {number} since when the meeting went live
+ */
+function answering(form, row, since) {
+  const aired = row.state === "on_air" && since && row.decided_at >= since ? Math.floor((row.decided_at - since) / 1000) : null;
+  const [stream, answer] = ["stream", "answer"].map((name) => /** @type {any} */ (form.elements.namedItem(name)));
+  const at = row.state === "answered" ? row.stream_s : aired;
+  stream.value = at === null ? "" : clock(at);
+  // What was typed and left is there still, and no question's answer is another's.
+  answer.defaultValue = row.state === "answered" ? row.answer : "";
 }
 
 /** A digit or letter picks a reason in the fold that shows some. @param {KeyboardEvent} event @param {any} row */

@@ -2,6 +2,7 @@
 // The rows of a queue on the page: one node per question, changed only where its value changed, moved
 // as little as possible. Thousands of rows are drawn in a few milliseconds because most are untouched.
 import { asked } from "./desk_state.js";
+import { votesOf } from "./desk_view.js";
 import { staying } from "./moves.js";
 import { place } from "./rows.js";
 import { setTime } from "./times.js";
@@ -75,6 +76,6 @@ function fillRow(node, row, queue) {
   setText(node.querySelector(".airs"), row.state === "on_air" ? say("state_on_air") : "");
   const people = asked(row);
   setText(node.querySelector(".asked"), people > 1 ? say("desk_asked", { n: people }) : "");
-  setText(node.querySelector(".votes-of"), row.state === "received" ? "" : say("desk_votes", { n: row.votes }));
+  setText(node.querySelector(".votes-of"), row.state === "received" ? "" : votesOf(row));
   setTime(/** @type {HTMLElement} */ (node.querySelector("time")), row.at, Date.now());
 }

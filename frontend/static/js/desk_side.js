@@ -1,5 +1,6 @@
 // @ts-check
 // Draws what stands beside the open question: those merged into it, and the line for the stage.
+import { votesOf } from "./desk_view.js";
 import { sameWords } from "./diff.js";
 import { setText } from "./upvote.js";
 import { drawWords, say } from "./words.js";
@@ -47,7 +48,7 @@ export function drawMembers(head, rows) {
     setText(link, String(row.n));
     link.href = `?n=${row.n}`;
     drawWords(node.querySelector(".words"), row, row.wording || row.text);
-    setText(node.querySelector(".votes-of"), say("desk_votes", { n: row.votes }));
+    setText(node.querySelector(".votes-of"), votesOf(row));
     setText(node.querySelector(".asked"), row.askers > 1 ? say("desk_asked", { n: row.askers }) : "");
     field(node, "q", row.q);
     field(node, "revision", row.revision);
@@ -143,14 +144,18 @@ export function drawSimilar(rows) {
   });
 }
 
-/** @param {{revision: number, numbers: number[]}} line */
-export function drawLine(line) {
+/** @param {import("./desk_state.js").Desk} desk */
+export function drawLine({ line, questions }) {
+  const standing = new Set(line.numbers);
+  const rows = new Map([...questions.values()].filter((row) => standing.has(row.n)).map((row) => [row.n, row]));
   keyed(at("desk-line"), "desk-in-line", line.numbers, String, (node, n) => {
     const link = /** @type {HTMLAnchorElement} */ (node.querySelector("a"));
     node.dataset.n = String(n);
     setText(link, say("number", { n }));
     link.href = `?queue=listed&n=${n}`;
     field(node, "n", n);
+    const row = rows.get(n);
+    if (row) drawWords(node.querySelector(".words"), row, row.wording || row.text);
     for (const button of node.querySelectorAll("button"))
       button.setAttribute("aria-label", say(button.value === "-1" ? "desk_earlier" : "desk_later", { n }));
   });

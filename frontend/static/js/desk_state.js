@@ -124,3 +124,9 @@ export function moved(numbers, n, by) {
 export function toggled(numbers, n) {
   return numbers.includes(n) ? numbers.filter((other) => other !== n) : [...numbers, n];
 }
+
+/** Seconds as people write a time of the meeting: 1:02:03. @param {number} seconds */
+export function clock(seconds) {
+  const two = (/** @type {number} */ part) => String(part).padStart(2, "0");
+  return `${Math.floor(seconds / 3600)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+}

@@ -1,6 +1,6 @@
 // @ts-check
 // Draws the desk: the list, the open question, texts side by side. Decides nothing, opens no connection.
-import { asked, offers } from "./desk_state.js";
+import { asked, clock, offers } from "./desk_state.js";
 import { diff } from "./diff.js";
 import { setText } from "./upvote.js";
 import { drawWords, say } from "./words.js";
@@ -14,6 +14,9 @@ function part(id, value) {
   setText(node.querySelector(".value, .words"), value);
 }
 
+/** @param {{votes: number}} row */
+export const votesOf = ({ votes }) => say(votes === 1 ? "desk_vote" : "desk_votes", { n: votes });
+
 /** How decisions name who sits here. @returns {string} */
 export const me = () => at("desk").dataset.me ?? "";
 
@@ -22,15 +25,17 @@ export function drawOpen(row, line) {
   at("desk-open").hidden = !row;
   if (!row) return;
   setText(at("open-n"), say("number", { n: row.n }));
+  at("open-n").setAttribute("href", `/m/${at("desk").dataset.slug}/q/${row.n}`);
   setText(at("open-state"), row.into ? say("desk_into", { n: row.into }) : say(`state_${row.state}`));
   at("open-state").dataset.state = row.state;
-  setText(at("open-votes"), say("desk_votes", { n: row.votes }));
+  setText(at("open-votes"), votesOf(row));
   setText(at("open-askers"), say("desk_asked", { n: asked(row) }));
   setText(at("open-name").querySelector("bdi"), row.name ?? say("anonymous"));
   drawWords(at("open-text").querySelector(".words"), row, row.text);
   part("open-wording", row.wording);
-  part("open-reason", row.reason ? reasonName(row.reason) : "");
+  part("open-reason", row.reason ? reasonOf(row) : "");
   part("open-note", row.note);
+  answerOf(row);
   at("open-appeal").hidden = row.appeal !== "open";
   setText(at("open-appeal").querySelector(".value"), row.appeal_note);
   for (const form of document.querySelectorAll("form.desk-act")) {
@@ -65,10 +70,21 @@ export function byName(by) {
   return say(`by_${kind}`, { n: n ?? "" });
 }
 
-/** A reason as the reader calls it; a meeting's own code as it is. @param {string} code */
-function reasonName(code) {
-  const name = say(`reason_${code}`);
-  return name === `reason_${code}` ? code : name;
+/** The reason as the reader calls it, a meeting's own by its code; and what comes with it. @param {any} row */
+function reasonOf(row) {
+  const key = `reason_${row.reason}`;
+  const name = say(key) === key ? row.reason : say(key);
+  const withheld = row.withheld ? ` (${say("desk_withheld")})` : "";
+  return name + withheld + (row.target ? `, ${say("number", { n: row.target })}` : "");
+}
+
+/** When and how it was answered. @param {any} row */
+function answerOf(row) {
+  const told = row.state === "answered";
+  const when = told && row.stream_s !== null ? say("desk_moment", { at: clock(row.stream_s) }) : "";
+  part("open-answer", told ? row.answer : "");
+  setText(at("open-answer").querySelector(".at"), when);
+  if (when) at("open-answer").hidden = false;
 }
 
 /** @param {Record<string, number>} counts */

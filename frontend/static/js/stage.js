@@ -106,7 +106,8 @@ class Stage {
     const aired = [...rows.values()].find((row) => row.state === "on_air");
     const idle = document.createElement("span");
     idle.className = "idle";
-    idle.textContent = say("stage_idle");
+    const over = ["closed", "archived"].includes(this.board.meeting.phase);
+    idle.textContent = say(over ? "stage_over" : "stage_idle");
     fill(at("air"), aired ? [words(aired)] : this.overlay ? [] : [idle]);
     fill(at("air-about"), aired ? lines(this.about(aired)) : []);
     fill(at("air-picked"), aired?.picked ? lines(this.picked(aired.picked)) : []);
@@ -119,9 +120,9 @@ class Stage {
     const wanted = ranked(listed, "wanted", 0).slice(0, WANTED);
     fill(at("next"), items(line.slice(0, NEXT), false));
     fill(at("wanted"), items(wanted, true));
-    for (const [id, some] of /** @type {[string, number][]} */ ([["next-none", line.length], ["wanted-none", wanted.length]])) {
+    for (const [id, some] of /** @type {[string, number | boolean][]} */ ([["next-none", line.length || over], ["wanted-none", wanted.length]])) {
       const none = at(id);
-      if (none) none.hidden = some > 0;
+      if (none) none.hidden = Boolean(some);
     }
   }
 
