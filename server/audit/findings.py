@@ -106,4 +106,6 @@ class Findings:
             1: "Nothing speaks against this record, but not everything could be checked.",
             2: "This record is not what was signed or promised. Keep the evidence file.",
         }
+        if not self.done:
+            ends[1] = "Nothing could be checked."
         return "\n".join([*lines, ends[self.status()]])

@@ -207,6 +207,7 @@ def test_a_hostile_log_costs_neither_memory_nor_files(tmp_path: Path) -> None:
     (folder / "checkpoint").write_text(huge)
     found = audited(folder)
     assert found.status() == 1 and "too large" in found.report()
+    assert found.report().endswith("Nothing could be checked.")
 
 
 def _talked_about() -> Made:

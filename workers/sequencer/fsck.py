@@ -13,8 +13,9 @@ from server.translog.checkpoint import Checkpoint, log_id
 from server.translog.edge import Edge
 from server.translog.leaf import Leaf, LeafError
 from server.translog.note import NoteError, VerifierKey
-from server.translog.tile import ENTRIES, WIDTH, Tile, bundle, parse_path
+from server.translog.tile import ENTRIES, HEIGHT, WIDTH, Tile, bundle, parse_bundle, parse_path
 from server.translog.timing import Clockwork
+from server.translog.tree import HASH_BYTES
 from workers.sequencer.leaves import LeafStore, State
 
 
@@ -130,7 +131,7 @@ class _Check:
         if end % WIDTH == 0 or end == self.state.size:
             first = (end - 1) // WIDTH * WIDTH if end else 0
             whole = self.store.leaves(self.state.meeting, first, end)
-            if whole:
+            if whole and max(map(len, whole)) <= leaf.LEAF_MAX_BYTES:  # a longer one was named
                 tile = Tile(ENTRIES, first // WIDTH, len(whole))
                 yield from self._same([(tile, bundle(whole))])
 
@@ -165,11 +166,50 @@ class _Check:
             path = self.folder / "ticks" / f"{n}.json"
             if not path.is_file() or leaf.sha256_hex(path.read_bytes()) != sha256:
                 yield f"ticks/{n}.json is missing or not what its leaf says"
-        for path in (self.folder / "tile").rglob("*"):
-            if path.is_file() and path.suffix != ".tmp":
-                tile = parse_path(str(path.relative_to(self.folder)))
-                if tile is None or not tile.within(state.size):
-                    yield f"{path.relative_to(self.folder)} belongs to no size of this log"
+        yield from self._files()
+        yield from self._shown()
+
+    def _files(self) -> Iterator[str]:
+        """Files that no size asks for; and partial ones of earlier sizes, which are still served."""
+        found = [path for path in (self.folder / "tile").rglob("*") if path.is_file()]
+        size = self.store.states()[
+            self.state.meeting
+        ].size  # read last: it may have grown meanwhile
+        for path in found:
+            name = str(path.relative_to(self.folder))
+            tile = parse_path(name)
+            if path.suffix != ".tmp" and (tile is None or not tile.within(size)):
+                yield f"{name} belongs to no size of this log"
+            elif tile is not None and tile.width < WIDTH and tile.within(self.state.size):
+                yield from self._partial(tile, path)
+
+    def _partial(self, tile: Tile, path: Path) -> Iterator[str]:
+        count = self.state.size >> (HEIGHT * max(tile.level, 0))
+        later = replace(tile, width=min(WIDTH, count - tile.n * WIDTH))
+        whole = self.folder / later.path()
+        if later == tile or not whole.is_file():  # it was compared, or named as missing
+            return
+        if not _begins(tile, path.read_bytes(), whole.read_bytes()):
+            yield f"{tile.path()} is not what the leaves give"
+
+    def _shown(self) -> Iterator[str]:
+        """What was signed is there."""
+        state = self.state
+        names = ["signed"] if state.size else []
+        names += ["checkpoint"] if state.clockwork.served else []
+        names += [f"cp/{size}" for size, _ in self.store.kept(state.meeting)]
+        yield from (f"{n} is missing" for n in names if not (self.folder / n).is_file())
+
+
+def _begins(tile: Tile, data: bytes, whole: bytes) -> bool:
+    """True where these are the tile's bytes, and `whole` the same tile's when it had grown."""
+    if tile.level != ENTRIES:
+        return data == whole[: tile.width * HASH_BYTES]
+    try:
+        parse_bundle(data, tile.width)
+    except ValueError:
+        return False
+    return whole.startswith(data)
 
 
 def _notes(folder: Path, keys: Path | None, log: str) -> dict[str, str]:
@@ -179,7 +219,8 @@ def _notes(folder: Path, keys: Path | None, log: str) -> dict[str, str]:
     named = {str(path.relative_to(folder / log)): path for path in found}
     if keys is not None:
         named["last signed, beside the key"] = keys / "signed" / log
-    return {name: path.read_text() for name, path in named.items() if path.is_file()}
+    there = {name: path for name, path in named.items() if path.is_file()}
+    return {name: path.read_text(errors="replace") for name, path in there.items()}
 
 
 def check(folder: Path, keys: Path | None = None) -> dict[str, tuple[int, list[str]]]:

@@ -57,17 +57,20 @@ class Keyring:
 
     def last_signed(self, log: str) -> Checkpoint | None:
         """What was last signed for a log, or None; KeyTrouble where the note of it is not ours."""
+        path = self._files.folder / "signed" / log
         try:
-            note = (self._files.folder / "signed" / log).read_text()
+            note = path.read_text(errors="replace")
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise KeyTrouble(f"What was last signed, {path}: {error.strerror}.") from error
         origin = note.partition("\n")[0]
         try:
             return checkpoint.verified(note, self.signer(origin).key).checkpoint
         except NoteError as error:
             raise KeyTrouble(
-                f"What was last signed for {origin} was signed by another key ({error})."
-                " Is this the root key of another deployment?"
+                f"What was last signed, {path}, is not signed by this root key ({error})."
+                " Is it the key of another deployment, or is the file damaged?"
             ) from error
 
     def remember(self, log: str, note: str) -> None:
