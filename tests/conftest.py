@@ -18,7 +18,7 @@ from server.launch.supervisor import Child, Supervisor
 from server.store.client import connect
 from server.store.loader import load
 from tests.faults import listed
-from tests.faults.sentinels import guarded
+from tests.faults.sentinels import NEVER_MS, guarded
 
 _LEFT_OUT: set[str] = set()
 
@@ -110,7 +110,7 @@ def store_url(pytestconfig: pytest.Config) -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="of-test-") as name:
         folder = Path(name)
         if pytestconfig.getoption("--sentinels"):
-            with guarded(folder) as stores:
+            with guarded(folder, NEVER_MS) as stores:
                 yield stores.url
             return
         supervisor = Supervisor(print)

@@ -37,7 +37,7 @@ def test_the_store_and_its_user_are_enough_for_a_whole_run(tmp_path: Path) -> No
             eventually(lambda: answers(url), "the store answers its user")
             assert not answers(f"redis://127.0.0.1:{port}/0"), "nobody comes in without a password"
             run = Run(("--port", "0", "--data", str(tmp_path / "run")), {"REDIS_URL": url}).start()
-            assert run.status("/readyz") == 200
+            run.ready()
             assert run.stop() == 0
         finally:
             store.kill()

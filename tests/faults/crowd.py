@@ -19,7 +19,7 @@ from tools.replay.stage import Stage, set_up
 
 PEOPLE, QUESTIONS = 24, 6
 VOTE_EVERY_S, ASK_EVERY_S = 0.21, 0.4  # below the limits: what is refused would test nothing
-BOARD_S = 30.0
+BOARD_S = 90.0
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -65,7 +66,8 @@ class Machine:
         children = self.run.children()
         process.kill()
         for pid in children:
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # ended with its parent already
+                os.kill(pid, signal.SIGKILL)
         process.wait()
         eventually(lambda: not any(Path(f"/proc/{pid}/exe").exists() for pid in children), "ended")
 

@@ -16,11 +16,13 @@ from server.launch import embedded
 from tests.launch.running import eventually, free_port
 
 SERVICE = "floor"
+DOWN_MS = 700
+NEVER_MS = 600_000  # where no failover is asked for: a busy machine stands still for seconds
 WATCH = """port {port}
 bind 127.0.0.1
 dir {folder}
 sentinel monitor {service} 127.0.0.1 {store} 2
-sentinel down-after-milliseconds {service} 700
+sentinel down-after-milliseconds {service} {down_ms}
 sentinel failover-timeout {service} 3000
 """
 
@@ -31,6 +33,7 @@ class Guarded:
 
     folder: Path
     stores: list[int]
+    down_ms: int
     watchers: list[int] = field(default_factory=list)
     processes: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict)
 
@@ -69,9 +72,8 @@ class Guarded:
             config = self.folder / f"sentinel-{port}.conf"
             folder = self.folder / f"sentinel-{port}"
             folder.mkdir()
-            config.write_text(
-                WATCH.format(port=port, folder=folder, service=SERVICE, store=self.stores[0])
-            )
+            words = {"folder": folder, "service": SERVICE, "down_ms": self.down_ms}
+            config.write_text(WATCH.format(port=port, store=self.stores[0], **words))
             self._spawn(port, [str(config), "--sentinel"])
             self.watchers.append(port)
         for port in self.watchers:
@@ -103,9 +105,10 @@ class Guarded:
 
 
 @contextlib.contextmanager
-def guarded(folder: Path) -> Iterator[Guarded]:
-    """A leading store, its replica, three Sentinels; all ended on leaving."""
-    found = Guarded(folder, [free_port(), free_port()])
+def guarded(folder: Path, down_ms: int = DOWN_MS) -> Iterator[Guarded]:
+    """A leading store, its replica, three Sentinels, who take for dead what is silent for so long; all
+    ended on leaving."""
+    found = Guarded(folder, [free_port(), free_port()], down_ms)
     try:
         found.start(found.stores[0])
         found.start(found.stores[1], leader=found.stores[0])

@@ -28,7 +28,8 @@ ROLES = {
     "worker": re.compile(r"-m workers\.rq_worker"),
     "server": re.compile(r"-m server serve"),
 }
-SOON_S = 30.0
+SOON_S = 90.0  # a busy machine is slow, what is wrong stays wrong
+ANSWER_S = 40.0  # until somebody who is there counts as not answering
 _PORTS = itertools.count()
 T = TypeVar("T")
 
@@ -73,7 +74,7 @@ def refused(*arguments: str, cwd: Path = ROOT, **environ: str) -> str:
         env=clean_environ(PYTHONPATH=str(ROOT), **environ),
         capture_output=True,
         text=True,
-        timeout=40,
+        timeout=SOON_S,
         check=False,
     )
     assert done.returncode == 1, done.stdout + done.stderr
@@ -162,6 +163,10 @@ class Run:
                 found.append(int(folder.name))
         return found
 
+    def ready(self) -> None:
+        """Return once it takes writes: on a busy machine its first probe of the store may come late."""
+        eventually(lambda: self.status("/readyz") == 200, "it is ready")
+
     def status(self, path: str, host: str | None = None) -> int:
         """The status of a GET, or 0 where nobody answers."""
         return get(self.url, path, host)[0]
@@ -171,7 +176,7 @@ class Run:
         assert self.process is not None
         if self.process.poll() is None:
             self.process.send_signal(number)
-        return self.process.wait(timeout=40)
+        return self.process.wait(timeout=SOON_S)
 
 
 def get(url: str, path: str, host: str | None = None, trust: Path | None = None) -> tuple[int, str]:
@@ -181,14 +186,14 @@ def get(url: str, path: str, host: str | None = None, trust: Path | None = None)
         if secure == "https":
             context = ssl.create_default_context(cafile=str(trust) if trust else None)
             client: http.client.HTTPConnection = http.client.HTTPSConnection(
-                where, timeout=10, context=context
+                where, timeout=ANSWER_S, context=context
             )
         else:
-            client = http.client.HTTPConnection(where, timeout=10)
+            client = http.client.HTTPConnection(where, timeout=ANSWER_S)
         client.request("GET", path, headers={"Host": host or where})
         answer = client.getresponse()
         return answer.status, answer.read().decode()
-    except (ConnectionError, http.client.HTTPException):
+    except (ConnectionError, TimeoutError, http.client.HTTPException):
         return 0, ""
     finally:
         client.close()

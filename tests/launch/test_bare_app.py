@@ -21,7 +21,7 @@ from websockets.exceptions import InvalidStatus
 from server.acts import admission
 from server.store import keys
 from tests.acts.building import NOW, SECRET, live_town
-from tests.launch.running import ROOT, clean_environ, eventually, free_port, get
+from tests.launch.running import ROOT, SOON_S, clean_environ, eventually, free_port, get
 from tests.web.hearing import listen_to
 
 
@@ -46,7 +46,7 @@ class Bare:
             "Content-Type": "application/json",
         }
         asked = Request(f"{self.url}/api/v1{path}", json.dumps(body).encode(), headers)
-        with urlopen(asked, timeout=10) as answer:
+        with urlopen(asked, timeout=SOON_S) as answer:
             return json.load(answer)
 
 
@@ -121,7 +121,7 @@ async def test_a_background_task_that_ends_takes_the_process_with_it(
 def test_without_settings_it_says_what_to_type() -> None:
     command = [sys.executable, "-m", "hypercorn", "server.asgi:app", "-b", "127.0.0.1:0"]
     done = subprocess.run(
-        command, cwd=ROOT, env=clean_environ(), capture_output=True, text=True, timeout=30
+        command, cwd=ROOT, env=clean_environ(), capture_output=True, text=True, timeout=SOON_S
     )
     assert "OPENFLOOR_STORE_URL is not set." in done.stderr
     assert "./openfloor run" in done.stderr

@@ -15,17 +15,28 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from tests.faults.crowd import PEOPLE, gathered
-from tests.launch.running import ROLES, ROOT, Run, clean_environ, command, eventually, get, refused
+from tests.launch.running import (
+    ROLES,
+    ROOT,
+    SOON_S,
+    Run,
+    clean_environ,
+    command,
+    eventually,
+    get,
+    refused,
+)
 from tools.replay.attendee import Attendee
 from tools.replay.door import Door
 from tools.replay.http import JsonClient
 from tools.replay.stage import sign_in
 
 Prepare = Callable[..., Run]
-BACK_S = 30.0  # the announced spread and a tick, on a busy machine
+BACK_S = 60.0  # the announced spread and a tick, on a busy machine
 
 
 def restarted(data: Path) -> str:
@@ -36,16 +47,21 @@ def restarted(data: Path) -> str:
         env=clean_environ(),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=400,  # it gives up by itself before
         check=False,
     )
     return done.stderr
 
 
-async def ended_and_back(attendee: Attendee) -> tuple[list[str], int]:
-    """What a socket is told at the end, with which code, once the person is back on a new one."""
+async def greeted(attendee: Attendee) -> ClientConnection:
+    """A socket of this person that was let in."""
     await attendee.close()
-    socket, said = await attendee._hello(), []
+    return await attendee._hello()
+
+
+async def ended_and_back(attendee: Attendee, socket: ClientConnection) -> tuple[list[str], int]:
+    """What a socket is told at the end, with which code, once the person is back on a new one."""
+    said = []
     try:
         while True:
             said.append(json.loads(await socket.recv())["t"])
@@ -67,7 +83,10 @@ async def test_all_processes_are_new_and_people_only_hear_that_they_shall_come_b
     people = [crowd.stage.attendees[f"person {n}"] for n in range(PEOPLE)]  # the first six ask
     fates = await asyncio.gather(*(one.vote(crowd.numbers[0], True) for one in people[6:]))
     assert {fate.code for fate in fates} == {""}
-    sockets = [asyncio.create_task(ended_and_back(one)) for one in people]
+    open_now = await asyncio.gather(*map(greeted, people))  # nobody comes in while it restarts
+    sockets = [
+        asyncio.create_task(ended_and_back(*one)) for one in zip(people, open_now, strict=True)
+    ]
     restarting = asyncio.create_task(asyncio.to_thread(restarted, tmp_path / "data"))
     answers = []
     while not restarting.done():
@@ -92,7 +111,7 @@ def asked_of_a_frozen(url: str) -> list[socket.socket]:
     asks = f"GET /healthz HTTP/1.1\r\nHost: {where.netloc}\r\nConnection: close\r\n\r\n".encode()
     asked = []
     for _ in range(10):
-        asked.append(socket.create_connection((where.hostname, where.port), timeout=40))
+        asked.append(socket.create_connection((where.hostname, where.port), timeout=SOON_S))
         asked[-1].sendall(asks)
     return asked
 

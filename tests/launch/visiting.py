@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-TIMEOUT_S = 20.0
+TIMEOUT_S = 40.0
 
 
 def question_id() -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from tests.launch.running import free_port
+from tests.launch.running import SOON_S, free_port
 from tools.replay.child import LINK, ROOT
 
 PARTS = {
@@ -98,4 +98,4 @@ class RunningServer:
         """Stop it as Ctrl-C does; its exit status."""
         assert self._parent is not None
         self._parent.terminate()
-        return self._parent.wait(timeout=40)
+        return self._parent.wait(timeout=SOON_S)
