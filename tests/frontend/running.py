@@ -8,10 +8,11 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Route, async_playwright
+from playwright.async_api import Route, async_playwright, expect
 
 ROOT = Path(__file__).parents[2]
 ORIGIN = "http://localhost:1"
+PATIENCE_MS = 60_000  # a busy machine is slow, a wrong page stays wrong
 TYPES = {
     ".js": "text/javascript",
     ".html": "text/html",
@@ -24,6 +25,8 @@ CSP = (
 )
 
 Case = tuple[str, dict[str, Any]]
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def node() -> str | None:

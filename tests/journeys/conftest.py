@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
-from playwright.async_api import expect
 
-from tests.journeys.hall import PATIENCE_MS, Hall, open_hall
-
-expect.set_options(timeout=PATIENCE_MS)
+from tests.journeys.hall import Hall, open_hall
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -18,18 +18,20 @@ from playwright.async_api import (
     ConsoleMessage,
     Page,
     Request,
+    Route,
     async_playwright,
 )
 
 from server.launch.links import organiser_link
-from tests.frontend.running import chromium
+from tests.frontend.running import PATIENCE_MS, chromium
 from tests.replay.running import RunningServer
 from tools.replay.door import Door, text
 from tools.replay.http import Body, JsonClient
 
 API = "/api/v1"
-ANALYSED_MS = 30_000  # what a job of the worker's has to look at comes after some seconds
-PATIENCE_MS = 30_000  # a busy machine is slow, a wrong page stays wrong
+ANALYSED_MS = 90_000  # what a job of the worker's has to look at comes after some seconds
+# What a machine that stands still for seconds makes the server say of its store. The page asks again.
+AWAY = "responded with a status of 503"
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +224,7 @@ class Hall:
             self.complaints.append(f"asked another origin: {request.url}")
 
     def _said(self, message: ConsoleMessage) -> None:
-        known = any(words in message.text for words in self.excused)
+        known = any(words in message.text for words in (AWAY, *self.excused))
         if message.type in ("error", "warning") and not known:
             self.complaints.append(f"{message.type} on the console: {message.text}")
 
@@ -233,6 +235,15 @@ async def comes_true(page: Page, expression: str) -> None:
     async with asyncio.timeout(PATIENCE_MS / 1000):
         while not await page.evaluate(expression):
             await asyncio.sleep(0.02)
+
+
+async def routed(page: Page, address: str, answer: Callable[[Route], Awaitable[object]]) -> None:
+    """`page.route`, and back once what the open page asks for comes by there. The browser tells the page
+    after it has told us: a key that is pressed in between is answered by the server, and its request is
+    told to nobody."""
+    await page.route(address, answer)
+    await page.route("**/healthz?routed", lambda route: route.fulfill(status=204))
+    await comes_true(page, "fetch('/healthz?routed').then(({ status }) => status === 204)")
 
 
 @asynccontextmanager

@@ -86,7 +86,7 @@ async def stage_exhibits(hall: Hall) -> list[Exhibit]:
     host = await hall.stranger()
     await host.goto(f"{place.path('/invite')}#{await hall.invitation(place, 'host')}")
     await host.locator("button.act").click()
-    await host.wait_for_load_state()
+    await host.wait_for_url("**/host")
 
     async def second_view(page: Page) -> None:
         await page.goto(place.path("/stage"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
 from server.domain.ids import from_bytes
 from tests.journeys.hall import NO_SCRIPTS, Hall, Place
@@ -29,6 +29,14 @@ async def asked(hall: Hall, place: Place) -> None:
         )
 
 
+async def done(page: Page, n: int, state: str, then: str = "") -> None:
+    """The desk says that a decision was taken, and has gone on: its feed may tell of it before, and a key
+    that is pressed in between is none."""
+    await expect(page.locator("#said")).to_have_text(f"No. {n}: {state}.")
+    if then:
+        await expect(page.locator("#open-n")).to_have_text(then)
+
+
 async def test_all_of_the_desk_by_keyboard(hall: Hall) -> None:
     place = await hall.meeting("Desk by keys", after_display=False)
     await asked(hall, place)
@@ -38,8 +46,9 @@ async def test_all_of_the_desk_by_keyboard(hall: Hall) -> None:
     await expect(page.locator("#show-keys")).to_be_visible()  # the script listens
     await expect(page.locator("#open-n")).to_have_text("no. 1")
     await keys.press("l")
-    await expect(page.locator("#open-n")).to_have_text("no. 2")
+    await done(page, 1, "listed", "no. 2")
     await keys.press("l")
+    await done(page, 2, "listed", "no. 3")
     await expect(rows).to_have_count(3)
     await keys.press("m")
     await keys.type("2")
@@ -47,16 +56,19 @@ async def test_all_of_the_desk_by_keyboard(hall: Hall) -> None:
     await expect(page.locator("#merge-words ins")).to_have_text("2027")
     await keys.press("Enter")
     await expect(page.locator("[data-count=merged]")).to_have_text("1")
+    await done(page, 3, "merged", "no. 4")
     await keys.press("x")
     await keys.press("2")
     await expect(page.locator("#public-says")).to_contain_text("not about this meeting")
     await keys.press("Enter")
     await expect(page.locator("[data-count=screened_out]")).to_have_text("1")
+    await done(page, 4, "screened out", "no. 5")
     await keys.press("b")
     await keys.type("Which thing do you mean?")
     await page.locator("form[data-act=send_back] button").press("Enter")
     await expect(page.locator("[data-count=waiting]")).to_have_text("0")
     await expect(page.locator("#desk-none")).to_be_visible()
+    await done(page, 5, "sent back")
     await keys.press("2")
     await expect(tab.nth(1)).to_have_attribute("aria-current", "true")
     await expect(rows).to_have_count(2)
@@ -68,8 +80,10 @@ async def test_all_of_the_desk_by_keyboard(hall: Hall) -> None:
     await expect(page.locator("#word-diff")).to_be_visible()
     await page.locator("form[data-act=word] button").press("Enter")
     await expect(page.locator("#open-wording")).to_contain_text("in spring?")
+    await done(page, 1, "listed")
     await keys.press("o")
     await expect(page.locator("#open-state")).to_have_text("on air")
+    await done(page, 1, "on air")
     await keys.press("a")
     await page.locator("form[data-act=answer] button").press("Enter")
     await expect(page.locator("[data-count=answered]")).to_have_text("1")

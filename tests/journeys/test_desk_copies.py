@@ -6,7 +6,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, Route, expect
 
 from tests.journeys.board_page import BoardPage
-from tests.journeys.hall import ANALYSED_MS, NO_SCRIPTS, Hall, Place
+from tests.journeys.hall import ANALYSED_MS, NO_SCRIPTS, Hall, Place, routed
 from tests.journeys.test_desk_groups import plain_desk
 
 SAME = "When will the canteen by the harbour open again this year?"
@@ -37,7 +37,7 @@ async def test_copies_are_read_below_their_row_and_told_apart_for_every_desk(hal
     async def refuse(route: Route) -> None:
         await route.fulfill(status=409, json={"error": {"code": "closed", "message": "Too late."}})
 
-    await one.route("**/dismiss", refuse)
+    await routed(one, "**/dismiss", refuse)
     await copies.first.locator("button").click()
     await expect(one.locator("#desk-error")).to_have_text("Too late.")
     await one.unroute("**/dismiss")
@@ -108,7 +108,7 @@ async def test_an_answer_that_the_feed_overtook_puts_no_older_row_over_what_it_t
     await expect(desk.locator("#copies-title")).to_have_text(
         "Copies waiting: 2", timeout=ANALYSED_MS
     )
-    await desk.route("**/merge-copies", held)
+    await routed(desk, "**/merge-copies", held)
     await desk.keyboard.press("c")
     await expect(desk.locator("#merge-copies button")).to_be_focused()
     await desk.keyboard.press("Enter")

@@ -6,6 +6,7 @@ from __future__ import annotations
 from playwright.async_api import Page, expect
 
 from tests.journeys.hall import NO_SCRIPTS, Hall, Look, Place
+from tests.journeys.test_desk import done
 
 TEXTS = (
     "Will the north canteen open again this year?",
@@ -109,6 +110,7 @@ async def test_the_line_is_moved_a_question_skipped_and_a_decision_reversed(hall
     await keys.press("2")
     await keys.press("Enter")
     await expect(page.locator("[data-count=screened_out]")).to_have_text("1")
+    await done(page, 4, "screened out")
     await keys.press("4")
     await keys.press("v")
     await expect(page.locator("[data-count=screened_out]")).to_have_text("0")

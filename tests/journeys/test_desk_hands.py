@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from playwright.async_api import Page, Request, Route, expect
 
-from tests.journeys.hall import PHONE, Hall, Look
+from tests.frontend.running import PATIENCE_MS
+from tests.journeys.hall import PHONE, Hall, Look, routed
 from tests.journeys.stage_exhibits import QUESTIONS, moderated
-from tests.journeys.test_desk import asked
+from tests.journeys.test_desk import asked, done
 from tests.journeys.test_desk_groups import at_desk, listed, open_number, plain_desk
 
 SMALL = Look(width=360, height=640)
@@ -28,6 +29,13 @@ def posts(page: Page, end: str) -> list[str]:
     return found
 
 
+async def told(found: list[str], count: int) -> None:
+    """Return once so many are told of: the browser may do so after the answer was drawn."""
+    async with asyncio.timeout(PATIENCE_MS / 1000):
+        while len(found) < count:
+            await asyncio.sleep(0.02)
+
+
 async def held_back(page: Page, address: str) -> asyncio.Event:
     """Nothing gets through to `address` until the event is set."""
     released = asyncio.Event()
@@ -36,7 +44,7 @@ async def held_back(page: Page, address: str) -> asyncio.Event:
         await released.wait()
         await route.continue_()
 
-    await page.route(address, slowly)
+    await routed(page, address, slowly)
     return released
 
 
@@ -51,15 +59,14 @@ async def test_a_held_or_hasty_key_decides_one_question(hall: Hall) -> None:
     for _ in range(3):
         await page.keyboard.down("l")
     await page.keyboard.up("l")
+    await told(decided, 1)
     assert len(decided) == 1
     released = await held_back(page, "**/list")
     await page.keyboard.press("l")
     await page.keyboard.press("l")
     released.set()
     await expect(page.locator("#open-n")).to_have_text("no. 3")
-    async with asyncio.timeout(30):
-        while len(decided) < 2:  # the browser may tell of a request after its answer was drawn
-            await asyncio.sleep(0.02)
+    await told(decided, 2)
     assert len(decided) == 2
 
 
@@ -76,7 +83,7 @@ async def test_the_desk_goes_on_though_its_feed_tells_of_the_decision_before_the
         await expect(page.locator(".desk-row")).to_have_count(4)
         await route.fulfill(response=answer)
 
-    await page.route("**/list", late)
+    await routed(page, "**/list", late)
     await page.keyboard.press("l")
     await expect(page.locator("#open-n")).to_have_text("no. 2")
 
@@ -132,20 +139,21 @@ async def test_a_held_key_takes_one_step_on_stage_and_at_the_hosts(hall: Hall) -
     page = await hall.stranger()
     await page.goto(f"{place.path('/invite')}#{await hall.invitation(place, 'host')}")
     await page.locator("button.act").click()
-    await page.wait_for_load_state()
-    await page.goto(place.path("/host"))
+    await page.wait_for_url("**/host")
     answers, released = posts(page, "/answer"), await held_back(page, "**/host/answer")
     for _ in range(3):
         await page.keyboard.down("a")
     await page.keyboard.up("a")
     released.set()
     await expect(page.locator("[data-key=n]")).to_be_visible()
+    await told(answers, 1)
     assert len(answers) == 1
     await page.goto(place.path("/stage"))
     steps = posts(page, "/line/next")
     for _ in range(3):
         await page.keyboard.down("n")
     await expect(page.locator("#air")).to_contain_text(QUESTIONS[5])
+    await told(steps, 1)
     assert len(steps) == 1
 
 
@@ -174,7 +182,7 @@ async def test_the_moment_of_an_answer_is_when_it_went_on_air_and_a_slip_is_refu
     await page.keyboard.press("Escape")
     await page.clock.install()
     await page.keyboard.press("o")
-    await expect(page.locator("#open-state")).to_have_text("on air")
+    await done(page, 1, "on air")
     await page.clock.fast_forward("02:00:00")
     await page.keyboard.press("a")
     await expect(stream).to_have_value(re.compile(r"0:0\d:\d\d"))

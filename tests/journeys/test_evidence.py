@@ -11,7 +11,7 @@ from playwright.async_api import Page, Response, Route, expect
 from server.translog.checkpoint import Checkpoint, signer
 from server.translog.note import Signer
 from tests.journeys.board_page import BoardPage
-from tests.journeys.hall import Hall, Place, comes_true
+from tests.journeys.hall import Hall, Place, comes_true, routed
 from tests.journeys.test_receipts import CHECKED, FREEZE, asked, proof, saved
 
 NO_ROOT = bytes(32)
@@ -135,7 +135,7 @@ async def test_a_receipt_that_a_live_record_does_not_reach_is_evidence(hall: Hal
     await expect(page.locator(".asking .ticket .proof").first).to_have_text(CHECKED)
     promised = (await saved(page))["proof"].partition("\n\n")[2]
     assert int(promised.split("\n")[1]) > int(before.split("\n")[1])
-    await page.route("**/checkpoint", lambda route: route.fulfill(body=before))
+    await routed(page, "**/checkpoint", lambda route: route.fulfill(body=before))
     await keep(page, others=[promised])
     early = WATCHED.replace('live === "1"', "false")
     assert await page.evaluate(early) is None  # before the meeting a receipt may run ahead
@@ -184,7 +184,7 @@ async def test_what_answers_in_the_place_of_the_log_is_no_evidence(hall: Hall) -
         ("**/tile/**", missing),
         ("**/tile/**", made_up),
     ):
-        await page.route(pattern, answer)
+        await routed(page, pattern, answer)
         assert await page.evaluate(WATCHED) is None, (pattern, answer.__name__)
         await page.unroute(pattern)
     assert await page.evaluate(WATCHED) is None
@@ -230,7 +230,7 @@ async def test_a_portals_answer_is_no_receipt_and_an_erased_one_is_said_to_be(ha
             return await route.continue_()
         await route.fulfill(content_type="text/html", body="<h1>Accept our terms</h1>")
 
-    await page.route("**/receipt.json", portal)
+    await routed(page, "**/receipt.json", portal)
     await asked(hall, place, page)
     await expect(proof(page)).to_have_text(CHECKED)
     assert len(answers) > 2

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
 from playwright.async_api import Locator, Page, Route, expect
 
 from tests.journeys.board_page import BoardPage
-from tests.journeys.hall import GERMAN, NO_SCRIPTS, PHONE, Hall, Place
+from tests.journeys.hall import GERMAN, NO_SCRIPTS, PHONE, Hall, Place, routed
 
 FREEZE = "Will the travel freeze end in March?"
 CHECKED = "Received. This browser checked the proof."
@@ -46,6 +48,22 @@ async def test_a_question_is_called_received_once_its_proof_is_checked(hall: Hal
     await expect(page.locator(".ticket svg.qr")).to_be_visible()
     await page.reload()
     await page.goto(place.path("/mine"))
+    await expect(proof(page)).to_have_text(CHECKED)
+
+
+async def test_a_number_that_comes_after_the_answer_is_shown_with_the_receipt(hall: Hall) -> None:
+    place = await hall.meeting("Receipts of the late")
+    page = await hall.attendee(place)
+    await BoardPage(page).live()
+    sequencer, number = hall.running.find("sequencer"), page.locator(".ticket .number").first
+    os.kill(sequencer, signal.SIGSTOP)
+    try:
+        await page.locator("#ask-text").fill(FREEZE)
+        await page.locator("#ask button[type=submit]").click()
+        await expect(number).to_have_text("Number follows")
+    finally:
+        os.kill(sequencer, signal.SIGCONT)
+    await expect(number).to_have_text("No. 1")
     await expect(proof(page)).to_have_text(CHECKED)
 
 
@@ -121,7 +139,7 @@ async def test_another_text_than_the_one_that_was_typed_is_never_called_received
             told["opening"] = told["opening"].replace("March", "April")
         await route.fulfill(response=answer, json=told)
 
-    await page.route("**/receipt.json", lie)
+    await routed(page, "**/receipt.json", lie)
     await asked(hall, place, page)
     await expect(proof(page)).to_have_attribute("data-proof", "wrong")
     await expect(proof(page)).to_contain_text("another text")

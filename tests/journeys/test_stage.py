@@ -89,7 +89,7 @@ async def test_the_stages_keys_act_under_a_hosts_sign_in(hall: Hall) -> None:
     page = await hall.stranger()
     await page.goto(f"{place.path('/invite')}#{await hall.invitation(place, 'host')}")
     await page.locator("button.act").click()
-    await page.wait_for_load_state()
+    await page.wait_for_url("**/host")
     await page.goto(place.path("/stage"))
     await expect(page.locator("#air")).to_contain_text(QUESTIONS[1])
     await page.keyboard.press("s")

@@ -18,6 +18,7 @@ from tools.replay.child import LINK, ROOT
 PARTS = {
     "store": re.compile(r"valkey-server|redis-server"),
     "server": re.compile(r"-m server serve"),
+    "sequencer": re.compile(r"-m workers\.sequencer"),
     "worker": re.compile(r"-m workers\.rq_worker"),
 }
 

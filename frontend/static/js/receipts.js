@@ -4,7 +4,7 @@ import { Unable, Wrong, fromBase64url } from "./log/bytes.js";
 import { checkReceipt, freshSeal, locksOf, readReceipt, saysTheSame, secretsOf } from "./log/receipt.js";
 import { rememberNote, rememberRoot, watchLog } from "./heads.js";
 import { dropUnsent, forget, keep, keptOf } from "./kept.js";
-import { drawOffers, drawProof, offerEvidence } from "./ticket.js";
+import { drawNumber, drawOffers, drawProof, offerEvidence } from "./ticket.js";
 
 const LOOKS_MS = [0, 500, 1000, 1500, 2000, 3000, 5000, 8000];
 const CODE = /^[A-Za-z0-9_-]{22}$/;
@@ -38,6 +38,7 @@ export async function prove(ticket) {
   let held = await fetched(`${fate}/receipt.json`);
   if (held === "erased") return drawProof(ticket, "erased");
   if (!held) return drawProof(ticket, "late");
+  drawNumber(ticket, held.number);
   let kept = keptOf(q);
   // What the server lost this browser may hold still: the leaf's commitment tells whether it is the text.
   if (held.opening === null && kept?.file?.opening) held = { ...held, salt: kept.file.salt, opening: kept.file.opening };

@@ -26,6 +26,12 @@ export function drawProof(ticket, state, why = null) {
   if (state !== "looking") announce(line.textContent);
 }
 
+/** The number of a question whose answer came before it. @param {HTMLElement} ticket @param {number | null} n */
+export function drawNumber(ticket, n) {
+  const shown = ticket.querySelector(".number");
+  if (shown && n && !/\d/.test(shown.textContent ?? "")) shown.textContent = say("ticket", { n });
+}
+
 /**
  * The receipt as a file with its code, and the QR code of its link, which the server must not see.
  * @param {HTMLElement} ticket @param {any} held @param {import("./kept.js").Kept | null} kept
