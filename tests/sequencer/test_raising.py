@@ -10,9 +10,12 @@ import pytest
 from redis.asyncio import Redis
 
 from server.store import keys, typed
+from server.store import sequencing as sequencing_of
+from server.translog.anchor import ANCHOR
 from server.translog.tile import WIDTH
 from tests.acts.building import Town, live_town
 from tests.sequencer.building import findings, sequencer_in, settle
+from tests.sequencer.test_anchoring import anchored
 from tests.sequencer.test_meeting import leaves_of, log_folder
 from tests.sequencer.test_rebuilding import busy, rows, wiped
 from tests.sequencer.test_refusals import database
@@ -59,6 +62,26 @@ async def test_others_get_their_numbers_while_a_long_log_is_rehashed(
     assert sequencer.returning == {long.meeting.id}
     await settle(sequencer, store)
     assert (await long.look(waits)).number == 9 and len(leaves_of(tmp_path, long)) == 10
+    assert not any(wrong for _, wrong in findings(tmp_path).values())
+
+
+async def test_no_meeting_waits_for_a_long_anchor_log(store: Redis, tmp_path: Path) -> None:
+    for _ in range(5):
+        town = await live_town(store)
+    await settle(sequencer_in(tmp_path), store)
+    before = anchored(tmp_path)
+    assert len(before) == 5
+    await sequencing_of.tell_halted(store, ANCHOR, "It was halted before this start.")
+    sequencer = sequencer_in(tmp_path)
+    assert sequencer.returning == {ANCHOR}
+    q = await town.submit(await town.attendee(), "Do I wait for the anchor?")
+    for _ in range(2):
+        await sequencer.step(store)
+    assert (await town.look(q)).number == 1 and anchored(tmp_path) == before
+    await settle(sequencer, store)
+    await sequencer.step(store)
+    assert [one.size for one in anchored(tmp_path)] == [1, 1, 1, 1, 1, 2]
+    assert not await typed.hget(store, keys.log(ANCHOR), "halted")
     assert not any(wrong for _, wrong in findings(tmp_path).values())
 
 

@@ -12,7 +12,6 @@ from server.translog.checkpoint import Checkpoint, origin
 from server.translog.timing import Clockwork
 from workers.sequencer.batching import Batch
 from workers.sequencer.files import Files
-from workers.sequencer.keyring import Keyring
 from workers.sequencer.leaves import LeafStore, Row, State
 from workers.sequencer.log import MeetingLog
 
@@ -20,20 +19,10 @@ EVERY_S = 60.0
 
 
 def fresh(host: str) -> State:
-    """The anchor log before its first leaf. What it holds is public already: no gates."""
+    """The anchor log before its first leaf, named by today's public address. What it holds is public
+    already: no gates."""
     name = origin(host, anchor.ANCHOR_ID)
     return State(ANCHOR, name, "", clockwork=Clockwork(precise=True))
-
-
-def raised(leaves: LeafStore, files: Files, keyring: Keyring, state: State) -> Anchoring:
-    """The anchor log taken up from what is committed; Halted or KeyTrouble where it must not be signed."""
-    found = MeetingLog(leaves, files, keyring, state)
-    for _ in found.raising():
-        pass
-    if not found.state.size:
-        # Before its first leaf its name follows the public address: tell the key of today.
-        files.write([(f"{anchor.ANCHOR_ID}/vkey", f"{found.state.vkey}\n".encode())])
-    return Anchoring(leaves, files, found)
 
 
 class Anchoring:

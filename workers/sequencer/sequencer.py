@@ -25,7 +25,7 @@ from workers.sequencer.files import Files
 from workers.sequencer.keyring import Keyring, KeyTrouble
 from workers.sequencer.leaves import LeafStore, State, ticks_in
 from workers.sequencer.listing import Listing
-from workers.sequencer.log import OLDER, Halted, MeetingLog
+from workers.sequencer.log import OLDER, MeetingLog
 from workers.sequencer.raising import Raising, Risen
 from workers.sequencer.rebuilding import Rebuilding
 from workers.sequencer.telling import Telling
@@ -61,28 +61,24 @@ class Sequencer:
         self._listing = Listing()
         self._anchoring: Anchoring | None = None
         self._anchor_told = False
-        states = leaves.states()
-        self._raise_anchor(states.pop(ANCHOR, anchoring.fresh(host)))
+        states = {ANCHOR: anchoring.fresh(host), **leaves.states()}
         self._raising = Raising(leaves, files, keyring)
         self._rise(self._raising.start(states.values()))
 
     def _rise(self, risen: Iterable[Risen]) -> list[str]:
-        """Take in logs that were held against what is committed; returns their meetings."""
+        """Take in logs that were held against what is committed; returns their meetings. Those go on without
+        the anchor log while it is on its way, and where it must not be signed."""
         meetings = []
         for meeting, found in risen:
-            meetings.append(meeting)
+            if meeting != ANCHOR:
+                meetings.append(meeting)
             if isinstance(found, str):
                 self._halt(meeting, found)
+            elif meeting == ANCHOR:
+                self._anchoring = Anchoring(self._leaves, self._files, found)
             else:
                 self._logs[meeting] = found
         return meetings
-
-    def _raise_anchor(self, state: State) -> None:
-        """Start the anchor log. The meetings' logs go on without it where it must not be signed."""
-        try:
-            self._anchoring = anchoring.raised(self._leaves, self._files, self._keyring, state)
-        except (Halted, KeyTrouble) as reason:
-            self._halt(ANCHOR, str(reason))
 
     def _halt(self, meeting: str, reason: str) -> None:
         self._halted[meeting] = reason
@@ -94,7 +90,7 @@ class Sequencer:
         try:
             logs = [ANCHOR_ID, *(found.id for found in self._logs.values())]
             self._files.sweep(logs, self._clock())
-            if not self._anchor_told:
+            if not self._anchor_told and ANCHOR not in self._raising.meetings:
                 await sequencing.tell_halted(redis, ANCHOR, self._halted.get(ANCHOR, ""))
                 self._anchor_told = True
             await self._look(redis)
@@ -160,7 +156,7 @@ class Sequencer:
         if self._listed_to and await self._rebuilding.is_behind(redis, self._telling.noted):
             self._begin_anew()
         if not self._listed_to:
-            await self._rebuilding.relist(redis, [*self._logs, *self._raising.meetings])
+            await self._rebuilding.relist(redis, [*self._logs, *self._raising.meetings - {ANCHOR}])
 
     async def _follow(self, redis: Redis, entries: list[Entry]) -> None:
         for position, entry in entries:
