@@ -106,7 +106,7 @@ async def _follows(page: Page, place: Place) -> None:
     await page.goto(place.path())
     await page.locator("a[href$='/screened-out']").click()
     entry = page.locator(".ledger > li", has_text=LUNCH)
-    await expect(entry).to_contain_text("other-channel")
+    await expect(entry).to_contain_text("another channel")
     await expect(entry).to_contain_text("Moderator 1")
 
 

@@ -19,8 +19,8 @@ from tests.web.browsing import Browser, staffed
 from tests.web.test_told_record import site
 
 STEPS = (
-    "Proposed to screen out, waits for a second person off-topic",
-    "Screened out personal-data",
+    "Proposed to screen out, waits for a second person off topic",
+    "Screened out personal data",
     "A withholding that nobody confirmed lapsed: the question waits again",
 )
 
@@ -60,7 +60,7 @@ async def test_the_log_of_all_acts_tells_what_a_later_version_decided(
     staff = await staffed(app, town, Role.MODERATOR)
     said = _words(await staff.get(f"/m/{town.meeting.slug}/desk/log"))
     assert staff.status == 200
-    for words in ("Proposed to a second person off-topic", "screen out", "Withholding lapsed"):
+    for words in ("Proposed to a second person off topic", "screen out", "Withholding lapsed"):
         assert words in said, said
     assert "Another key signs from here on" in said and "act." not in said and "end." not in said
     assert "Who decides this?" not in await staff.get(f"/m/{town.meeting.slug}/desk")

@@ -45,7 +45,7 @@ async def test_a_reversal_stands_under_what_it_reverses_in_every_form(
     page = await browser.get(at)
     order = [
         "Why are there no trains?",
-        "off-topic",
+        "off topic",
         "=Ask there",
         "It is about work.",
         "overturned",
@@ -74,7 +74,7 @@ async def test_a_withheld_text_is_a_bar_and_cannot_be_searched(store: Redis, app
     browser, at = Browser(app), f"/m/{town.meeting.slug}/screened-out"
     for path in (at, f"{at}.json", f"{at}.csv", f"/m/{town.meeting.slug}/q/1"):
         text = await browser.get(path)
-        assert browser.status == 200 and SECRET_WORDS not in text and "personal-data" in text
+        assert browser.status == 200 and SECRET_WORDS not in text and "personal data" in text
     found = json.loads(await browser.get(f"{at}.json?search={SECRET_WORDS}"))
     assert found["total"] == 0
     assert json.loads(await browser.get(f"{at}.json?search=CAKE"))["total"] == 1
