@@ -71,7 +71,7 @@ class Conversation:
         self._late: asyncio.TimerHandle | None = None
         self._end: asyncio.TimerHandle | None = None
         self._counted = False
-        self._missed: tuple[tuple[int, bool, int, str], ...] = ()
+        self._missed: tuple[tuple[CastVote, int, int, str], ...] = ()
         self._slot = 0
         # Known of this person's votes: the highest counter of this device's slot, and the sum of the
         # other slots' highest.
@@ -119,12 +119,14 @@ class Conversation:
         if claims is not None and claims.sign_in_hash == sign_in_hash:
             self._hang(Close.SIGNED_OUT, "signed out")
 
-    def stands(self, n: int, on: bool, votes: int, at: str) -> None:
+    def stands(self, vote: CastVote, slot: int, votes: int, at: str) -> None:
         """Tell what this person cast over another connection; after the welcome, which may be older."""
         if self._board is None:
-            self._missed += ((n, on, votes, at),)
-        else:
-            self.say(outbound.ack(0, n, on, votes, at))
+            self._missed += ((vote, slot, votes, at),)
+            return
+        if slot == self._slot:  # as a page casts by POST that hears us by a stream
+            self._counter = max(self._counter, vote.counter)
+        self.say(outbound.ack(0, vote.n, vote.on, votes, at))
 
     def behind(self, counters: Sequence[int]) -> bool:
         """True when this person cast something elsewhere that this connection may not know of."""

@@ -70,7 +70,7 @@ def cast(node: Node, voice: Voice, claims: TicketClaims, vote: CastVote, slot: i
             voice.counts.votes.inc()
             voice.say(outbound.ack(vote.r, vote.n, vote.on, answer.votes, answer.at))
             for other in node.others(claims.meeting, voter, voice):
-                other.stands(vote.n, vote.on, answer.votes, answer.at)
+                other.stands(vote, slot, answer.votes, answer.at)
         else:
             stale = refused.refusal is Refusal.STALE
             voice.refuse(vote.r, refused, answer.counter if stale else None)

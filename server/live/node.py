@@ -20,6 +20,7 @@ from server.live.networks import Networks
 from server.live.together import Together
 from server.protocol.inbound import Seen
 from server.session.budget import Budget
+from server.session.effects import CastVote
 from server.store import votes
 
 PEOPLE_KEPT = 200_000
@@ -42,8 +43,8 @@ class Pace:
 class Present(Protocol):
     """A connection of somebody who may vote."""
 
-    def stands(self, n: int, on: bool, votes: int, at: str) -> None:
-        """What they cast over another connection is counted."""
+    def stands(self, vote: CastVote, slot: int, votes: int, at: str) -> None:
+        """What they cast over another connection, from the device of this slot, is counted."""
 
     def look(self, seen: Seen) -> None:
         """They saw what another door of theirs was told of."""

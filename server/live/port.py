@@ -26,6 +26,7 @@ HEAD_S = (
 )
 BEGIN_S = 0.05  # Hypercorn ends what it is given before it read of it, once it was told to end
 END_S = 5.0
+BACK = int(Close.RESTART), "server ends, come back"
 STAGGER = 100  # sockets closed at once when the process ends
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Any]
 
@@ -148,7 +149,7 @@ class Port:
         for one in sockets:
             one.send_text(bye(spread_s).decode())
         for at, one in enumerate(sockets, start=1):
-            one.close(int(Close.RESTART), "server ends, come back")
+            one.close(*BACK)
             if at % STAGGER == 0:
                 await asyncio.sleep(spread_s * STAGGER / len(sockets))
         await self._sockets_gone()
@@ -165,6 +166,8 @@ class Port:
         loop = asyncio.get_running_loop()
         until = loop.time() + END_S
         while self._door.open and loop.time() < until:
+            for late in list(self._door.open):
+                late.close(*BACK)  # whose head came meanwhile; for the others nothing happens
             await asyncio.sleep(0.02)
 
 

@@ -16,7 +16,7 @@ from server.acts.admission import SignInToken
 from server.acts.limits import Rate
 from server.serve import live_side
 from server.settings import Settings
-from server.store import keys
+from server.store import keys, votes
 from tests.acts.building import NOW, Town, live_town
 from tests.live.half import dial, greet, hear, live_half, signed
 from tests.live.test_conversation import entered
@@ -40,6 +40,16 @@ async def cast(socket: ClientConnection, n: int | None, on: bool, counter: int) 
     """Vote; the place in the stream at which it was counted."""
     await socket.send(json.dumps({"t": "vote", "n": n, "on": on, "c": counter, "r": counter}))
     return str((await hear(socket, "ack"))["at"])
+
+
+async def cast_by_form(
+    store: Redis, town: Town, joined: SignInToken, n: int | None, counter: int
+) -> None:
+    """Take a vote back by a plain form, which has no socket at all."""
+    pace = Rate(9.0, 9)
+    await vote.cast_now(
+        store, town.meeting, joined.sign_in, n or 0, False, counter, vote.FORM, pace
+    )
 
 
 async def failures(store: Redis) -> int:
@@ -74,10 +84,7 @@ async def test_what_is_cast_at_one_process_is_told_to_the_same_persons_device_at
         at = await cast(there, two, True, 20)
         told = await hear(here, "own")
         assert (told["votes"], told["at"]) == ([one, two], at)
-        # By a plain form, which has no socket at all.
-        await vote.cast_now(
-            store, town.meeting, joined.sign_in, one or 0, False, 30, vote.FORM, Rate(9.0, 9)
-        )
+        await cast_by_form(store, town, joined, one, 30)
         for socket in (here, there):
             assert (await hear(socket, "own"))["votes"] == [two]
 
@@ -97,6 +104,27 @@ async def test_nobody_else_is_told_and_nobody_of_what_they_cast_there_themselves
             await cast(here, n, turn % 2 == 0, 10 + turn)
             await hear(there, "own")  # so their process looked; the others do at the same rate
         assert await all_own(here) == [] and await all_own(stranger) == []
+
+
+async def test_what_a_device_cast_over_another_connection_here_is_known_and_not_looked_up_again(
+    store: Redis,
+) -> None:
+    """As a page does that is told by a stream and casts by POST."""
+    town = await live_town(store)
+    n = (await town.listed()).number
+    joined = await admission.join(store, town.meeting, town.meeting.code, NOW)
+    who, word = joined.sign_in, signed(joined, joined.sign_in.expires_at)
+    async with live_half(store) as half, dial(half.port, town) as told, dial(half.port, town) as by:
+        for socket in (told, by):
+            await greet(socket, word)
+            await hear(socket, "welcome")
+        assert await cast(by, n, True, 10) == (await hear(told, "ack"))["at"]
+        there = half.node.present(who.meeting, who.voter or 0)
+        (counters,) = await votes.counters(store, who.meeting, [who.voter or 0])
+        assert [one.behind(counters) for one in there] == [False, False]
+        await cast_by_form(store, town, joined, n, 20)
+        (counters,) = await votes.counters(store, who.meeting, [who.voter or 0])
+        assert [one.behind(counters) for one in there] == [True, True]
 
 
 async def test_a_look_that_the_store_does_not_answer_is_made_again(store: Redis) -> None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
+from server.live import port
 from tests.live.test_port import HOST, Running, running, upgrade
 
 __all__ = ["running"]
 ASKS = f"GET / HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode()
 
 
-async def accepted(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def accepted(number: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """A connection that the port took: the queue is one, and a later one was answered."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    later = await asyncio.open_connection("127.0.0.1", port)
+    reader, writer = await asyncio.open_connection("127.0.0.1", number)
+    later = await asyncio.open_connection("127.0.0.1", number)
     later[1].write(ASKS)
     assert b" 200 " in await later[0].readline()
     later[1].close()
@@ -50,4 +53,20 @@ async def test_a_socket_whose_head_comes_after_the_port_closed_is_told_to_come_b
     said = await asyncio.wait_for(reader.read(), 30)
     assert b" 101 " in said and b'"bye"' in said
     assert b"\x03\xf4server ends" in said  # 1012
+    await ending
+
+
+async def test_a_socket_whose_head_comes_while_others_are_told_is_told_too(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(port, "HEAD_S", 0.0)
+    held = await accepted(running.number)  # it will not answer its close: the end waits a moment
+    held[1].write(upgrade())
+    assert b" 101 " in await held[0].readline()
+    late = await accepted(running.number)
+    ending = asyncio.create_task(ended(running))
+    await asyncio.wait_for(held[0].readuntil(b"server ends"), 30)
+    late[1].write(upgrade())
+    said = await asyncio.wait_for(late[0].read(), 30)
+    assert b" 101 " in said and b"\x03\xf4server ends" in said  # 1012
     await ending
