@@ -96,6 +96,7 @@ class GuardedSentinelPool(SentinelConnectionPool):
     def __init__(
         self, service: str, asked: Sentinel, most: int, patience_s: float, **options: Any
     ) -> None:
+        self.options = dict(options)  # for whoever asks another server of the service
         super().__init__(service, asked, **options)  # type: ignore[no-untyped-call]
         self._room, self._patience_s = asyncio.Semaphore(most), patience_s
         self._lent: set[object] = set()

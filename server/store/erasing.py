@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
 
-from server.store import keys, typed
+from server.store import keys, replicas, typed
 from server.store.call import call
 
 REWRITE_S = 60.0
@@ -61,15 +61,30 @@ async def paid(redis: Redis, meeting: str, last: str) -> bool:
 
 
 async def rewrite(redis: Redis, within_s: float = REWRITE_S) -> bool:
-    """Write the store's file anew and wait until what was deleted is in it no more; False where the
-    store does not say so, for whatever reason: it must be tried again."""
+    """Write the store's file anew, and that of each replica that the Sentinels see alive, and wait until
+    what was deleted is in them no more; False where one does not say so, for whatever reason: it must be
+    tried again."""
     try:
-        async with asyncio.timeout(within_s):
-            await _begin(redis)
-            found = await _idle(redis)
+        async with asyncio.timeout(within_s), replicas.alive(redis) as others:
+            place = (await redis.info("replication")).get("master_repl_offset", 0)
+            written = await _anew(redis)
+            for other in others:
+                await _reached(other, int(place))
+                written = await _anew(other) and written
     except (TimeoutError, RedisError):
         return False
-    return found.get("aof_last_bgrewrite_status") == "ok"
+    return written
+
+
+async def _anew(redis: Redis) -> bool:
+    await _begin(redis)
+    return (await _idle(redis)).get("aof_last_bgrewrite_status") == "ok"
+
+
+async def _reached(replica: Redis, place: int) -> None:
+    """Return once a replica has taken all up to this place of its leader's stream of changes."""
+    while int((await replica.info("replication")).get("slave_repl_offset", -1)) < place:
+        await asyncio.sleep(LOOK_S)
 
 
 async def _begin(redis: Redis) -> None:

@@ -16,11 +16,12 @@ from typing import TypeVar
 import pytest
 from websockets.asyncio.client import ClientConnection
 
-from server.store import keys
+from server.acts import erase
+from server.store import erasing, keys
 from server.store.call import TooFewReplicas, call
 from server.store.client import POOL, connect
 from server.store.loader import load
-from tests.acts.building import live_town
+from tests.acts.building import NOW, live_town
 from tests.faults import storm
 from tests.faults.conftest import Tell
 from tests.faults.machine import Machine
@@ -31,6 +32,7 @@ from tests.live.half import WITHIN_S, dial, hear, live_half
 from tests.live.test_conversation import entered
 
 T = TypeVar("T")
+CANARY = b"zq-canary-name"
 LOOK_S = 0.5  # slower than anybody may vote
 
 
@@ -59,6 +61,32 @@ async def test_without_a_replica_nothing_is_acknowledged_and_with_it_again_all_g
             told = await _acknowledged(socket, json.dumps(vote))
             assert told.pop("at")
             assert told == {"t": "ack", "r": 7, "n": vote["n"], "on": True, "votes": 1}
+        await client.aclose()
+
+
+async def test_erased_words_are_in_the_file_of_no_replica_either(tmp_path: Path) -> None:
+    def told(port: int) -> bool:
+        files = [path for path in (tmp_path / str(port)).rglob("*") if path.is_file()]
+        return any(CANARY in path.read_bytes() for path in files)
+
+    with guarded(tmp_path, NEVER_MS) as stores:
+        leader, replica = stores.stores
+        client = connect(stores.url, timeout_s=WITHIN_S)
+        await load(client)
+        town = await live_town(client)
+        asker = await town.attendee()
+        question = await town.ask(asker, f"Who is {CANARY.decode()}?")
+        await asyncio.to_thread(eventually, partial(told, replica), "the replica keeps it")
+        assert told(leader)
+        stores.says(replica, "ACL", "SETUSER", "default", "-bgrewriteaof")
+        done = await erase.erase_own(client, town.meeting, asker, question.q, "", NOW)
+        assert not done.rewritten and told(replica)  # it is kept in mind, not taken for done
+        stores.says(replica, "ACL", "SETUSER", "default", "+bgrewriteaof")
+        async with asyncio.timeout(4 * WITHIN_S):
+            while not await erase.settle(client, town.meeting.id):
+                await asyncio.sleep(LOOK_S)
+        assert not told(leader) and not told(replica)
+        assert not await erasing.owed(client, [town.meeting.id])
         await client.aclose()
 
 
