@@ -73,14 +73,31 @@ def _fields(
     return {**fields, **locks, "salt": salt.hex(), "c": c}, c
 
 
-def _check(entry: str) -> None:
-    """Refuse what could become no leaf: it would wait for a number for ever."""
+def _entry(meeting: Meeting, q: str, c: str, via: str, seal: Seal, followed: str | None) -> str:
+    """The log's intent. What could become no leaf is refused: it would wait for a number for ever."""
+    assurance = "A1" if meeting.admission == "roster" else "A0"
+    more: dict[str, leaf.Json] = {} if followed is None else {"after": followed}
+    hl: leaf.Json = {"w": seal.withdraw, "a": seal.appeal} if seal.locked else None
+    entry = leaf.intent("q.received", q=q, c=c, hl=hl, via=via, assurance=assurance, **more)
     try:
         leaf.finish(leaf.read_intent(entry), 0, None)
     except leaf.LeafError as error:
         raise Refused(
             Refusal.BAD_INPUT, "This message is not understood: {why}", why=str(error)
         ) from error
+    return entry
+
+
+async def _kept(store: Redis, meeting: Meeting, voter: int, q: str, text: str) -> str:
+    """The text as it is kept. A repeat of what is on disk is answered as such, also after asking closed
+    or limits changed; what is new must keep to both, and costs one of the asker's questions."""
+    if await taken(store, meeting.id, q):
+        return clean(text)
+    if not meeting.asks_open():
+        raise Refused(Refusal.CLOSED, "Questions are not being taken now.")
+    kept = limited(text, meeting.min_chars, meeting.max_chars)
+    await _pace(store, meeting, voter)
+    return kept
 
 
 async def _pace(store: Redis, meeting: Meeting, voter: int) -> None:
@@ -124,23 +141,13 @@ async def submit(
     checked(q)
     if sign_in.voter is None:
         raise Refused(Refusal.FORBIDDEN, "Only attendees can ask. Join the meeting first.")
-    # A repeat of what is on disk is answered as such, also after asking closed or limits changed.
-    if await taken(store, meeting.id, q):
-        kept = clean(text)
-    else:
-        if not meeting.asks_open():
-            raise Refused(Refusal.CLOSED, "Questions are not being taken now.")
-        kept = limited(text, meeting.min_chars, meeting.max_chars)
-        await _pace(store, meeting, sign_in.voter)
+    kept = await _kept(store, meeting, sign_in.voter, q, text)
     fields, c = _fields(meeting, q, kept, _language(lang), _name(name), seal)
-    assurance = "A1" if meeting.admission == "roster" else "A0"
-    more: dict[str, leaf.Json] = {}
+    followed = None
     if after is not None:
-        more["after"] = (await _sent_back(store, meeting, sign_in, after)).q
+        followed = (await _sent_back(store, meeting, sign_in, after)).q
         fields["after"] = str(after)
-    hl: leaf.Json = {"w": seal.withdraw, "a": seal.appeal} if seal.locked else None
-    entry = leaf.intent("q.received", q=q, c=c, hl=hl, via=via, assurance=assurance, **more)
-    _check(entry)
+    entry = _entry(meeting, q, c, via, seal, followed)
     fate = fate_capability(secret, meeting.id, q)
     told = submissions.command(meeting.id, q, sign_in.voter, fields, entry, digest(fate), now)
     answer = await call(store, submissions.FUNCTION, *told)

@@ -86,6 +86,10 @@ PAGE_PARTS = (
     *(desk_pages, door_pages, own_pages, question_pages, receipt_pages, record_pages),
     *(seal_pages, stage_pages, stream_pages, verify_pages),
 )
+BLUEPRINTS = (
+    *(api, health, live_address, log_files.log_files, anchor_files.anchor_files),
+    *(pages.pages, staff_pages.staff_pages),
+)
 log = structlog.get_logger()
 HTTP_WORDS = {404: "There is nothing at this address.", 413: "This is too large."}
 NOT_TAKEN = "This request is not taken."
@@ -105,17 +109,17 @@ def create_app(given: WebParts) -> Quart:
     app.config["BODY_TIMEOUT"] = 10
     app.extensions["openfloor"] = given
     rendering.set_up(app)
-    for blueprint in (
-        api,
-        health,
-        live_address,
-        log_files.log_files,
-        anchor_files.anchor_files,
-        pages.pages,
-        staff_pages.staff_pages,
-    ):
+    for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    _guard(app, given)
+    app.register_error_handler(Refused, _refused)
+    app.register_error_handler(RedisError, _store_away)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _fault)
+    return app
 
+
+def _guard(app: Quart, given: WebParts) -> None:
     @app.before_request
     async def check_host() -> None:
         people.check_host()
@@ -126,34 +130,30 @@ def create_app(given: WebParts) -> Quart:
         permitting.check_needed(response.status_code)
         return await packing.pack(headers.secure(response, given))
 
-    @app.errorhandler(Refused)
-    async def refused(refusal: Refused) -> Response:
-        return await _tell(http_status(refusal.refusal), refusal)
 
-    @app.errorhandler(RedisError)
-    async def store_away(error: RedisError) -> Response:
-        log.warning("store_away", error=type(error).__name__)
-        return await _tell(
-            503, Refused(Refusal.NOT_SAVED, away.DETAILS[away.words()], retry_in=2.0)
-        )
+async def _refused(refusal: Refused) -> Response:
+    return await _tell(http_status(refusal.refusal), refusal)
 
-    @app.errorhandler(HTTPException)
-    async def http_error(error: HTTPException) -> Response:
-        status = error.code or 500
-        kind = Refusal.UNKNOWN if status in (404, 405) else Refusal.BAD_INPUT
-        if status == 413:
-            kind = Refusal.TOO_LARGE
-        return await _tell(status, Refused(kind, HTTP_WORDS.get(status, NOT_TAKEN)))
 
-    @app.errorhandler(Exception)
-    async def fault(error: Exception) -> Response:
-        measures.FAULTS.inc()
-        reference = secrets.token_hex(4)
-        log.error("fault", reference=reference, exc_info=error)
-        words = "Something broke on our side. Reference {reference}."
-        return await _tell(500, Refused(Refusal.BAD_INPUT, words, reference=reference), FAULT)
+async def _store_away(error: RedisError) -> Response:
+    log.warning("store_away", error=type(error).__name__)
+    return await _tell(503, Refused(Refusal.NOT_SAVED, away.DETAILS[away.words()], retry_in=2.0))
 
-    return app
+
+async def _http_error(error: HTTPException) -> Response:
+    status = error.code or 500
+    kind = Refusal.UNKNOWN if status in (404, 405) else Refusal.BAD_INPUT
+    if status == 413:
+        kind = Refusal.TOO_LARGE
+    return await _tell(status, Refused(kind, HTTP_WORDS.get(status, NOT_TAKEN)))
+
+
+async def _fault(error: Exception) -> Response:
+    measures.FAULTS.inc()
+    reference = secrets.token_hex(4)
+    log.error("fault", reference=reference, exc_info=error)
+    words = "Something broke on our side. Reference {reference}."
+    return await _tell(500, Refused(Refusal.BAD_INPUT, words, reference=reference), FAULT)
 
 
 async def _tell(status: int, refused: Refused, code: str = "") -> Response:
