@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
+
+from redis.asyncio import Redis
 
 from server.acts import appeal, decide, merge, stage, suggestions
 from server.acts.admission import SignIn
@@ -18,10 +21,44 @@ from server.domain.stream import seconds_in
 from server.protocol.strict_json import MAX_BYTES
 from server.store.question_rows import Question
 from server.web import api_bodies
-from server.web.parts import parts
 
 Fields = dict[str, str]
-Done = Callable[[Meeting, SignIn, Fields, int], Awaitable[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A form of the desk that a member of staff sent, and when."""
+
+    store: Redis
+    meeting: Meeting
+    by: SignIn
+    fields: Fields
+    now: int
+
+    @property
+    def who(self) -> tuple[Redis, Meeting, SignIn]:
+        """Where and by whom; what every act is given first."""
+        return self.store, self.meeting, self.by
+
+    @property
+    def on(self) -> tuple[str, int]:
+        """The question, and the revision that its decider has read."""
+        return self.text("q"), self.whole("revision")
+
+    def text(self, name: str) -> str:
+        """What was typed into a field, with plain ends of lines; '' where there is none."""
+        return self.fields.get(name, "").replace("\r\n", "\n")
+
+    def whole(self, name: str) -> int:
+        """The whole number in a field; refused BAD_INPUT when it is none."""
+        text = self.text(name).strip()
+        digits = text.removeprefix("-")
+        if not (digits.isascii() and digits.isdigit() and len(digits) < 9):
+            raise Refused(Refusal.BAD_INPUT, "must be a whole number.", field=name)
+        return int(text)
+
+
+Done = Callable[[Sent], Awaitable[object]]
 
 # What a person types; a form that was refused comes back with it.
 TYPED = ("reason", "note", "target", "into", "wording", "hint", "stream", "answer")
@@ -58,136 +95,77 @@ def offered(question: Question | None) -> list[str]:
     return found
 
 
-def whole(fields: Fields, name: str) -> int:
-    """The whole number in a field; refused BAD_INPUT when it is none."""
-    text = fields.get(name, "").strip()
-    digits = text.removeprefix("-")
-    if not (digits.isascii() and digits.isdigit() and len(digits) < 9):
-        raise Refused(Refusal.BAD_INPUT, "must be a whole number.", field=name)
-    return int(text)
-
-
-def _optional(fields: Fields, name: str) -> int | None:
-    return whole(fields, name) if fields.get(name, "").strip() else None
-
-
-async def _line_up(meeting: Meeting, by: SignIn, fields: Fields, now: int) -> object:
+async def _line_up(sent: Sent) -> object:
     """Add a question to the end of the line, or take it out where it stands in it already."""
-    n = whole(fields, "n")
-    standing = await stage.line(parts().store, meeting.id)
+    n = sent.whole("n")
+    standing = await stage.line(sent.store, sent.meeting.id)
     numbers = [question.number for question in standing.questions if question.number is not None]
     order = [other for other in numbers if other != n] if n in numbers else [*numbers, n]
     # The line as its sender saw it: what another arranged since is neither undone nor added to.
-    return await stage.arrange(parts().store, meeting, by, order, whole(fields, "line"), now)
+    return await stage.arrange(*sent.who, order, sent.whole("line"), sent.now)
 
 
-async def _line_move(meeting: Meeting, by: SignIn, fields: Fields, now: int) -> object:
-    n, places, line = whole(fields, "n"), whole(fields, "by"), whole(fields, "line")
-    return await stage.move(parts().store, meeting, by, n, places, line, now)
+async def _line_move(sent: Sent) -> object:
+    n, places, line = sent.whole("n"), sent.whole("by"), sent.whole("line")
+    return await stage.move(*sent.who, n, places, line, sent.now)
 
 
-async def _screen(meeting: Meeting, by: SignIn, fields: Fields, now: int) -> object:
-    act = decide.screen_alone if fields.get("first") == "split" else decide.screen_out
-    return await act(
-        parts().store,
-        meeting,
-        by,
-        *_on(fields),
-        fields.get("reason", ""),
-        fields.get("note", ""),
-        _optional(fields, "target"),
-        now,
-    )
+async def _screen(sent: Sent) -> object:
+    act = decide.screen_alone if sent.text("first") == "split" else decide.screen_out
+    target = sent.whole("target") if sent.text("target").strip() else None
+    return await act(*sent.who, *sent.on, sent.text("reason"), sent.text("note"), target, sent.now)
 
 
-async def unread(meeting: Meeting, act: str, fields: Fields) -> Difference | None:
+async def _merge_copies(sent: Sent) -> object:
+    q, revision = sent.on
+    given = f'{{"revision": {revision}, "copies": {sent.text("copies")}}}'
+    seen = api_bodies.read(api_bodies.MergingCopies, given.encode(), MAX_BYTES).copies
+    copies = [(copy.q, copy.revision) for copy in seen]
+    return await merge_copies(*sent.who, q, revision, copies, sent.now)
+
+
+async def _answer(sent: Sent) -> object:
+    at = seconds_in(sent.text("stream"), "stream")
+    return await stage.answer(*sent.who, *sent.on, at, sent.text("answer"), sent.now)
+
+
+async def unread(sent: Sent, act: str) -> Difference | None:
     """What the sender of a plain merge has not been shown yet: how the two texts differ. Refused as the
     merge would be. The script shows it as the number is typed (frontend/static/js/desk_form.js)."""
     if act != "merge":
         return None
-    into = whole(fields, "into")
-    if fields.get("seen", "") == str(into):
+    into = sent.whole("into")
+    if sent.text("seen") == str(into):
         return None
-    return await merge.compare(parts().store, meeting, *_on(fields), into)
+    return await merge.compare(sent.store, sent.meeting, *sent.on, into)
 
 
-async def _merge_copies(meeting: Meeting, by: SignIn, fields: Fields, now: int) -> object:
-    q, revision = _on(fields)
-    given = f'{{"revision": {revision}, "copies": {fields.get("copies", "")}}}'
-    seen = api_bodies.read(api_bodies.MergingCopies, given.encode(), MAX_BYTES).copies
-    copies = [(copy.q, copy.revision) for copy in seen]
-    return await merge_copies(parts().store, meeting, by, q, revision, copies, now)
-
-
-def _on(fields: Fields) -> tuple[str, int]:
-    return fields.get("q", ""), whole(fields, "revision")
-
-
-def acts() -> dict[str, tuple[Act, Done]]:
-    """Every act of the desk: what it needs, and what it does."""
-    store = parts().store
-    return {
-        "list": (
-            Act.LIST,
-            lambda m, by, f, now: decide.list_question(store, m, by, *_on(f), now),
-        ),
-        "reverse": (
-            Act.LIST,
-            lambda m, by, f, now: decide.list_question(store, m, by, *_on(f), now),
-        ),
+# Every act of the desk: what it needs, and what it does.
+ACTS: Mapping[str, tuple[Act, Done]] = MappingProxyType(
+    {
+        "list": (Act.LIST, lambda s: decide.list_question(*s.who, *s.on, s.now)),
+        "reverse": (Act.LIST, lambda s: decide.list_question(*s.who, *s.on, s.now)),
         "screen": (Act.SCREEN_OUT, _screen),
         "send_back": (
             Act.SEND_BACK,
-            lambda m, by, f, now: decide.send_back(store, m, by, *_on(f), f.get("hint", ""), now),
+            lambda s: decide.send_back(*s.who, *s.on, s.text("hint"), s.now),
         ),
-        "word": (
-            Act.WORD,
-            lambda m, by, f, now: decide.word(
-                store, m, by, *_on(f), f.get("wording", "").replace("\r\n", "\n"), now
-            ),
-        ),
-        "merge": (
-            Act.MERGE,
-            lambda m, by, f, now: merge.merge(store, m, by, *_on(f), whole(f, "into"), now),
-        ),
+        "word": (Act.WORD, lambda s: decide.word(*s.who, *s.on, s.text("wording"), s.now)),
+        "merge": (Act.MERGE, lambda s: merge.merge(*s.who, *s.on, s.whole("into"), s.now)),
         "merge_copies": (Act.MERGE, _merge_copies),
-        "split": (Act.SPLIT, lambda m, by, f, now: merge.split(store, m, by, *_on(f), now)),
-        "split_all": (
-            Act.SPLIT,
-            lambda m, by, f, now: merge.split_all(store, m, by, *_on(f), now),
-        ),
-        "uphold": (
-            Act.JUDGE,
-            lambda m, by, f, now: appeal.judge(store, m, by, *_on(f), False, now),
-        ),
-        "overturn": (
-            Act.JUDGE,
-            lambda m, by, f, now: appeal.judge(store, m, by, *_on(f), True, now),
-        ),
+        "split": (Act.SPLIT, lambda s: merge.split(*s.who, *s.on, s.now)),
+        "split_all": (Act.SPLIT, lambda s: merge.split_all(*s.who, *s.on, s.now)),
+        "uphold": (Act.JUDGE, lambda s: appeal.judge(*s.who, *s.on, False, s.now)),
+        "overturn": (Act.JUDGE, lambda s: appeal.judge(*s.who, *s.on, True, s.now)),
         "line_up": (Act.LINE_UP, _line_up),
         "line_move": (Act.LINE_UP, _line_move),
-        "pick": (Act.PICK, lambda m, by, f, now: stage.pick(store, m, by, *_on(f), now)),
-        "return": (Act.RETURN, lambda m, by, f, now: stage.put_back(store, m, by, *_on(f), now)),
-        "answer": (
-            Act.ANSWER,
-            lambda m, by, f, now: stage.answer(
-                store,
-                m,
-                by,
-                *_on(f),
-                seconds_in(f.get("stream", ""), "stream"),
-                f.get("answer", ""),
-                now,
-            ),
-        ),
-        "skip": (
-            Act.SKIP,
-            lambda m, by, f, now: stage.skip(store, m, by, *_on(f), f.get("reason", ""), now),
-        ),
+        "pick": (Act.PICK, lambda s: stage.pick(*s.who, *s.on, s.now)),
+        "return": (Act.RETURN, lambda s: stage.put_back(*s.who, *s.on, s.now)),
+        "answer": (Act.ANSWER, _answer),
+        "skip": (Act.SKIP, lambda s: stage.skip(*s.who, *s.on, s.text("reason"), s.now)),
         "dismiss": (
             Act.MERGE,
-            lambda m, by, f, now: suggestions.dismiss(
-                store, m, by, f.get("q", ""), f.get("other", ""), now
-            ),
+            lambda s: suggestions.dismiss(*s.who, s.text("q"), s.text("other"), s.now),
         ),
     }
+)

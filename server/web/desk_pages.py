@@ -99,7 +99,7 @@ async def desk_act(slug: str, act: str) -> Response:
     meeting = await meeting_at(slug)
     person = await people.member_of_staff(meeting)
     person.need(Act.READ_WAITING)
-    known = desk_forms.acts().get(act)
+    known = desk_forms.ACTS.get(act)
     if known is None:
         raise Refused(Refusal.UNKNOWN, "There is nothing at this address.")
     person.need(known[0])
@@ -108,9 +108,10 @@ async def desk_act(slug: str, act: str) -> Response:
     kept = {"act": act, **{name: fields[name] for name in desk_forms.TYPED if name in fields}}
     wanted = fields.get("n", "")
     try:
-        if unread := await desk_forms.unread(meeting, act, fields):
+        sent = desk_forms.Sent(parts().store, meeting, person.sign_in, fields, parts().clock())
+        if unread := await desk_forms.unread(sent, act):
             return await _desk(meeting, person, wanted, sentence("desk.differ"), kept, unread)
-        await known[1](meeting, person.sign_in, fields, parts().clock())
+        await known[1](sent)
     except Refused as refused:
         response = await _desk(meeting, person, wanted, refusal(refused), kept)
         response.status_code = http_status(refused.refusal)

@@ -8,8 +8,8 @@ from server.acts.desk import Desk
 from server.store.question_rows import Question
 
 
-def row(question: Question, first: str | None = None, people: int = 1) -> dict[str, Any]:
-    """One question's whole value for the desk; `asker` and salts never leave the store."""
+def said(question: Question) -> dict[str, Any]:
+    """A question's number and its words: the asker's own, and what is shown beside them."""
     return {
         "q": question.q,
         "n": question.number,
@@ -18,6 +18,13 @@ def row(question: Question, first: str | None = None, people: int = 1) -> dict[s
         "wording": question.wording,
         "lang": question.lang,
         "dir": question.dir,
+    }
+
+
+def row(question: Question, first: str | None = None, people: int = 1) -> dict[str, Any]:
+    """One question's whole value for the desk; `asker` and salts never leave the store."""
+    return {
+        **said(question),
         "name": question.name,
         "state": question.state.value,
         "revision": question.revision,

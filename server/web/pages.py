@@ -100,11 +100,24 @@ def _seed(meeting: Meeting, person: people.Person) -> int:
     return int.from_bytes(hmac.digest(parts().secret, said, "sha256")[:4], "big")
 
 
-def _sent_back(asked: list[Question], after: str) -> Question | None:
-    """The own question that was sent back and is written again, or None."""
-    for question in asked:
-        if str(question.number) == after and question.state is State.SENT_BACK:
-            return question
+def _ask_form(meeting: Meeting, asked: list[Question], typed: dict[str, str]) -> dict[str, str]:
+    """What stands in the ask form: what was typed; else an own question that was sent back and is written
+    again; else nothing, under a fresh id."""
+    after = request.args.get("after", "")
+    fresh = {"q": from_bytes(secrets.token_bytes(16)), "lang": meeting.languages[0], "text": ""}
+    fresh |= {"after": "", "hint": "", "name": ""}
+    for own in asked:
+        if str(own.number) == after and own.state is State.SENT_BACK:
+            fresh |= {"after": after, "hint": own.hint, "text": own.text, "lang": own.lang}
+    return fresh | typed
+
+
+def _receipt(meeting: Meeting, asked: list[Question]) -> dict[str, Any] | None:
+    """The own question that was just sent, where the address names one."""
+    said = request.args.get("asked", "")
+    for own in asked:
+        if own.q == said:
+            return {"q": own.q, "number": own.number, "fate": fate_address(meeting, own.q)}
     return None
 
 
@@ -135,20 +148,6 @@ async def render_board(slug: str, typed: dict[str, str], error: str | None) -> R
         for row in ordered(shown.rows.values(), order, seed)
         if row.says(search)
     ]
-    on_air = next((row for row in rows if row["state"] == State.ON_AIR), None)
-    said = request.args.get("asked", "")
-    receipt = next(
-        (
-            {"q": q.q, "number": q.number, "fate": fate_address(meeting, q.q)}
-            for q in asked
-            if q.q == said
-        ),
-        None,
-    )
-    again = _sent_back(asked, request.args.get("after", ""))
-    ask = {"q": from_bytes(secrets.token_bytes(16)), "lang": meeting.languages[0], "text": ""}
-    ask |= {"after": str(again.number) if again else "", "hint": again.hint if again else ""}
-    ask |= {"text": again.text, "lang": again.lang} if again else {}
     listed = [row for row in rows if row["state"] != State.ON_AIR]
     every = "all" in request.args
     return await html(
@@ -161,14 +160,14 @@ async def render_board(slug: str, typed: dict[str, str], error: str | None) -> R
         votes=_shuffled(votes),
         own=_shuffled(own),
         modules=MODULES.split(),
-        on_air=on_air,
+        on_air=next((row for row in rows if row["state"] == State.ON_AIR), None),
         counts=shown.counts,
         order=order.value,
         search=search,
         seed=seed,
-        ask={**ask, "name": "", **typed},
+        ask=_ask_form(meeting, asked, typed),
         ask_error=error,
-        receipt=receipt,
+        receipt=_receipt(meeting, asked),
         log=await log_value(meeting),
         mine=[own_value(meeting, q, fate_address(meeting, q.q)) for q in asked[:MINE_SHOWN]],
         can_ask=may(person.role, Act.ASK) and meeting.asks_open(),

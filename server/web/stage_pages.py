@@ -19,7 +19,7 @@ from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Act, may
 from server.protocol.answers import http_status
 from server.store.question_rows import Question
-from server.web import people, rendering
+from server.web import desk_rows, people, rendering
 from server.web.api import meeting_at
 from server.web.api_screening import invited
 from server.web.pages import form, go, html, pages
@@ -96,13 +96,7 @@ async def _host(meeting: Meeting, person: people.Person, error: str | None) -> R
 
 def _row(question: Question) -> dict[str, Any]:
     return {
-        "q": question.q,
-        "n": question.number,
-        "text": question.text,
-        "gone": question.gone,
-        "wording": question.wording,
-        "lang": question.lang,
-        "dir": question.dir,
+        **desk_rows.said(question),
         "votes": question.votes,
         "askers": question.askers,
         "revision": question.revision,

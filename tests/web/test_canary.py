@@ -117,7 +117,7 @@ async def _doors(client: Any, cage: Cage) -> dict[str, list[str]]:
     note = await (await client.get(f"/log/{log}/checkpoint", headers=SAME)).get_data(as_text=True)
     size = note.split("\n")[1]
     async with client.app.app_context():
-        acts = list(desk_forms.acts())
+        acts = list(desk_forms.ACTS)
     return {
         "slug": [cage.town.meeting.slug],
         "n": [str(n) for n in range(1, len(cage.ids) + 2)],

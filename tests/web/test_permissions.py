@@ -154,7 +154,7 @@ async def test_role_by_form_of_the_desk(store: Redis, app: Quart) -> None:
     tokens, question = await tokens_of(own), await own.listed()
     client = app.test_client()
     async with app.test_request_context("/", headers={"Host": "floor.example"}):
-        forms = {name: needed for name, (needed, _) in desk_forms.acts().items()}
+        forms = {name: needed for name, (needed, _) in desk_forms.ACTS.items()}
     forms["nonsense"] = Act.READ_WAITING
     for name, act in forms.items():
         for role, token in tokens.items():
