@@ -29,11 +29,13 @@ async def dismiss(
 ) -> None:
     """Never suggest this pair again, to anybody. It changes no question; the desk's log tells of it.
 
-    Refused SIGNED_OUT when the sign-in has ended, CLOSED when the meeting has, CONTENDED while the
-    analysis is faster at each try.
+    Refused UNKNOWN when one is not of this meeting, SIGNED_OUT when the sign-in has ended, CLOSED when
+    the meeting has, CONTENDED while the analysis is faster at each try.
     """
     decider = staff(sign_in, Act.MERGE)
     pair = analysis.pair_name(checked(q), checked(other))
+    if len(await question_rows.read(store, meeting.id, [q, other])) < 2:
+        raise Refused(Refusal.UNKNOWN, "There is nothing with this id.")
     entry = leaf.intent("desk.dismiss", by=decider.by, q=q, other=other)
     told = analysis.Dismissal(pair, decider.by, entry, now)
     answer = "moved"

@@ -16,6 +16,7 @@ from server.protocol.permissions import MESSAGES, ROUTES
 from server.web import desk_forms
 from server.web.app import create_app
 from tests.acts.building import NOW, Town, fresh_q, live_town
+from tests.acts.test_every_act import everything
 from tests.web.browsing import SAME
 
 ADDRESS = re.compile(r"<(?:(\w+):)?(\w+)>")
@@ -147,6 +148,39 @@ async def test_foreign_and_missing_ids_look_the_same(store: Redis, app: Quart) -
         answers = [await knock(client, rules[name], slug, q, tokens[role]) for q in ids]
         assert {status for status, _ in answers} == {404}, name
         assert len({re.sub(r'value="\w{64}"', "", text) for _, text in answers}) == 1, name
+
+
+def forged(rule: Any, q: str, foreign: str) -> list[tuple[str, dict[str, Any]]]:
+    """Requests to a route on a question, each with another meeting's where one of its own belongs."""
+    body = BODIES.get(rule.endpoint, {})
+    found = [(foreign, body)]
+    if rule.endpoint == "api.merge_copies_into":
+        found.append((q, {**body, "revision": 2, "copies": [{"q": foreign, "revision": 2}]}))
+    if rule.endpoint == "api.dismiss_suggestion":
+        found.append((q, {"other": foreign}))
+    return found
+
+
+async def test_no_act_of_a_moderator_reaches_a_question_of_another_meeting(
+    store: Redis, app: Quart
+) -> None:
+    own, other = await live_town(store), await live_town(store, title="Another town")
+    tokens, question, foreign = await tokens_of(own), await own.listed(), await other.listed()
+    client, before = app.test_client(), (await everything(own), await everything(other))
+    rules = [
+        r
+        for r in app.url_map.iter_rules()
+        if "/questions/<q>/" in r.rule and "POST" in (r.methods or ())
+    ]
+    doors = [r for r in rules if ROUTES[r.endpoint] in MAY[Role.MODERATOR]]
+    assert len(doors) > 12
+    for rule in doors:
+        for q, body in forged(rule, question.q, foreign.q):
+            path = rule.rule.replace("<slug>", own.meeting.slug).replace("<q>", q)
+            headers = {**SAME, "Authorization": f"Bearer {tokens[Role.MODERATOR]}"}
+            answer = await client.post(path, headers=headers, json=body)
+            assert answer.status_code in (404, 409), (rule.endpoint, answer.status_code)
+    assert (await everything(own), await everything(other)) == before
 
 
 async def test_role_by_form_of_the_desk(store: Redis, app: Quart) -> None:
