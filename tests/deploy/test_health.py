@@ -9,7 +9,7 @@ import yaml
 
 from tests.deploy.naming import ROOT
 from tests.deploy.test_containers import dockerfile, image_environ
-from tests.launch.running import clean_environ, command, eventually, free_port, get
+from tests.launch.running import SOON_S, clean_environ, command, eventually, free_port, get
 
 
 def test_the_images_health_check_tells_a_running_server_from_a_dead_one(
@@ -44,9 +44,10 @@ def test_the_images_health_check_tells_a_running_server_from_a_dead_one(
         try:
             url = f"http://127.0.0.1:{ours['OPENFLOOR_PORT']}"
             eventually(lambda: get(url, "/healthz")[0] == 200, "an answer under an address")
-            assert healthy() and get(url, "/")[0] == 400
+            eventually(healthy, "it is healthy")  # the check itself waits for two seconds
+            assert get(url, "/")[0] == 400
             assert get(url, "/healthz", "[::1")[0] == 400
         finally:
             server.terminate()
-            server.wait(timeout=20)
+            server.wait(timeout=SOON_S)
     assert not healthy()

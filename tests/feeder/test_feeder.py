@@ -186,7 +186,7 @@ async def test_an_answer_that_is_none_is_nobody_there(raw: bytes) -> None:
     async with server:
         port = server.sockets[0].getsockname()[1]
         with pytest.raises(Away):
-            await exchange.post(f"http://127.0.0.1:{port}/add-checkpoint", b"body", 5)
+            await exchange.post(f"http://127.0.0.1:{port}/add-checkpoint", b"body", 60)
 
 
 async def test_a_witness_that_never_ends_its_answer_is_left_after_its_time() -> None:

@@ -41,7 +41,7 @@ def test_it_feeds_what_is_published_tells_the_rule_and_ends(tmp_path: Path) -> N
         rules = feeding.rule({"council": (url, key)}, 1)
         command = [sys.executable, "-m", "workers.feeder"]
         with subprocess.Popen(command, cwd=ROOT, env=environ(tmp_path, policy)) as running:
-            deadline = time.monotonic() + 30
+            deadline = time.monotonic() + 90
             while witnessed(log, rules) is None:
                 assert time.monotonic() < deadline and running.poll() is None
                 time.sleep(0.02)
@@ -50,7 +50,7 @@ def test_it_feeds_what_is_published_tells_the_rule_and_ends(tmp_path: Path) -> N
             )
             assert second.returncode == 1 and b"Another feeder" in second.stderr
             running.send_signal(signal.SIGTERM)
-            assert running.wait(30) == 0
+            assert running.wait(90) == 0
     told = (log / "witnesses.policy").read_text()
     assert told == f"witness council {key.text()} {url}/\nquorum council\n"
 

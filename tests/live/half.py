@@ -35,7 +35,7 @@ from server.protocol import ticket
 from tests.acts.building import SECRET, Town
 
 HOST = "floor.example"
-WITHIN_S = 30.0  # a busy machine is slow, what is wrong stays wrong
+WITHIN_S = 60.0  # a busy machine is slow, what is wrong stays wrong
 
 
 @dataclass

@@ -63,8 +63,8 @@ async def test_a_call_that_the_store_refuses_takes_nobody_elses_votes_with_it(st
 async def waited(store: Redis, town: Town, count: int) -> float:
     """What the batcher says of so many votes that a disk of 1 s holds up, three of which fill a trip."""
     batcher = Batcher(store, 5, 200, 3)
+    cast(batcher, town, "q" * 22, Told(), range(count))  # they wait from here on
     await store.client_pause(1_000, all=False)
-    cast(batcher, town, "q" * 22, Told(), range(count))
     async with counting(batcher):
         await batcher.drain()
     return batcher.waited_s()

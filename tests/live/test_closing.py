@@ -13,7 +13,7 @@ from websockets.asyncio.client import ClientConnection
 from server.acts import meetings
 from server.store import keys
 from tests.acts.building import NOW, live_town
-from tests.live.half import dial, live_half
+from tests.live.half import WITHIN_S, dial, live_half
 from tests.live.test_conversation import entered
 
 PEOPLE, QUESTIONS, BEFORE = 30, 4, 200
@@ -48,7 +48,7 @@ async def test_what_was_acknowledged_while_voting_closed_is_the_tally(store: Red
             await entered(socket, town)
             sockets.append(socket)
         pressing = [asyncio.create_task(_press(socket, numbers, told)) for socket in sockets]
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(4 * WITHIN_S):
             while told[0] < BEFORE:
                 await asyncio.sleep(0.001)
             await meetings.change(store, town.meeting, {"voting": False}, "org:1", NOW)

@@ -18,7 +18,7 @@ from server.serve import live_side
 from server.settings import Settings
 from server.store import keys, votes
 from tests.acts.building import NOW, Town, live_town
-from tests.live.half import dial, greet, hear, live_half, signed
+from tests.live.half import WITHIN_S, dial, greet, hear, live_half, signed
 from tests.live.test_conversation import entered
 from tests.workers.working import Works
 
@@ -62,7 +62,7 @@ async def all_own(socket: ClientConnection) -> list[dict[str, object]]:
     """How often and what all own votes were told, until the server answers a ping."""
     await socket.send(json.dumps({"t": "ping"}))
     told: list[dict[str, object]] = []
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WITHIN_S):
         while True:
             message = json.loads(await socket.recv())
             if message["t"] == "pong":
@@ -141,7 +141,7 @@ async def test_a_look_that_the_store_does_not_answer_is_made_again(store: Redis)
         await store.set(held, "not a hash")
         before = await failures(store)
         await town.listed()  # the stream moves once more, and everybody looks
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(4 * WITHIN_S):
             while await failures(store) < before + 4:
                 await asyncio.sleep(LOOK_S)
         await store.delete(held)

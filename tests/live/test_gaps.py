@@ -20,7 +20,7 @@ from tests.acts.building import NOW, Town, live_town
 from tests.live.half import Half, dial, end_of, greet, hear, live_half, signed
 
 KEPT = 20_000  # functions/00_shared.lua
-WITHIN_S = 30.0
+WITHIN_S = 60.0
 
 
 async def until(true: Callable[[], bool]) -> None:
@@ -72,8 +72,10 @@ async def test_a_decision_that_was_trimmed_unread_is_on_the_board_all_the_same(
                 await pipe.execute()
 
             await screened_out_quietly(town, gone.q, many)
-            await store.publish(keys.WAKE, town.meeting.id)
-            await until(lambda: shown(half, town) == {stays.number})
+            async with asyncio.timeout(WITHIN_S):
+                while shown(half, town) != {stays.number}:
+                    await store.publish(keys.WAKE, town.meeting.id)  # somebody listens by and by
+                    await asyncio.sleep(0.05)
             assert await end_of(socket) == 4401
 
 

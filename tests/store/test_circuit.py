@@ -36,7 +36,7 @@ async def test_it_opens_after_failures_in_a_row_and_then_nothing_is_sent(
     store: Redis, store_url: str, tmp_path: Path
 ) -> None:
     circuit, heard = Circuit(), Heard()
-    guarded = connect(store_url, circuit)
+    guarded = connect(store_url, circuit, timeout_s=30.0)
     assert await circuit.probe(store, hearing(heard))
     for _ in range(FAILURES - 1):
         assert not await circuit.probe(absent(tmp_path), hearing(heard))

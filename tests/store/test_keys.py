@@ -87,7 +87,7 @@ async def cluster() -> AsyncIterator[Redis]:
     url = f"unix://{folder / 'store'}"
     alive = supervisor.start(Child("store", arguments, {}, (), embedded.die_with_parent()))
     await asyncio.to_thread(embedded.wait_ready, url, alive)
-    client = connect(url)
+    client = connect(url, timeout_s=30.0)
     raw: Any = client  # these two commands have no types
     await raw.execute_command("CLUSTER", "ADDSLOTSRANGE", "0", str(SLOTS - 1))
     async with asyncio.timeout(30):

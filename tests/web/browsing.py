@@ -14,7 +14,7 @@ from server.domain.roles import Role
 from tests.acts.building import NOW, Town
 
 SAME = {"Host": "floor.example", "Sec-Fetch-Site": "same-origin"}
-PATIENCE_S = 30.0  # a busy machine is slow, what is wrong stays wrong
+PATIENCE_S = 60.0  # a busy machine is slow, what is wrong stays wrong
 
 
 async def until(look: Callable[[], Awaitable[bool]], what: str) -> None:

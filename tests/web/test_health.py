@@ -47,10 +47,11 @@ async def test_nothing_else_is_served_by_such_a_name(app: Quart, host: str) -> N
 async def test_readiness_tells_how_the_logs_stand(store: Redis, tmp_path: Path) -> None:
     town, sequencer = await live_town(store), sequencer_in(tmp_path)
     await settle(sequencer, store)
+    before = site(store, tmp_path)
     await town.submit(await town.attendee())
     told = [
-        json.loads(await Browser(site(store, tmp_path, later)).get("/readyz"))["log"]
-        for later in (0, 6_000)
+        json.loads(await Browser(app).get("/readyz"))["log"]
+        for app in (before, site(store, tmp_path, 6_000))
     ]
     assert [one["behind"] for one in told] == [False, True] and told[1]["halted"] == 0
     await settle(sequencer, store)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import time
 from datetime import UTC, datetime
 
 from quart import Quart
@@ -141,8 +142,8 @@ async def test_a_question_that_waits_shows_its_number_and_no_text(store: Redis, 
     page = await browser.get(f"/m/{town.meeting.slug}/q/1")
     assert browser.status == 200 and SECRET_WORDS not in page and "Received" in page
     told = json.loads(await browser.get(f"/m/{town.meeting.slug}/screened-out.json"))
-    day = datetime.fromtimestamp(NOW / 1000, UTC).date()
-    assert told["waiting"] == 1 and told["oldest"].startswith(str(day))
+    days = {str(datetime.fromtimestamp(at, UTC).date()) for at in (NOW / 1000, time.time())}
+    assert told["waiting"] == 1 and told["oldest"][:10] in days  # a run may go on over midnight
     await browser.get(f"/m/{town.meeting.slug}/q/2")
     assert browser.status == 404
 

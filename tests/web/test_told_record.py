@@ -23,15 +23,15 @@ from server.web.parts import WebParts
 from tests.acts.building import NOW, Town, live_town
 from tests.sequencer.building import sequencer_in, settle
 from tests.web.browsing import Browser
-from tests.web.conftest import streams_of
+from tests.web.conftest import now_ms, streams_of
 from workers.sequencer.sequencer import Sequencer
 
 
 def site(
     store: Redis, folder: Path, later_ms: int = 0, public_url: str = "http://floor.example"
 ) -> Quart:
-    """An application whose sequencer works when a test says so; its clock may be ahead."""
-    boards = Boards(store)
+    """An application whose sequencer works when a test says so; its clock stands, or is ahead."""
+    boards, now = Boards(store), now_ms() + later_ms
     return create_app(
         WebParts(
             store=store,
@@ -39,7 +39,7 @@ def site(
             streams=streams_of(store, boards),
             secret=b"w" * 32,
             public_url=public_url,
-            clock=lambda: time.time_ns() // 1_000_000 + later_ms,
+            clock=lambda: now,
             network_per_min=6000,
             tick_ms=250,
             logs=folder / "data" / "log",
@@ -135,12 +135,11 @@ async def test_what_is_not_published_is_not_in_the_record_and_after_five_seconds
     town, sequencer, qs = await busy(store, tmp_path)
     moderator = await town.moderator()
     await settle(sequencer, store)
-    listed = await town.look(qs[2])
+    listed, browser = await town.look(qs[2]), Browser(site(store, tmp_path))
     await decide.screen_out(
         store, town.meeting, moderator, listed.q, listed.revision, "off-topic", "", None, NOW
     )
     at = f"/m/{town.meeting.slug}/screened-out"
-    browser = Browser(site(store, tmp_path))
     assert "Is there cake?" not in await browser.get(at)
     late = await Browser(site(store, tmp_path, 6_000)).get(at)
     assert "The record is behind since" in late and "Is there cake?" not in late

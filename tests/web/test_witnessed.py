@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from quart import Quart
 from redis.asyncio import Redis
@@ -15,6 +16,7 @@ from server.translog.note import VerifierKey
 from tests.acts.building import live_town
 from tests.feeder import feeding
 from tests.feeder.feeding import Clock
+from tests.web.browsing import until
 from tests.web.test_log_files import Reader, published, taken
 from tests.witness import watching
 from workers.feeder.feeder import Feeder
@@ -79,10 +81,14 @@ async def test_a_witnessed_anchor_vouches_for_the_record_and_is_open_to_everybod
     await taken(app, town, "When do we get new chairs?")
     client, folder = app.test_client(), tmp_path / "data" / "log"
     at = f"/log/{ANCHOR_ID}"
-    for _ in range(500):
+    response: Any = None
+
+    async def anchored() -> bool:
+        nonlocal response
         response = await client.get(f"{at}/checkpoint", headers=HOST)
-        if response.status_code == 200:
-            break
+        return bool(response.status_code == 200)
+
+    await until(anchored, "the anchor has its first head")
     assert response.headers["Access-Control-Allow-Origin"] == "*"
     note = await response.get_data(True)
     key = VerifierKey.parse(

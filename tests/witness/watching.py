@@ -68,7 +68,7 @@ def post(address: str, body: str | bytes) -> tuple[int, str, bytes]:
     data = body.encode() if isinstance(body, str) else body
     request = urllib.request.Request(f"{address}/add-checkpoint", data, method="POST")
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, answer.headers["Content-Type"], answer.read()
     except urllib.error.HTTPError as no:
         with no:

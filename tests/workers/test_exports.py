@@ -7,8 +7,6 @@ import csv
 import hashlib
 import io
 import json
-import os
-import signal
 import time
 import zipfile
 from collections.abc import Iterator
@@ -25,7 +23,7 @@ from server.store import export_files, jobs, keys
 from server.store.jobs import Progress
 from tests.acts.building import NOW, Town, live_town
 from tests.launch.stores import other_store
-from tests.workers.working import Works, asked, child_of, kill_all, settled, until
+from tests.workers.working import Works, asked, kill_all, kill_job, settled, until
 from workers.exporting import hand_over
 
 
@@ -133,7 +131,7 @@ async def test_a_job_whose_process_is_killed_runs_again_and_is_right_once(
         await held(store)
         await hand_over(store, works.jobs_url, town.meeting.id)
         await begun(works, name)
-        os.kill(child_of(worker), signal.SIGKILL)
+        await kill_job(worker)
         await released(store)
         export = await settled(store, works.jobs_url, town.meeting, export.id)
     assert export.stage is Stage.READY

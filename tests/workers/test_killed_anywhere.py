@@ -22,7 +22,7 @@ from server.store.client import connect
 from tests.acts.building import Town, live_town
 from tests.launch.stores import other_store
 from tests.workers.cutting import Life
-from tests.workers.working import Works, asked, settled
+from tests.workers.working import PATIENCE_S, Works, asked, settled
 from workers.analysis.job import analyse
 from workers.clock import Clock
 from workers.exports.job import make
@@ -48,7 +48,7 @@ async def lives(works: Works, commands: int, work: Work) -> bool:
     """Do this in a process that dies after so many commands; True when it came to its end."""
     life = Life(commands)
     async with life.line(works.store_url) as near, life.line(works.jobs_url) as far:
-        store = connect(near)
+        store = connect(near, timeout_s=PATIENCE_S)  # slow is not dead
         with contextlib.suppress(RedisError):
             await work(store, far)
         await store.aclose()
