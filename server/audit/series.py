@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from server.audit import reading, sources
-from server.audit.findings import Finding, Findings, Grade
+from server.audit.findings import Findings, Grade
 from server.audit.reading import Progress, Read
 from server.audit.sources import Source, Unreadable
 from server.translog.checkpoint import Checkpoint
@@ -48,10 +48,11 @@ def continued(
         own.unchecked("A2", str(error))
         closed = None
     for one in own.all:
-        if one.grade is not Grade.NOTE:
-            findings.all.append(
-                Finding("A2", one.grade, f"the earlier record: {one.says}", one.proof)
-            )
+        says = f"the earlier record: {one.says}"
+        if one.grade is Grade.EVIDENCE:
+            findings.evidence("A2", says, one.proof)
+        elif one.grade is Grade.UNCHECKED:
+            findings.unchecked("A2", says)
     if closed is not None:
         ends = "was closed" if closed else "was not closed"
         findings.done["A2"] += f" The earlier record was read as well; it {ends}."
