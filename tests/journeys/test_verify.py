@@ -10,7 +10,8 @@ from typing import Any
 import pytest_asyncio
 from playwright.async_api import Page, async_playwright, expect
 
-from server.translog import checkpoint, leaf
+from server.translog import checkpoint, leaf, tile
+from server.translog.tile import ENTRIES, Tile
 from tests.audit.building import Made, honest
 from tests.frontend.log_cases import VKEY, receipt_of, tampered, zipped
 from tests.frontend.running import chromium
@@ -126,6 +127,14 @@ async def test_the_file_reads_an_archive_without_a_network(alone: Page) -> None:
     other.leaves[5] = leaf.finish({**_received(5), "via": "api"}, 1_789_995_006, None)
     await archive.set_input_files(file("other.zip", zipped(other)))
     await expect(alone.locator("#told")).to_contain_text("another history")
+    size = len(log.leaves)
+    odd = Made([*log.leaves[:-1], leaf.canonical({"by": 5, "q": q_id(4), "t": "q.list", "v": 1})])
+    bundle = {Tile(ENTRIES, 0, size).path(): tile.bundle(odd.leaves)}
+    signed = {"checkpoint": odd.note(size).encode()}
+    await archive.set_input_files(file("odd.zip", zipped(log, bundle | signed)))
+    await expect(alone.locator("#told")).to_contain_text("missing or damaged")
+    await archive.set_input_files(file("log.zip", zipped(log)))
+    await expect(rows).to_have_count(2)
     await archive.set_input_files(file("cut.zip", zipped(log)[:500]))
     await expect(alone.locator("#told")).to_contain_text("missing or damaged")
     await alone.locator("#ask-record").click()

@@ -132,8 +132,7 @@ async function tell(open) {
     told.replaceChildren(element("p", "proof", say("verify.whole", { n: read.head.size })), element("ol", "ledger history", ...rows));
     /** @type {HTMLElement} */ (told.firstElementChild).dataset.proof = "checked";
   } catch (error) {
-    if (!(error instanceof Wrong || error instanceof Unable)) throw error;
-    const code = error instanceof Wrong ? error.code : "signature";
+    const code = error instanceof Wrong ? error.code : error instanceof Unable ? "signature" : "archive";
     told.replaceChildren(element("p", "complaint", say(`why_${code}`)));
   }
 }
