@@ -46,6 +46,8 @@ class Tail:
         self._away = False
         self._read_at = 0.0
         self._digest_at: dict[str, float] = {}
+        self._epochs: dict[str, str] = {}  # of each followed meeting, as its listeners know it
+        self._unsure: set[str] = set()  # the end of a sign-in may be among what was missed
 
     async def run(self) -> None:
         """Follow until cancelled. While the store is away boards stand still; afterwards they are
@@ -112,50 +114,66 @@ class Tail:
 
     async def _catch_up(self) -> None:
         if self._away or self._clock() - self._read_at > STALE_S:
-            for meeting in self._boards.positions():
+            for meeting in self._followed():
                 await self._mend(meeting)
         more = True
         while more:
             more, asked_at = False, self._clock()
-            arrived = await events.since(self._store, self._boards.positions())
+            arrived = await events.since(self._store, self._followed())
             for meeting, entries in arrived.items():
                 full = len(entries) >= events.PAGE
                 # Whatever was trimmed, what is left fills a page: only then is it worth a question.
                 if full and await self._mend(meeting):
                     continue
-                epoch = self._epoch(meeting)
-                ended = await self._boards.fold(meeting, entries)
-                if self._epoch(meeting) != epoch:
-                    await self._boards.reload(meeting)
-                    self._hub.come_back(meeting)
-                more = more or full
-                for sign_in in ended:
+                for sign_in in await self._boards.fold(meeting, entries):
                     self._hub.end(meeting, sign_in)
+                more = more or full
+        await self._renew()
+        await self._end_unsure()
         # When it was asked: who is frozen while the answer is on its way has not read since then.
         self._away, self._read_at = False, asked_at
 
+    def _followed(self) -> dict[str, str]:
+        """Where each board was read to; under which epoch is noted of new ones."""
+        positions = self._boards.positions()
+        for meeting in positions:
+            self._epochs.setdefault(meeting, self._epoch(meeting))
+        return positions
+
+    async def _renew(self) -> None:
+        """Take the boards anew whose store was rebuilt, as another epoch tells: pages must look anew, and
+        tell their votes again. What the store does not answer is done by the next tick."""
+        for meeting in self._boards.positions():
+            epoch = self._epoch(meeting)
+            if self._epochs.get(meeting, epoch) != epoch:
+                await self._boards.reload(meeting)
+                self._hub.come_back(meeting)
+                self._epochs[meeting] = epoch
+
     def _epoch(self, meeting: str) -> str:
-        """Another one after its store was rebuilt: then pages must look anew, and tell their votes again."""
         board = self._boards.last(meeting)
         return board.meeting.epoch if board is not None else ""
 
     async def _mend(self, meeting: str) -> bool:
-        """Take the board anew where entries were missed, and the ends of sign-ins that were among
-        them; False when none were."""
+        """Take the board anew where entries were missed; False when none were."""
         position = self._boards.positions()[meeting]
         if not await events.behind(self._store, meeting, position):
             return False
-        epoch = self._epoch(meeting)
+        self._unsure.add(meeting)
         await self._boards.reload(meeting)
-        if self._epoch(meeting) != epoch:
-            self._hub.come_back(meeting)
-        held = self._hub.sign_ins(meeting) - {""}
-        gone = held - await admission.standing(self._store, meeting, held)
-        board = self._boards.last(meeting)
-        if board is not None and board.meeting.readers == "attendees":
-            gone.add("")  # as in Boards.fold
-        self._hub.end_all(meeting, gone)
         return True
+
+    async def _end_unsure(self) -> None:
+        """End the listeners whose sign-ins ended unheard. What the store does not answer is done by the
+        next tick."""
+        for meeting in tuple(self._unsure):
+            held = self._hub.sign_ins(meeting) - {""}
+            gone = held - await admission.standing(self._store, meeting, held)
+            board = self._boards.last(meeting)
+            if board is not None and board.meeting.readers == "attendees":
+                gone.add("")  # as in Boards.fold
+            self._hub.end_all(meeting, gone)
+            self._unsure.discard(meeting)
 
     def _tell(self) -> None:
         for meeting in self._boards.positions():
@@ -174,3 +192,4 @@ class Tail:
             if self._hub.let_go(meeting):
                 self._boards.let_go(meeting)
                 self._digest_at.pop(meeting, None)
+                self._epochs.pop(meeting, None)

@@ -7,6 +7,7 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -117,6 +118,40 @@ async def test_a_node_that_slept_looks_whether_the_stream_still_reaches_back(
         await until(lambda: shown(half, town) == {stays.number})
 
 
+def signs_out_while_all_sleep(store_url: str, m: str, sign_in: str) -> None:
+    """The end of a sign-in, trimmed before this process wakes."""
+    with contextlib.closing(redis.Redis.from_url(store_url)) as awake:
+        awake.delete(keys.sign_in(m, sign_in))
+        awake.xadd(keys.events(m), {"t": "ended", "sign_in": sign_in})
+        awake.xadd(keys.events(m), {"t": "votes", "run": "1 0"})
+        awake.xtrim(keys.events(m), maxlen=1, approximate=False)
+        time.sleep(0.7)
+
+
+async def test_an_end_that_was_missed_is_found_also_when_the_store_fails_at_first(
+    store: Redis, store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tail_module, "STALE_S", 0.5)
+    town = await live_town(store)
+    await town.listed()
+    m, failed = town.meeting.id, list[str]()
+
+    async def fails(_: Redis, meeting: str, __: set[str]) -> set[str]:
+        failed.append(meeting)
+        monkeypatch.setattr(tail_module, "admission", admission)
+        raise redis.ConnectionError
+
+    async with live_half(store, tick_ms=20) as half:
+        joined = await admission.join(store, town.meeting, town.meeting.code, NOW)
+        async with dial(half.port, town) as socket:
+            await greet(socket, signed(joined, joined.sign_in.expires_at))
+            await hear(socket, "snapshot")
+            monkeypatch.setattr(tail_module, "admission", SimpleNamespace(standing=fails))
+            signs_out_while_all_sleep(store_url, m, joined.sign_in.key)
+            assert await end_of(socket) == 4401
+            assert failed == [m]
+
+
 async def test_a_rebuilt_store_sends_every_socket_back_for_the_whole_board(store: Redis) -> None:
     town = await live_town(store)
     stays = await town.listed()
@@ -130,5 +165,35 @@ async def test_a_rebuilt_store_sends_every_socket_back_for_the_whole_board(store
             after = replace(town.meeting, epoch="another")
             await rebuilding.fence(store, town.meeting.id)
             await rebuilding.release(store, after, {}, 0, {}, 0)
+            assert await end_of(socket) == 1012
+            assert shown(half, town) == set()
+
+
+async def refused_reads(store: Redis) -> int:
+    """How many whole hashes the store did not tell so far."""
+    told = await store.info("commandstats")
+    return int(told.get("cmdstat_hgetall", {"failed_calls": 0})["failed_calls"])
+
+
+async def test_a_board_that_cannot_be_read_anew_after_a_rebuild_is_read_later(store: Redis) -> None:
+    town = await live_town(store)
+    stays = await town.listed()
+    async with live_half(store, tick_ms=20) as half:
+        joined = await admission.join(store, town.meeting, town.meeting.code, NOW)
+        async with dial(half.port, town) as socket:
+            await greet(socket, signed(joined, joined.sign_in.expires_at))
+            await hear(socket, "snapshot")
+            await store.hset(keys.question(town.meeting.id, stays.q), "state", "screened_out")
+            await store.zrem(keys.ranked(town.meeting.id), stays.q)
+            looks, before = keys.exposure(town.meeting.id), await refused_reads(store)
+            await store.delete(looks)
+            await store.set(looks, "not a hash")
+            await rebuilding.fence(store, town.meeting.id)
+            await rebuilding.release(store, replace(town.meeting, epoch="another"), {}, 0, {}, 0)
+            async with asyncio.timeout(WITHIN_S):
+                while await refused_reads(store) < before + 2:
+                    await asyncio.sleep(0.01)
+            assert shown(half, town) == {stays.number}
+            await store.delete(looks)
             assert await end_of(socket) == 1012
             assert shown(half, town) == set()
