@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import pytest
@@ -41,6 +42,8 @@ def test_every_vote_that_a_small_meeting_acknowledges_is_in_the_store(
         monkeypatch.setattr(generator, "compiler", lambda: None)
     elif generator.compiler() is None:
         pytest.skip("no C compiler here")
+    # The last votes may be told late: ticks are wide on a busy machine.
+    monkeypatch.setattr(meeting, "Plan", partial(Plan, grace=10))
     with generator.compiled() as command:
         point = meeting.one(who, command, up, staged(up), machine.cores(), 100, 2)
     assert point.joined == SOCKETS
@@ -84,7 +87,7 @@ def test_the_ledger_finds_a_lost_and_an_invented_vote(up: Product) -> None:
         warm=0,
         seconds=1,
         questions=100,
-        grace=1,
+        grace=10,
     )
     with generator.compiled() as command:
         load = generator.run(command, plan, machine.cores(), up.cpu)

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from server.store import keys, typed
 from server.store.client import connect
 from tools.bench.generator import Load
-from tools.bench.product import Stage
+from tools.bench.product import PATIENCE_S, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Ledger:
 
 async def check(store_url: str, stage: Stage, load: Load) -> Ledger:
     """Hold what the generator was told against the votes and ranks in the store."""
-    store = connect(store_url)
+    store = connect(store_url, timeout_s=PATIENCE_S)
     try:
         numbers = await typed.hgetall(store, keys.numbers(stage.meeting.id))
         lost = strange = stored = wrong = 0

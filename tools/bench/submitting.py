@@ -17,7 +17,7 @@ from server.store import events, keys, submissions, typed
 from server.store.client import connect
 from server.translog import leaf
 from tools.bench import machine, product
-from tools.bench.product import Product, Stage
+from tools.bench.product import PATIENCE_S, Product, Stage
 from tools.replay.http import JsonClient, NoAnswer
 
 HTTP_RATES = (10, 200, 0)
@@ -109,7 +109,11 @@ async def _as_fast_as_it_goes(
 async def _into_intake(up: Product, stage: Stage, rate: int, seconds: float) -> tuple[Waits, int]:
     """The function that takes a submission, called in slices of ten milliseconds; the number, which
     follows the signature, is heard on the meeting's own stream."""
-    store, waiting, waits = connect(up.store_url), dict[str, float](), list[float]()
+    store, waiting, waits = (
+        connect(up.store_url, timeout_s=PATIENCE_S),
+        dict[str, float](),
+        list[float](),
+    )
     position = await typed.last_entry(store, keys.events(stage.meeting.id))
     hearing = asyncio.create_task(_hear(store, stage.meeting.id, position, waiting, waits))
     async for due in _paced(round(1 / SLICE_S), seconds):

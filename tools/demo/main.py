@@ -17,11 +17,11 @@ from tools.demo.hall import Hall
 from tools.demo.play import CALM, FAST, Play
 from tools.demo.tamper.main import tamper
 from tools.replay.child import server
-from tools.replay.door import Door, ReplayFailed, Turned
+from tools.replay.door import NO_ANSWER, Door, ReplayFailed, Turned
 from tools.replay.http import JsonClient
 
 FAST_ROUNDS = 8
-CLOSING_S = 30.0
+CLOSING_S = 120.0
 TRIES = 3
 
 
@@ -108,6 +108,8 @@ async def demo(options: argparse.Namespace) -> None:
             _links(urlsplit(origin).geturl(), hall)
             play = await _play(hall, options.fast)
             await _until_closed(hall)
+            if again := sum(hall.door.waits.get(why, 0) for why in (NO_ANSWER, "not_saved")):
+                play.told["asked again"] = again
             say(", ".join(f"{count} {kind}" for kind, count in sorted(play.told.items())))
             say("The meeting is closed; its pages stay.")
             if not options.leave:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from tools.replay.http import Answer, Body, JsonClient, NoAnswer
 
 WAITED_OUT = frozenset({"too_fast", "busy", "not_saved"})
+NO_ANSWER = "no answer"  # in Door.waits: what was asked may have been done
 GIVE_UP_S = 180.0  # a server that is away longer than this is not coming back by itself
 
 
@@ -79,6 +80,7 @@ class Door:
                     return _good(answer, method, path)
             except NoAnswer as broken:
                 why, pause = str(broken), jitter_s(attempt)
+                self.waits[NO_ANSWER] = self.waits.get(NO_ANSWER, 0) + 1
             if time.monotonic() - started > GIVE_UP_S:
                 raise ReplayFailed(f"No answer to {method} {path} in {GIVE_UP_S:.0f} s: {why}")
             attempt += 1

@@ -33,6 +33,7 @@ from server.store.loader import load
 from server.translog import proof
 from server.translog.checkpoint import log_id
 from server.translog.note import Signer
+from tools.bench.product import PATIENCE_S
 from workers.sequencer.files import Files
 from workers.sequencer.keyring import Keyring
 from workers.sequencer.leaves import LeafStore
@@ -82,7 +83,7 @@ async def _store(folder: Path) -> AsyncIterator[Redis]:
     )
     try:
         embedded.wait_ready(f"unix://{socket}", lambda: child.poll() is None)
-        redis = connect(f"unix://{socket}")
+        redis = connect(f"unix://{socket}", timeout_s=PATIENCE_S)
         await load(redis)
         yield redis
         await redis.aclose()
