@@ -93,6 +93,10 @@ class Guarded:
             return client.execute_command(*command)
         return None
 
+    def does(self, port: int, *command: str) -> None:
+        """Return once a store or Sentinel has done this, however slow it is."""
+        eventually(lambda: self.says(port, *command) is not None, f"{port} does {command}")
+
     def leader(self) -> int:
         """The port of the store that leads, as a Sentinel says."""
         told = self.says(self.watchers[0], "SENTINEL", "GET-MASTER-ADDR-BY-NAME", SERVICE)
