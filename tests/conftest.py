@@ -33,7 +33,8 @@ LONG = tuple(
 )
 
 # A property that holds slowly on a busy machine holds.
-hypothesis.settings.register_profile("untimed", deadline=None)
+SLOW = (hypothesis.HealthCheck.too_slow,)
+hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=SLOW)
 hypothesis.settings.load_profile("untimed")
 
 

@@ -45,7 +45,7 @@ async def test_two_in_a_line_read_their_places_fall_and_come_in(
             await page.locator("input[name=code]").fill(place.code)
             await _watch(page)
         crowd = [
-            await hall.joined(place) for _ in range(50)
+            await hall.joined(place) for _ in range(80)
         ]  # a slow machine draws pages meanwhile
         for token in crowd:
             await hall.door.call("POST", place.api("/ticket"), token=token, body={})
