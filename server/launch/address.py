@@ -7,8 +7,8 @@ import errno
 import socket
 import time
 from argparse import Namespace
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from server.launch.certificate import self_signed
@@ -24,12 +24,14 @@ class CannotRun(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where to listen and what to tell people. `public_url` has no trailing slash."""
+    """Where to listen and what to tell people. `public_url` has no trailing slash. `held` is bound to
+    the port and does not listen: nobody else gets it before the servers' own sockets are bound."""
 
     host: str
     port: int
     public_url: str
     tls: tuple[Path, Path] | None
+    held: socket.socket = field(repr=False, compare=False)
 
 
 def refuse_open_http(options: Namespace, environ: Mapping[str, str]) -> None:
@@ -46,8 +48,11 @@ def refuse_open_http(options: Namespace, environ: Mapping[str, str]) -> None:
     )
 
 
-def address(options: Namespace, environ: Mapping[str, str], data: Path) -> Address:
-    """The address that the options mean; makes the self-signed certificate where it is asked for."""
+def address(
+    options: Namespace, environ: Mapping[str, str], data: Path, check: Callable[[], None]
+) -> Address:
+    """The address that the options mean; makes the self-signed certificate where it is asked for.
+    What `check` raises ends the waiting for a port."""
     if bool(options.tls_cert) != bool(options.tls_key):
         raise CannotRun("--tls-cert and --tls-key belong together.")
     if options.tls and options.tls_cert:
@@ -56,10 +61,11 @@ def address(options: Namespace, environ: Mapping[str, str], data: Path) -> Addre
     tls = (options.tls_cert.resolve(), options.tls_key.resolve()) if options.tls_cert else None
     if options.tls == "self":
         tls = self_signed(data, reached)
-    port = _free_port(options.host, options.port)
+    held = _hold_port(options.host, options.port, check)
+    port = int(held.getsockname()[1])
     shown = f"[{reached}]" if ":" in reached else reached
     public = environ.get("PUBLIC_URL") or f"{'https' if tls else 'http'}://{shown}:{port}"
-    return Address(options.host, port, public.rstrip("/"), tls)
+    return Address(options.host, port, public.rstrip("/"), tls, held)
 
 
 def _reached(host: str) -> str:
@@ -73,9 +79,9 @@ def _reached(host: str) -> str:
     return "localhost"
 
 
-def _free_port(host: str, port: int) -> int:
-    """The port, once nobody listens on it. Our servers share a port by SO_REUSEPORT, so a second run
-    would otherwise take half of the first one's visitors."""
+def _hold_port(host: str, port: int, check: Callable[[], None]) -> socket.socket:
+    """A socket bound to the port, once nobody listens on it. Our servers share a port by SO_REUSEPORT,
+    so a second run would otherwise take half of the first one's visitors."""
     deadline = time.monotonic() + PORT_FREE_S
     while True:
         try:
@@ -93,12 +99,17 @@ def _free_port(host: str, port: int) -> int:
                 raise CannotRun(
                     f"Port {port} is in use. Type --port 0 for a free one, or another number."
                 ) from None
+        check()
         time.sleep(0.1)
 
 
-def _bound(host: str, port: int) -> int:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind((host, port))
-        return int(probe.getsockname()[1])
+def _bound(host: str, port: int) -> socket.socket:
+    one = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        one.bind((host, port))
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)  # our own may bind it from now on
+    except OSError:
+        one.close()
+        raise
+    return one

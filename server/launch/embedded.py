@@ -66,8 +66,13 @@ def own(data: Path) -> int:
     return descriptor
 
 
-def take_store_lock(data: Path) -> int:
-    """The lock that the store itself holds through its life. An orphan of a killed run is ended first."""
+def go_on() -> None:
+    """For whoever waits and is not told to end."""
+
+
+def take_store_lock(data: Path, check: Callable[[], None] = go_on) -> int:
+    """The lock that the store itself holds through its life. An orphan of a killed run is ended first.
+    What `check` raises meanwhile ends the waiting."""
     descriptor = os.open(data / "server.lock", os.O_RDWR | os.O_CREAT, 0o600)
     deadline = time.monotonic() + START_S
     asked = False
@@ -81,6 +86,7 @@ def take_store_lock(data: Path) -> int:
         if not asked:
             _ask_to_end(data)
             asked = True
+        check()
         time.sleep(0.05)
 
 
@@ -129,8 +135,9 @@ def die_with_parent() -> Callable[[], None] | None:
     return lambda: prctl(1, signal.SIGTERM) and None
 
 
-def wait_ready(url: str, alive: Callable[[], bool]) -> None:
-    """Return when the store answers PONG and is >= 7.0; StoreUnavailable otherwise."""
+def wait_ready(url: str, alive: Callable[[], bool], check: Callable[[], None] = go_on) -> None:
+    """Return when the store answers PONG and is >= 7.0; StoreUnavailable otherwise, or what `check`
+    raises meanwhile."""
     deadline = time.monotonic() + START_S
     while not answers(url):
         if not alive() or time.monotonic() > deadline:
@@ -138,6 +145,7 @@ def wait_ready(url: str, alive: Callable[[], bool]) -> None:
                 "The embedded store did not start; the last lines of store.log in the data folder"
                 " say why."
             )
+        check()
         time.sleep(0.02)
 
 

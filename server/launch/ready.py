@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import ssl
 import time
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from server.launch.address import ANY, CannotRun
@@ -14,13 +15,14 @@ from server.settings import Settings
 READY_S = 45.0
 
 
-def wait_ready(settings: Settings) -> None:
-    """Return when /healthz answers; CannotRun after READY_S."""
+def wait_ready(settings: Settings, check: Callable[[], None]) -> None:
+    """Return when /healthz answers; CannotRun after READY_S, or what `check` raises meanwhile."""
     deadline = time.monotonic() + READY_S
     while time.monotonic() < deadline:
         with contextlib.suppress(OSError, http.client.HTTPException):
             if _status(settings) == 200:
                 return
+        check()
         time.sleep(0.05)
     raise CannotRun("The server did not answer in time; its messages are above.")
 

@@ -17,19 +17,15 @@ from pathlib import Path
 
 from server.hypercorn_config import FILE, ConfigError, read_config
 from server.launch import embedded, ports
-from server.launch.address import CannotRun, address, refuse_open_http
+from server.launch.address import Address, CannotRun, address, refuse_open_http
 from server.launch.embedded import StoreUnavailable
 from server.launch.links import Link
 from server.launch.ready import wait_ready
-from server.launch.supervisor import ENDING, Child, Supervisor, python
+from server.launch.supervisor import ENDING, Child, Ended, Supervisor, python
 from server.settings import Settings, SettingsError
 
 REASONS = (CannotRun, StoreUnavailable, SettingsError, ConfigError)
 SOCKETS = "of-"  # the folder of the store's socket, in the system's folder for such things
-
-
-class _Ended(BaseException):
-    """SIGTERM, Ctrl-C or a closed terminal before all was up."""
 
 
 def say(line: str) -> None:
@@ -38,22 +34,23 @@ def say(line: str) -> None:
 
 
 def run(options: Namespace, environ: Mapping[str, str]) -> None:
-    """Start all, print the addresses, watch until told to end. One of REASONS when it cannot."""
+    """Start all, print the addresses, watch until told to end: by SIGTERM, Ctrl-C or a terminal that
+    closes. One of REASONS when it cannot."""
+    supervisor = Supervisor(say)
     for number in ENDING:
-        signal.signal(number, _end_early)
+        signal.signal(number, lambda *_: supervisor.end())
+    signal.signal(signal.SIGUSR1, lambda *_: supervisor.replace())
     refuse_open_http(options, environ)
     read_config(FILE)  # what a server would refuse is refused before anything starts
     data = Path(options.data).resolve()
     owner = embedded.own(data)
-    supervisor = Supervisor(say)
-    signal.signal(signal.SIGUSR1, lambda *_: supervisor.replace())  # also before all is up
     _disown(data)
     # Not in the data folder: a socket's path has at most 107 bytes.
     sockets = tempfile.TemporaryDirectory(prefix=SOCKETS)
     try:
         _start(supervisor, options, environ, data, Path(sockets.name) / "store")
         supervisor.watch()
-    except _Ended:
+    except Ended:
         supervisor.stop()
     except BaseException:
         supervisor.stop()
@@ -64,12 +61,6 @@ def run(options: Namespace, environ: Mapping[str, str]) -> None:
         os.close(owner)
 
 
-def _end_early(number: int, frame: object) -> None:
-    for either in ENDING:
-        signal.signal(either, signal.SIG_IGN)  # ending already
-    raise _Ended
-
-
 def _start(
     supervisor: Supervisor,
     options: Namespace,
@@ -77,7 +68,8 @@ def _start(
     data: Path,
     store_socket: Path,
 ) -> None:
-    told = _environ(options, environ, data)
+    found = address(options, environ, data, supervisor.check)
+    told = _environ(options, environ, data, found)
     store_url = environ.get("REDIS_URL") or _start_store(supervisor, environ, data, store_socket)
     told["OPENFLOOR_STORE_URL"] = store_url
     told["OPENFLOOR_JOBS_URL"] = environ.get("REDIS_JOBS_URL") or store_url
@@ -91,15 +83,17 @@ def _start(
     _remember(data, told, 0, True)
     supervisor.replaced = _counted(data, told)
     _start_children(supervisor, options.servers, told)
-    wait_ready(settings)
+    found.held.close()
+    wait_ready(settings, supervisor.check)
     say(f"Openfloor is at {settings.public_url}")
     for name in away:
         say(f"The store of {name} does not answer. The pages say so; it is tried until it does.")
     Link(store_url, settings.public_url, say, supervisor.end).give()
 
 
-def _environ(options: Namespace, environ: Mapping[str, str], data: Path) -> dict[str, str]:
-    found = address(options, environ, data)
+def _environ(
+    options: Namespace, environ: Mapping[str, str], data: Path, found: Address
+) -> dict[str, str]:
     made = {name: value for name, value in environ.items() if not name.startswith("REDIS_")}
     made |= {
         "OPENFLOOR_DATA": str(data),
@@ -125,7 +119,7 @@ def _secret(data: Path) -> Path:
 
 
 def _start_store(supervisor: Supervisor, environ: Mapping[str, str], data: Path, path: Path) -> str:
-    lock = embedded.take_store_lock(data)
+    lock = embedded.take_store_lock(data, supervisor.check)
     embedded.forget_socket(data, SOCKETS)
     binary = embedded.find_binary(environ.get("OPENFLOOR_REDIS_BIN"))
     child = Child(
@@ -138,7 +132,7 @@ def _start_store(supervisor: Supervisor, environ: Mapping[str, str], data: Path,
     )
     alive = supervisor.start(child)
     url = f"unix://{path}"
-    embedded.wait_ready(url, alive)
+    embedded.wait_ready(url, alive, supervisor.check)
     return url
 
 
@@ -207,6 +201,4 @@ def main(options: Namespace, environ: Mapping[str, str]) -> int:
     except REASONS as reason:
         print(reason, file=sys.stderr)
         return 1
-    except _Ended:
-        return 0
     return 0

@@ -24,6 +24,10 @@ ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 READY = "OPENFLOOR_READY_FD"  # where a server says that it listens, when it takes another's place
 
 
+class Ended(Exception):
+    """Told to end before all was up."""
+
+
 @dataclass(frozen=True, slots=True)
 class Child:
     """What to run. `descriptors` stay open in it (the store's lock). The store `ends_last`: the others
@@ -49,7 +53,11 @@ class _Running:
 
 @dataclass(slots=True)
 class Supervisor:
-    """The children of one parent. `watch` returns, and stops them, once `end` was called."""
+    """The children of one parent. `watch` returns, and stops them, once `end` was called.
+
+    Whoever waits before that calls `check` in between. A signal's handler must call `end` and raise
+    nothing: Python swallows what it raises while a process is forked, or inside a running event loop.
+    """
 
     say: Callable[[str], None]
     _running: list[_Running] = field(default_factory=list)
@@ -76,10 +84,8 @@ class Supervisor:
         )
 
     def watch(self) -> None:
-        """Restart children until SIGTERM, SIGINT or SIGHUP (a terminal that closes), then stop all and
-        return. Whoever asks for new processes while they come is told when there are newer ones."""
-        for number in ENDING:
-            signal.signal(number, lambda *_: self.end())
+        """Restart children until told to end, then stop all and return. Whoever asks for new processes
+        while they come is told when there are newer ones."""
         while not self._ending:
             self._look_at_all()
             if self._replacing:
@@ -148,6 +154,11 @@ class Supervisor:
     def end(self) -> None:
         """Let `watch` stop all and return; from a signal or another thread."""
         self._ending = True
+
+    def check(self) -> None:
+        """Ended, once `end` was called."""
+        if self._ending:
+            raise Ended
 
     def _look_at(self, running: _Running) -> None:
         now = time.monotonic()

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
 import re
+import select
+import signal
+import subprocess
 import sys
 from collections import Counter
+from pathlib import Path
 
+import pytest
+
+from tests.launch.running import eventually
 from tools.demo import script
 from tools.replay.child import ROOT
 
@@ -47,3 +56,50 @@ async def test_the_fast_demo_ends_with_a_closed_meeting() -> None:
     assert counts["answered"] and counts["skipped"]
     for name in ("Attendees", "Moderator", "Host", "Organiser", "Auditor", "Stage"):
         assert re.search(rf"^{name} +http://\S+", said, re.M)
+
+
+def _server_of(folder: Path) -> int | None:
+    """The process id of the server that runs on a data folder somewhere below; None before there is one."""
+    found = [json.loads(told.read_text())["pid"] for told in folder.rglob("run.json")]
+    return int(found[0]) if found else None
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("tools.demo",), signal.SIGTERM),
+        (("tools.demo",), signal.SIGHUP),
+        (("tools.bench", "votes", "--seconds", "600"), signal.SIGTERM),
+    ],
+    ids=["demo, told to end", "demo, its terminal closed", "bench"],
+)
+def test_what_is_told_to_end_takes_its_server_along(
+    words: tuple[str, ...], told: signal.Signals, tmp_path: Path
+) -> None:
+    output = tmp_path / "output"
+    with output.open("wb") as said:
+        tool = subprocess.Popen(
+            [sys.executable, "-m", *words],
+            cwd=ROOT,
+            env={**os.environ, "TMPDIR": str(tmp_path)},
+            stdout=said,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        eventually(lambda: _server_of(tmp_path) or tool.poll() is not None, "a server", PATIENCE_S)
+        server = _server_of(tmp_path)
+        assert server is not None, output.read_text()
+        watched = os.pidfd_open(server)
+        try:
+            tool.send_signal(told)
+            tool.wait(PATIENCE_S)
+            assert tool.returncode in (0, 130), output.read_text()
+            assert select.select([watched], [], [], 0)[0], "its server runs on"
+        finally:
+            os.close(watched)
+        assert _server_of(tmp_path) is None
+    finally:
+        tool.kill()
+        tool.wait()
+        if (server := _server_of(tmp_path)) is not None:
+            os.kill(server, signal.SIGTERM)

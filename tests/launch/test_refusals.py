@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from server.hypercorn_config import FILE, HONOURED, ConfigError, read_config
-from server.launch import address
+from server.launch import address, ports
 from server.launch.certificate import self_signed
+from server.launch.embedded import go_on
 from server.settings import Settings, SettingsError
 from tests.launch.running import refused
 
@@ -99,7 +100,7 @@ def test_a_public_address_is_an_origin(tmp_path: Path, public: str) -> None:
 
 def test_certificate_and_key_belong_together(tmp_path: Path) -> None:
     with pytest.raises(address.CannotRun) as refusal:
-        address.address(options(tls_cert=tmp_path / "a.pem"), {}, tmp_path)
+        address.address(options(tls_cert=tmp_path / "a.pem"), {}, tmp_path, go_on)
     assert str(refusal.value) == "--tls-cert and --tls-key belong together."
 
 
@@ -127,16 +128,25 @@ def test_a_port_in_use_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     with socket.create_server(("127.0.0.1", 0), reuse_port=True) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(address.CannotRun, match=f"Port {port} is in use. Type --port 0"):
-            address.address(options(port=port), {}, tmp_path)
+            address.address(options(port=port), {}, tmp_path, go_on)
+
+
+def test_a_port_that_was_chosen_is_kept_for_our_own_servers(tmp_path: Path) -> None:
+    found = address.address(options(), {}, tmp_path, go_on)
+    with found.held:
+        with pytest.raises(OSError, match="in use"), socket.socket() as other:
+            other.bind((found.host, found.port))
+        ports.close(ports.bind(found.host, found.port))
 
 
 def test_an_unknown_host_is_refused(tmp_path: Path) -> None:
     with pytest.raises(address.CannotRun, match="there is no such address"):
-        address.address(options(host="no-such-host.invalid", tls="self"), {}, tmp_path)
+        address.address(options(host="no-such-host.invalid", tls="self"), {}, tmp_path, go_on)
 
 
 def test_all_addresses_are_told_by_one_that_others_can_reach(tmp_path: Path) -> None:
-    found = address.address(options(host="0.0.0.0", tls="self"), {}, tmp_path)
+    found = address.address(options(host="0.0.0.0", tls="self"), {}, tmp_path, go_on)
+    found.held.close()
     assert found.public_url.startswith("https://")
     assert "0.0.0.0" not in found.public_url
 

@@ -9,6 +9,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -212,3 +213,25 @@ async def test_a_stop_while_it_starts_leaves_nothing(run: Prepare, tmp_path: Pat
     assert started.stop(signal.SIGINT) == 0
     assert "Traceback" not in started.text
     assert all(map(gone, pids))
+
+
+TOLD_WHILE_IT_FORKS = """
+import os, runpy, signal
+os.register_at_fork(after_in_parent=lambda: signal.raise_signal(signal.SIGTERM))
+runpy.run_module("server", run_name="__main__")
+"""
+
+
+def test_a_stop_in_the_instant_of_a_fork_is_heard(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    done = subprocess.run(
+        [sys.executable, "-c", TOLD_WHILE_IT_FORKS, "run", "--port", "0", "--data", str(data)],
+        cwd=ROOT,
+        env=clean_environ(),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert not (data / "run.json").exists()

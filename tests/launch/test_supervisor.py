@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from socket import socket
@@ -14,7 +14,7 @@ from socket import socket
 import pytest
 
 from server.launch import ports, supervisor
-from server.launch.supervisor import ENDING, Child, Supervisor
+from server.launch.supervisor import Child, Supervisor
 from tests.launch.running import eventually
 
 # Each life adds its number to a file. The first of two ends only once somebody lets it.
@@ -70,12 +70,9 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
     monkeypatch.setattr(supervisor, "STOP_S", 60.0)  # a machine may be busy
-    before = {number: signal.getsignal(number) for number in ENDING}
-    yield House(tmp_path)
-    for number, handler in before.items():
-        signal.signal(number, handler)
+    return House(tmp_path)
 
 
 def test_a_child_that_dies_while_another_ends_is_started_again(house: House) -> None:

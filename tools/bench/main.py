@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -190,6 +191,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv = sys.argv[1:] if argv is None else list(argv)
     options = _arguments(argv)
     machine.raise_open_files()
+    for number in (signal.SIGTERM, signal.SIGHUP):  # like Ctrl-C: what was started ends first
+        signal.signal(number, signal.default_int_handler)
     sizes = Sizes(
         options.sockets,
         options.rate,
@@ -210,6 +213,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BenchFailed as reason:
         print(f"bench: {reason}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("bench: stopped", file=sys.stderr)
+        return 130
     if options.json is not None:
         points = {outcome.name: outcome.points for outcome in outcomes}
         options.json.write_text(json.dumps(points, indent=1) + "\n")

@@ -34,8 +34,8 @@ from server.store.client import connect
 from tools.bench import machine
 
 ROOT = Path(__file__).resolve().parents[2]
-START_S = 60.0
-STOP_S = 60.0
+START_S = 180.0  # guards: `run` itself ends in words when something does not come up,
+STOP_S = 90.0  # and kills what does not end when it is told to
 PATIENCE_S = 30.0  # of our own clients: a store that is slow is no failure
 SIDE_BY_SIDE = 32
 
@@ -111,7 +111,8 @@ def running(limits: dict[str, int], cores: machine.Cores) -> Iterator[Product]:
             try:
                 child.wait(STOP_S)
             except subprocess.TimeoutExpired:
-                child.kill()
+                child.kill()  # its own children end with it
+                child.wait()
 
 
 def _wait(child: subprocess.Popen[bytes], log: Path) -> None:

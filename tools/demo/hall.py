@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tools.demo.script import Script
 from tools.replay.door import Door, text
 from tools.replay.http import Body
-from tools.replay.stage import sign_in
+from tools.replay.stage import appointed, sign_in
 
 API = "/api/v1"
 ATTENDEES = 80
@@ -56,12 +56,6 @@ def _settings(script: Script) -> Body:
     }
 
 
-async def _staff(door: Door, organiser: str, slug: str, role: str) -> str:
-    invited = await _invitation(door, organiser, slug, role)
-    path = f"{API}/meetings/{slug}/staff"
-    return text(await door.call("POST", path, body={"token": invited}), "token")
-
-
 async def _invitation(door: Door, organiser: str, slug: str, role: str) -> str:
     path = f"{API}/meetings/{slug}/invitations"
     return text(await door.call("POST", path, token=organiser, body={"role": role}), "token")
@@ -78,8 +72,8 @@ async def set_up(door: Door, link_token: str, script: Script) -> Hall:
     organiser = await sign_in(door, link_token)
     made = await door.call("POST", f"{API}/meetings", token=organiser, body=_settings(script))
     slug, code = text(made, "slug"), text(made, "code")
-    moderators = [await _staff(door, organiser, slug, "moderator") for _ in range(MODERATORS)]
-    host = await _staff(door, organiser, slug, "host")
+    moderators = [await appointed(door, organiser, slug, "moderator") for _ in range(MODERATORS)]
+    host = await appointed(door, organiser, slug, "host")
     attendees = await asyncio.gather(*(_join(door, slug, code) for _ in range(ATTENDEES)))
     links = {
         role: await _invitation(door, organiser, slug, role)

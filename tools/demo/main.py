@@ -121,7 +121,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Exit status: 0 done or stopped, 1 with a sentence on standard error; 2 where --tamper went unseen."""
     options = _arguments(argv)
     try:
-        with suppress(KeyboardInterrupt):
+        with suppress(KeyboardInterrupt, asyncio.CancelledError):
             if options.tamper:
                 return asyncio.run(tamper(say))
             asyncio.run(demo(options))

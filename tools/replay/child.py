@@ -5,26 +5,19 @@ from __future__ import annotations
 import asyncio
 import re
 import signal
-import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 from tools.replay.door import ReplayFailed
 
 ROOT = Path(__file__).resolve().parents[2]
 LINK = re.compile(r"https?://\S+/organise/link#\S+")
-START_S = 60.0
-STOP_S = 30.0
-
-
-def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+START_S = 180.0  # guards: `run` itself ends in words when its store or its servers do not come up,
+STOP_S = 90.0  # and kills what does not end when it is told to
+ENDING = (signal.SIGTERM, signal.SIGHUP)  # Ctrl-C is asyncio's own
 
 
 async def _link(output: asyncio.StreamReader) -> str:
@@ -42,12 +35,28 @@ async def _drain(output: asyncio.StreamReader) -> None:
         pass
 
 
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Told to end, or left by its terminal, the running task is cancelled: what it started ends first."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    if task is None:
+        raise AssertionError("a server is started by a task")
+    for number in ENDING:
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        yield
+    finally:
+        for number in ENDING:
+            loop.remove_signal_handler(number)
+
+
 @asynccontextmanager
 async def server(data: Path | None = None, port: int = 0) -> AsyncIterator[str]:
-    """The organiser link of a running server, on a free port where `port` is 0; stopped on leaving."""
-    with tempfile.TemporaryDirectory(prefix="openfloor-replay-") as folder:
+    """The organiser link of a running server, on a free port where `port` is 0; stopped on leaving.
+    SIGTERM and SIGHUP cancel the caller's task, which leaves."""
+    with tempfile.TemporaryDirectory(prefix="openfloor-replay-") as folder, _ended_in_order():
         where = data or Path(folder) / "data"  # its keys lie beside it
-        command = ["-m", "server", "run", "--port", str(port or free_port()), "--data", str(where)]
+        command = ["-m", "server", "run", "--port", str(port), "--data", str(where)]
         child = await asyncio.create_subprocess_exec(
             sys.executable,
             *command,
@@ -69,10 +78,12 @@ async def server(data: Path | None = None, port: int = 0) -> AsyncIterator[str]:
             yield link
         finally:
             with suppress(ProcessLookupError):
-                child.send_signal(signal.SIGTERM)
+                child.terminate()
             try:
                 await asyncio.wait_for(child.wait(), STOP_S)
             except TimeoutError:
-                child.kill()
+                with suppress(ProcessLookupError):
+                    child.kill()  # its own children end with it
+                await child.wait()
             if draining is not None:
                 draining.cancel()

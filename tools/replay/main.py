@@ -129,7 +129,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (BadRecording, OSError) as error:
         _say(f"replay: {error}")
         return 1
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         _say("replay: stopped")
         return 130
     except (ReplayFailed, Turned, ExceptionGroup) as error:

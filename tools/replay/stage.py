@@ -54,18 +54,17 @@ def _meeting(recording: Recording) -> Body:
     }
 
 
-async def _moderator(door: Door, organiser: str, slug: str) -> str:
+async def appointed(door: Door, organiser: str, slug: str, role: str) -> str:
+    """The token of a new member of the staff."""
     where = f"{API}/meetings/{slug}"
     for _ in range(INVITATIONS):  # an answer that got lost uses an invitation up: make another
-        made = await door.call(
-            "POST", f"{where}/invitations", token=organiser, body={"role": "moderator"}
-        )
+        made = await door.call("POST", f"{where}/invitations", token=organiser, body={"role": role})
         try:
             answer = await door.call("POST", f"{where}/staff", body={"token": text(made, "token")})
         except Turned:
             continue
         return text(answer, "token")
-    raise ReplayFailed("No invitation for a moderator could be used.")
+    raise ReplayFailed(f"No invitation as {role} could be used.")
 
 
 async def _joined(
@@ -96,7 +95,7 @@ async def set_up(
     try:
         made = await door.call("POST", f"{API}/meetings", token=organiser, body=body)
         slug = text(made, "slug")
-        moderator = await _moderator(door, organiser, slug)
+        moderator = await appointed(door, organiser, slug, "moderator")
         attendees = await _joined(door, slug, text(made, "code"), recording.people(), step)
     except Turned as refused:
         raise ReplayFailed(f"The meeting could not be set up: {refused}") from None

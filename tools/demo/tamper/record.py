@@ -80,6 +80,7 @@ async def _store(folder: Path) -> AsyncIterator[Redis]:
         embedded.arguments(binary, folder, socket),
         stdout=subprocess.DEVNULL,
         stdin=subprocess.DEVNULL,
+        preexec_fn=embedded.die_with_parent(),
     )
     try:
         embedded.wait_ready(f"unix://{socket}", lambda: child.poll() is None)
