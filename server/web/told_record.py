@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from server.acts import log_record, public_record
 from server.acts.public_history import public_histories
 from server.acts.public_record import Case, Clocks, Mark
-from server.audit.record import Record
 from server.domain.meeting import Meeting
 from server.domain.public_acts import Entry
 from server.domain.question import State
-from server.store import sequencing
+from server.store import analysis, sequencing
 from server.store.question_rows import Question
 from server.translog.checkpoint import Checkpoint
 from server.web.parts import parts
@@ -20,11 +19,13 @@ from server.web.parts import parts
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The record's index, counts and clocks; the published size, None for a meeting without a log; since
-    when (epoch ms) the log is behind, None where it is not; the head of the log that it continues."""
+    """The record's index; how many are screened out, of how many asked; clocks; the published size, None for
+    a meeting without a log; since when (epoch ms) the log is behind, None where it is not; the head of the
+    log that it continues."""
 
     marks: list[Mark]
-    counts: dict[str, int]
+    out: int
+    asked: int
     clocks: Clocks
     size: int | None
     behind: int | None
@@ -41,17 +42,14 @@ async def overview(meeting: Meeting) -> Overview:
             marks = await index.marks(
                 store, meeting.id, record.size, lambda: log_record.stands(record)
             )
-            counts, clocks = _counts(record), log_record.clocks(record)
-            return Overview(marks, counts, clocks, record.size, behind, record.prev)
+            out = int(str(record.counts().get(State.SCREENED_OUT, 0)))
+            asked, clocks = len(record.questions), log_record.clocks(record)
+            return Overview(marks, out, asked, clocks, record.size, behind, record.prev)
     marks = await index.marks(store, meeting.id)
-    counts = (await parts().boards.follow(meeting.id)).counts
-    return Overview(marks, counts, await public_record.clocks(store, meeting), None, behind)
-
-
-def _counts(record: Record) -> dict[str, int]:
-    found = {state: int(str(count)) for state, count in record.counts().items()}
-    listed = found.get(State.LISTED, 0) + found.get(State.ON_AIR, 0)
-    return {"listed": listed, "screened_out": found.get(State.SCREENED_OUT, 0)}
+    out = (await parts().boards.follow(meeting.id)).counts["screened_out"]
+    asked = await analysis.numbered(store, meeting.id)
+    clocks = await public_record.clocks(store, meeting)
+    return Overview(marks, out, asked, clocks, None, behind)
 
 
 async def cases(meeting: Meeting, ids: Sequence[str]) -> list[Case]:

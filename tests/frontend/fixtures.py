@@ -155,7 +155,7 @@ def board(rows: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
 
 def pages() -> dict[str, tuple[str, str | None, dict[str, Any]]]:
     """Name of the picture: (template, role, context)."""
-    told = record_values(MEETING, COUNTS, ROWS, NOW)
+    told = record_values(MEETING, ROWS, NOW)
     ledger, shown, withheld = told.ledger, told.shown, told.withheld
     one, alone, stub = told.one, told.alone, told.stub
     made = {"role": "moderator", "label": "", "whom": "third floor",

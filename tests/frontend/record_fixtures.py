@@ -37,7 +37,7 @@ def _act(now: int, name: str, **more: Any) -> dict[str, Any]:
     }
 
 
-def record_values(meeting: Value, counts: Value, rows: list[Value], now: int) -> RecordValues:
+def record_values(meeting: Value, rows: list[Value], now: int) -> RecordValues:
     """The record of a meeting, small and full."""
     screened = _act(now, "screened_out", by="mod:2", reason="off-topic", votes=3, note="Asked HR.",
                    reason_sentence="It is not about this meeting.")  # fmt: skip
@@ -52,7 +52,7 @@ def record_values(meeting: Value, counts: Value, rows: list[Value], now: int) ->
              "entries": [screened, _act(now, "appealed", note="It is about work."),
                          _act(now, "overturned", by="mod:4", at=now - now % 86_400_000)]}  # fmt: skip
     ledger = {
-        "meeting": meeting, "counts": counts, "reason": "", "search": "", "query": "", "found": 2,
+        "meeting": meeting, "out": 2, "asked": 412, "reason": "", "search": "", "query": "", "found": 2,
         "size": 812, "behind": now - 60_000, "log": "a" * 26,
         "clocks": {"waiting": 4, "oldest": now - 900_000, "decided": 30, "median_ms": 540_000,
                    "by_day": False},

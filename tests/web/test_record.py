@@ -8,6 +8,7 @@ import json
 import time
 from datetime import UTC, datetime
 
+import pytest
 from quart import Quart
 from redis.asyncio import Redis
 
@@ -64,6 +65,20 @@ async def test_a_reversal_stands_under_what_it_reverses_in_every_form(
     lines = list(csv.DictReader(io.StringIO(await browser.get(f"{at}.csv"))))
     assert [line["act"] for line in lines] == [act for act, _ in acts]
     assert lines[0]["note"] == "'=Ask there" and lines[0]["rules"] == "1"
+
+
+@pytest.mark.parametrize("logged", [True, False], ids=["of a log", "of the store"])
+async def test_the_record_says_how_many_of_how_many_were_screened_out(
+    store: Redis, app: Quart, logged: bool
+) -> None:
+    town = await live_town(store)
+    await _screened(town, await town.moderator(), "Will there be cake today?", "off-topic")
+    for _ in range(2):
+        await town.ask(await town.attendee(), "Why are there no trains?")
+    if logged:
+        await town.published()
+    said = await Browser(app).get(f"/m/{town.meeting.slug}/screened-out")
+    assert "<dd>1 <small>of 3 questions asked</small></dd>" in said
 
 
 async def test_a_withheld_text_is_a_bar_and_cannot_be_searched(store: Redis, app: Quart) -> None:
