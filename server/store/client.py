@@ -19,15 +19,21 @@ POOL = 64
 
 
 def connect(
-    url: str, circuit: Circuit | None = None, timeout_s: float = TIMEOUT_S, replicas: int = 0
+    url: str,
+    circuit: Circuit | None = None,
+    timeout_s: float = TIMEOUT_S,
+    replicas: int = 0,
+    reads_all: bool = False,
 ) -> Redis:
     """A client for `url` (server.domain.store_address); connects on first use. Commands fail after
     `timeout_s` with RedisError, at once while `circuit` is open.
 
-    With `replicas`, a function's change counts as made only when so many replicas have it too.
+    With `replicas`, a function's change counts as made only when so many replicas have it too. With
+    `reads_all`, bytes that are no text are read as escapes; else they are a UnicodeDecodeError.
     """
     options: dict[str, Any] = {
         "decode_responses": True,
+        "encoding_errors": "backslashreplace" if reads_all else "strict",
         "socket_timeout": timeout_s,
         "socket_connect_timeout": timeout_s,
         "retry": Retry(NoBackoff(), 0),

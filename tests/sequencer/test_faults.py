@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from server.store import keys, sequencing, typed
+from server.store.client import connect
 from server.translog import leaf, proof
 from server.translog.note import VerifierKey
 from server.translog.schema import RESERVED
@@ -237,6 +238,31 @@ async def test_malformed_and_doubled_intents_are_kept_aside_and_stop_nobody(
     assert all("reserved" in told[name] for name in reserved)
     assert "received before" in told["r:other"] and "unknown" not in told["x:3"]
     assert await typed.hget(store, keys.log(m), "aside") == str(len(told))
+
+
+async def test_bytes_that_are_no_text_are_kept_aside_and_stop_nobody(
+    store: Redis, store_url: str, tmp_path: Path
+) -> None:
+    worker = connect(store_url, timeout_s=30.0, reads_all=True)
+    town = await town_of_two(store, tmp_path)
+    for entry in ({"id": b"\xff\xfe", "intent": "{"}, {"id": "z", "intent": b"\xff\x00"}):
+        await store.xadd(keys.intake(town.meeting.id), entry)  # type: ignore[arg-type]
+    q = await town.submit(await town.attendee(), "Number two, past the noise?")
+    await settle(sequencer_in(tmp_path), worker)
+    assert (await town.look(q)).number == 2
+    assert await typed.hget(store, keys.log(town.meeting.id), "aside") == "2"
+    await worker.aclose()
+
+
+async def test_the_end_of_a_log_whose_meeting_goes_on_is_kept_aside(
+    store: Redis, tmp_path: Path
+) -> None:
+    town = await town_of_two(store, tmp_path)
+    forged = {"id": "c:1", "intent": leaf.intent("log.close")}
+    await store.xadd(keys.intake(town.meeting.id), fields(forged))
+    q = await town.submit(await town.attendee(), "Number two, past the end?")
+    await whole(store, tmp_path, town, [q])
+    assert await typed.hget(store, keys.log(town.meeting.id), "aside") == "1"
 
 
 async def test_hundreds_at_once_cross_tiles_and_every_receipt_holds(

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from server.audit.replay import Replay
+from server.domain.meeting import Phase
 from server.translog import leaf, policy, timing
 from server.translog.checkpoint import Checkpoint, log_id
 from server.translog.edge import Edge
+from server.translog.leaf import LeafError
 from server.translog.strict import Json
 from server.translog.tile import ENTRIES, WIDTH, Tile, bundle, tiles
 from workers.sequencer.batching import Batch, Entry, Known, assemble
@@ -143,7 +145,7 @@ class MeetingLog:
 
     def _closing(self) -> dict[str, Json] | None:
         """What the closing entry says of all leaves before it; None while they are still played again,
-        so many a turn: other logs do not wait for the end of this one."""
+        so many a turn: other logs do not wait for the end of this one. LeafError before the meeting's end."""
         state, replay = self.state, self._replay or Replay(self.state.origin)
         end = min(state.size, replay.size + PLAYED_A_TURN)
         for data in self._store.leaves(state.meeting, replay.size, end):
@@ -153,6 +155,8 @@ class MeetingLog:
         if replay.size < state.size:
             return None
         self._replay = None
+        if replay.phase not in (Phase.CLOSED, Phase.ARCHIVED):
+            raise LeafError(f"it ends the log of a meeting that is {replay.phase}")
         return {"counts": replay.counts(), "sha256": leaf.sha256_hex(replay.public(state.root))}
 
     def at_gate(self, now_s: int) -> bool:
