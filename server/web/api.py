@@ -121,7 +121,7 @@ async def meeting_at(slug: str) -> Meeting:
         lambda: meetings.by_slug(parts().store, slug), last.meeting if last else None
     )
     if found is None and away.noticed():
-        raise Refused(Refusal.NOT_SAVED, away.DETAILS[away.words()], retry_in=2.0)
+        raise Refused(Refusal.NOT_SAVED, away.DETAILS["not_shown"], retry_in=2.0)
     if found is None:
         raise Refused(Refusal.UNKNOWN, "There is no such meeting.")
     return found

@@ -137,7 +137,9 @@ async def _refused(refusal: Refused) -> Response:
 
 async def _store_away(error: RedisError) -> Response:
     log.warning("store_away", error=type(error).__name__)
-    return await _tell(503, Refused(Refusal.NOT_SAVED, away.DETAILS[away.words()], retry_in=2.0))
+    return await _tell(
+        503, Refused(Refusal.NOT_SAVED, away.DETAILS[away.words(error)], retry_in=2.0)
+    )
 
 
 async def _http_error(error: HTTPException) -> Response:
@@ -175,6 +177,7 @@ async def _tell(status: int, refused: Refused, code: str = "") -> Response:
             heading=rendering.sentence("error.heading"),
             message=rendering.refusal(refused),
             retry_in=refused.retry_in,
+            again=refused.refusal is Refusal.NOT_SAVED and request.method in away.READING,
             back={"href": _back(), "text": rendering.sentence("error.back")},
         )
         response = Response(page, mimetype="text/html")
@@ -188,5 +191,11 @@ async def _tell(status: int, refused: Refused, code: str = "") -> Response:
 
 
 def _back() -> str:
+    """The page that a form was sent from, else the meeting's board, else the start."""
     words = request.path.split("/")
-    return f"/m/{words[2]}" if len(words) > 2 and words[1] == "m" else "/"
+    if len(words) < 3 or words[1] != "m":
+        return "/"
+    if request.method in away.READING or words[3:4] not in (["desk"], ["host"], ["organise"]):
+        return f"/m/{words[2]}"
+    query = request.query_string.decode("ascii", "ignore")
+    return f"/m/{words[2]}/{words[3]}{'?' if query else ''}{query}"

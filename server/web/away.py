@@ -7,15 +7,18 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from quart import g, request
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from server.acts.admission import SignIn
+from server.store.circuit import StoreAway
 
 T = TypeVar("T")
 READING = ("GET", "HEAD")
 KEPT = 20_000
 DETAILS = {  # in other languages by the catalogue's `away.` sentences
     "not_saved": "Not saved: the store does not answer. Please try again in a moment.",
+    "not_known": "The store does not answer, so it is not known yet whether this was saved. Look again in a"
+    " moment, and send again what is missing.",
     "not_shown": "The store does not answer, so this cannot be shown now. It comes back by itself.",
 }
 
@@ -46,9 +49,12 @@ def noticed() -> bool:
     return bool(g.get("store_away"))
 
 
-def words() -> str:
-    """Which of DETAILS to say about an absent store to this request."""
-    return "not_shown" if request.method in READING else "not_saved"
+def words(error: RedisError) -> str:
+    """Which of DETAILS to say about an absent store to this request. Where something was sent, a store
+    that fell silent may have taken it."""
+    if request.method in READING:
+        return "not_shown"
+    return "not_saved" if isinstance(error, StoreAway | ResponseError) else "not_known"
 
 
 class SignIns:

@@ -187,9 +187,10 @@ async def ask(slug: str) -> Response:
     typed = {name: fields.get(name, "") for name in names}
     try:
         return await _ask(slug, typed)
-    except RedisError:
+    except RedisError as error:
         away.show_last()
-        response = await render_board(slug, typed, rendering.sentence("away.not_saved"))
+        said = rendering.sentence(f"away.{away.words(error)}")
+        response = await render_board(slug, typed, said)
         response.status_code = 503
         return response
 

@@ -203,7 +203,7 @@ def pages() -> dict[str, tuple[str, str | None, dict[str, Any]]]:
     device = {"meeting": MEETING, "link": ADDRESS, "qr": QR, "expires_at": NOW, "error": None}
     policy = "Every question gets a public outcome."
     error = {"status": 404, "heading": "There is no such question.", "retry_in": 2.2,
-             "message": "Number 999 is on no board.",
+             "message": "Number 999 is on no board.", "again": True,
              "back": {"href": "/m/autumn", "text": "To the questions"}}  # fmt: skip
     closed = {**MEETING, "phase": "closed", "asking": False, "voting": False}
     return {

@@ -120,6 +120,22 @@ async def test_on_a_phone_the_question_that_was_pressed_comes_into_sight(hall: H
     await expect(page.locator(".desk-tabs")).to_be_in_viewport()
 
 
+async def test_who_fills_in_a_form_far_down_reads_why_it_was_refused(hall: Hall) -> None:
+    place = await hall.meeting("Read the refusal", after_display=False)
+    await asked(hall, place)
+    page = await hall.moderator(place, SMALL)
+    await expect(page.locator("#show-keys")).to_be_visible()
+    await page.keyboard.press("x")
+    await page.keyboard.press("1")
+    button = page.locator("form[data-act=screen] button.act")
+    await button.scroll_into_view_if_needed()
+    await button.click()
+    await expect(page.locator("#desk-error")).to_contain_text("must name another question")
+    await expect(page.locator("#desk-error")).to_be_in_viewport(ratio=1)
+    await expect(button).to_be_in_viewport()
+    hall.excuse("400")
+
+
 async def test_a_word_without_an_end_widens_no_page(hall: Hall) -> None:
     place, endless = await hall.meeting("Long words"), "Betriebsrentenanpassung" * 8
     asker = await hall.attendee(place, PHONE)

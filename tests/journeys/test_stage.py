@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from playwright.async_api import Route, expect
 
 from tests.journeys.hall import NO_SCRIPTS, PHONE, Hall
@@ -31,6 +33,30 @@ async def test_a_reader_without_scripts_or_account_reads_the_whole_record(hall: 
     await expect(page.locator(".acts-of > li").first).to_contain_text("Received")
     await page.goto(place.path("/q/4"))
     assert QUESTIONS[3] not in await page.content()
+
+
+async def test_the_host_keeps_the_page_until_there_is_another_to_show(hall: Hall) -> None:
+    place, _ = await moderated(hall)
+    mod, page, away = await Staff.join(hall, place, "moderator"), await hall.stranger(), True
+    await page.goto(f"{place.path('/invite')}#{await hall.invitation(place, 'host')}")
+    await page.locator("button.act").click()
+    await expect(page.locator("section.on-air")).to_contain_text(QUESTIONS[1])
+    tried = asyncio.Event()
+
+    async def store_away(route: Route) -> None:
+        if not away:
+            return await route.continue_()
+        tried.set()
+        await route.fulfill(status=503)
+
+    await page.route("**/host", store_away)
+    await mod.act("/line", numbers=[3, 6], revision=1)
+    async with asyncio.timeout(60):
+        await tried.wait()
+    hall.excuse("503")
+    await expect(page.locator("section.on-air")).to_contain_text(QUESTIONS[1])
+    away = False
+    await expect(page.locator("ol.ledger .number").first).to_have_text("3")
 
 
 async def test_the_stage_and_its_overlay_follow_the_host_without_a_sign_in(hall: Hall) -> None:

@@ -85,10 +85,11 @@ def test_a_form_keeps_what_was_typed_while_the_store_is_away(hall: tuple[Run, Vi
         answer = quickly(lambda: visitor.form("/ask", text="Do not lose this text", lang="en"))
         assert answer.status == 503
         assert "Do not lose this text" in answer.text
-        assert "Not saved" in answer.text
+        assert "the store does not answer" in answer.text.lower()
         unknown = quickly(lambda: visitor.page("-never-seen"))
         assert unknown.status == 503
         assert "It comes back by itself." in unknown.text
+        assert "data-again" in unknown.text and "js/again.js" in unknown.text
         assert NOTICE not in unknown.text, "there is no last state of it to see"
 
 

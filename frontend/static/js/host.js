@@ -1,5 +1,6 @@
 // @ts-check
 // The host's page: one key for each button, and a fresh page when the line moves elsewhere.
+import { answered } from "./again.js";
 import { apply, empty } from "./board.js";
 import { Live } from "./live.js";
 
@@ -29,7 +30,8 @@ function look() {
   due = setTimeout(() => {
     if (shown() === place.dataset.shown) return;
     const changed = document.getElementById("changed");
-    if (!busy()) location.assign(`/m/${slug}/host`);
+    // What is shown stays until there is something to show: a stage must not read that the store is away.
+    if (!busy()) answered(`/m/${slug}/host`).then(() => busy() || location.assign(`/m/${slug}/host`));
     else if (changed) changed.hidden = false;
   }, SETTLE_MS);
 }
