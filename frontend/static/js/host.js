@@ -24,16 +24,21 @@ function busy() {
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let due;
+let asking = false;
 function look() {
   clearTimeout(due);
-  if (shown() === place.dataset.shown) return;
-  due = setTimeout(() => {
-    if (shown() === place.dataset.shown) return;
-    const changed = document.getElementById("changed");
-    // What is shown stays until there is something to show: a stage must not read that the store is away.
-    if (!busy()) answered(`/m/${slug}/host`).then(() => busy() || location.assign(`/m/${slug}/host`));
-    else if (changed) changed.hidden = false;
-  }, SETTLE_MS);
+  if (shown() !== place.dataset.shown) due = setTimeout(renew, SETTLE_MS);
+}
+
+/** A fresh page. What is shown stays until there is one: a host must not read that the store is away. */
+async function renew() {
+  if (asking || shown() === place.dataset.shown) return;
+  asking = true;
+  if (!busy()) await answered(`/m/${slug}/host`);
+  asking = false;
+  const changed = document.getElementById("changed");
+  if (!busy()) location.assign(`/m/${slug}/host`);
+  else if (changed) changed.hidden = false;
 }
 
 const live = new Live(slug, {
