@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from server.audit.findings import Findings
+from server.audit.findings import Findings, Unreadable
 from server.audit.reading import Read
 from server.audit.record import Record
 from server.audit.sources import PUBLIC_BYTES, Source
@@ -72,7 +72,9 @@ def reasons(source: Source, read: Read, findings: Findings) -> None:
 
 
 def _rule(source: Source, sha256: str, findings: Findings) -> dict[str, Any]:
-    data = source.get(f"rules/{sha256}") if SHA256.fullmatch(sha256) else None
+    data = None
+    if SHA256.fullmatch(sha256):
+        data = findings.read("A5", lambda: source.get(f"rules/{sha256}"))
     if data is None:
         findings.note("A5", f"the rules {sha256[:8]} are not in what was given")
         return {}
@@ -104,7 +106,11 @@ def texts(source: Source, read: Read, findings: Findings) -> None:
         if known.state is State.SCREENED_OUT and known.withheld:
             reasons[str(known.reason)] += 1
         for c, name in _commitments(q, read.replay):
-            data = source.get(f"opening/{name}.json")
+            try:
+                data = source.get(f"opening/{name}.json")
+            except Unreadable as error:
+                findings.unchecked("A8", str(error))
+                continue
             if data is None:
                 missing += not known.erased
             elif not _opens(data, c, meeting, q):
@@ -154,7 +160,11 @@ def tallies(source: Source, read: Read, findings: Findings) -> None:
         picks[int(str(pick.fields["tick"]))].append(pick)
     checked = 0
     for n, tick in read.replay.ticks.items():
-        data = source.get(f"ticks/{n}.json", PUBLIC_BYTES)
+        try:
+            data = source.get(f"ticks/{n}.json", PUBLIC_BYTES)
+        except Unreadable as error:
+            findings.unchecked("A9", str(error))
+            continue
         if data is None:
             findings.unchecked("A9", f"the tallies of tick {n} are missing")
             continue

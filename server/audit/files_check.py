@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import time
 
-from server.audit.findings import Findings
+from server.audit.findings import Findings, Unreadable
 from server.audit.moving import Moving
 from server.audit.reading import Read
 from server.audit.record import Look
 from server.audit.record_files import look_in, screened_out
-from server.audit.sources import MAX_BYTES, PUBLIC_BYTES, Source, Unreadable
+from server.audit.sources import MAX_BYTES, PUBLIC_BYTES, Source
 
 STATES, TOLD, SHEET = "public.json", "screened-out.json", "screened-out.csv"
 # A file and the openings that it shows are read one after the other while both may change, and a proxy
@@ -36,15 +36,18 @@ def published(source: Source, read: Read, findings: Findings) -> None:
 
 
 def _still(source: Source, read: Read, findings: Findings) -> None:
-    states = source.get(STATES, PUBLIC_BYTES)
+    def given(name: str) -> bytes | None:
+        return findings.read("A7", lambda: source.get(name, PUBLIC_BYTES))
+
+    states = given(STATES)
     if states is not None and states != read.replay.public(read.head.root):
         findings.evidence("A7", WRONG[STATES])
-    given = [source.get(name, PUBLIC_BYTES) for name in (TOLD, SHEET)]
-    if states is None or None in given:
+    files = [given(name) for name in (TOLD, SHEET)]
+    if states is None or None in files:
         says = "not all files of states and of what was screened out are in what was given"
         findings.note("A7", says)
     made = screened_out(read.replay, read.head.root, _look(source))
-    for name, data, right in zip((TOLD, SHEET), given, made, strict=True):
+    for name, data, right in zip((TOLD, SHEET), files, made, strict=True):
         if data is not None and data != right:
             findings.evidence("A7", WRONG[name])
 
@@ -82,6 +85,7 @@ class _Live:
         self._moving = Moving(source, read, findings)
         self._left = {STATES, TOLD, SHEET}
         self._came: set[str] = set()
+        self._unread: dict[str, str] = {}
         self._unsigned: set[str] = set()
         self._looks: list[Look] = []
 
@@ -96,7 +100,7 @@ class _Live:
             if not self._left:
                 return
         for name in sorted(self._left - self._came):
-            self._findings.unchecked("A7", f"{name} is not served")
+            self._findings.unchecked("A7", self._unread.get(name, f"{name} is not served"))
         came = self._left & self._came
         for name in sorted(came - self._unsigned):
             self._findings.evidence("A7", WRONG[name])
@@ -106,15 +110,25 @@ class _Live:
 
     def _look(self) -> None:
         """One reading of what is left. The sheet names no size: another file tells when it was drawn."""
-        read = {name: self._source.get(name, PUBLIC_BYTES) for name in (STATES, TOLD, SHEET)}
+        read = {name: self._given(name) for name in (STATES, TOLD, SHEET)}
         dated = STATES if read[TOLD] is None else TOLD
-        again = self._source.get(dated, PUBLIC_BYTES) if SHEET in self._left else None
+        again = self._given(dated) if SHEET in self._left else None
         # What the file shows was public either before it was read or after.
         self._looks = [*self._looks[-1:], _look(self._source)]
         for name in (STATES, TOLD):
             self._hold(name, read[name], _size(read[name]), _size(read[name]))
         if read[dated] is not None and again is not None:
             self._hold(SHEET, read[SHEET], _size(read[dated]), _size(again))
+
+    def _given(self, name: str) -> bytes | None:
+        """A file; None also where it cannot be read, which is not tried again."""
+        if name in self._unread:
+            return None
+        try:
+            return self._source.get(name, PUBLIC_BYTES)
+        except Unreadable as error:
+            self._unread[name] = str(error)
+            return None
 
     def _hold(self, name: str, data: bytes | None, first: int | None, last: int | None) -> None:
         if name not in self._left or data is None:
@@ -136,4 +150,9 @@ class _Live:
         if name == STATES:
             return data == record.public(root)
         made = (screened_out(record, root, look) for look in self._looks)
-        return any(data == drawn[name == SHEET] for drawn in made)
+        try:
+            return any(data == drawn[name == SHEET] for drawn in made)
+        except Unreadable as error:
+            self._unread[name] = str(error)
+            self._came.discard(name)
+            return False

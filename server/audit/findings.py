@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
+from typing import TypeVar
 
 CHECKS = MappingProxyType(
     {
@@ -21,6 +23,7 @@ CHECKS = MappingProxyType(
         "A10": "Your receipts are in the record",
     }
 )
+Found = TypeVar("Found")
 SHOWN = 20
 KEPT = 1_000  # of one check and grade: what is wrong with each of a million entries fills no memory
 SENTENCE_MOST = 400
@@ -38,6 +41,10 @@ def plain(says: str) -> str:
     """A sentence that may quote what a hostile log wrote: no word of it steers the terminal, or fills it."""
     cut = says if len(says) <= SENTENCE_MOST else f"{says[:SENTENCE_MOST]} ..."
     return "".join(char if char.isprintable() else "\ufffd" for char in cut)
+
+
+class Unreadable(Exception):
+    """Something that should be there could not be read; the sentence says what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +82,14 @@ class Findings:
         self._counts[of] += 1
         if self._counts[of] <= KEPT:
             self.all.append(found)
+
+    def read(self, check: str, read: Callable[[], Found]) -> Found | None:
+        """What `read` gives; None, and a check that could not be made, where it cannot."""
+        try:
+            return read()
+        except Unreadable as error:
+            self.unchecked(check, str(error))
+            return None
 
     def of(self, check: str, grade: Grade) -> list[Finding]:
         """The findings of one check and grade."""

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from server.audit import checks, files_check, reading, series, sources, witnessed
 from server.audit.checks import Receipt
-from server.audit.findings import Findings, Grade, plain
+from server.audit.findings import Findings, Grade, Unreadable, plain
 from server.audit.series import Earlier
-from server.audit.sources import Source, Unreadable
+from server.audit.sources import Source
 from server.audit.witnessed import AnchorLog
 from server.translog import checkpoint, policy
 from server.translog.checkpoint import Checkpoint
@@ -71,6 +71,22 @@ def main(options: Namespace) -> int:
         print("\nStopped: nothing was decided.", file=sys.stderr)
         return 1
     print(findings.report())
+    try:
+        _keep(options, source, anchor, head, findings)
+    except OSError as error:
+        print(f"Could not write: {plain(str(error))}", file=sys.stderr)
+        return max(1, findings.status())
+    return findings.status()
+
+
+def _keep(
+    options: Namespace,
+    source: Source,
+    anchor: AnchorLog | None,
+    head: str | None,
+    findings: Findings,
+) -> None:
+    """Write the evidence, or the signatures for the next audit; OSError where that cannot be."""
     if findings.status() == 2:
         _write_evidence(options.evidence, source.name, findings)
         print(f"The evidence is in {options.evidence}.")
@@ -79,7 +95,6 @@ def main(options: Namespace) -> int:
         with suppress(Unreadable):
             if anchor is not None and (note := anchor.source.get("checkpoint")):
                 _remember(options.state, "anchors", note.decode())
-    return findings.status()
 
 
 def audit(
@@ -96,8 +111,11 @@ def audit(
 ) -> str | None:
     """Carry out A1 to A10. The checkpoint's note where the whole log could be read, else None."""
     # What others signed is read first: a log that grows meanwhile is then never shorter than that.
-    beside = source.get("checkpoint.witnessed") if rule else None
-    anchors = witnessed.anchors(anchor, log.name, rule, findings) if anchor else None
+    # What cannot be read of it hides nothing of the record.
+    beside = findings.read("A1", lambda: source.get("checkpoint.witnessed")) if rule else None
+    anchors = None
+    if anchor is not None:
+        anchors = findings.read("A2", lambda: witnessed.anchors(anchor, log.name, rule, findings))
     found = reading.signed(source, log, rule, findings)
     if found is None:
         return None
@@ -115,10 +133,7 @@ def audit(
     series.continued(read, earlier, now_s, findings, progress)
     checks.waiting(read, now_s, PATIENCE_S, findings)
     for check, carry_out in _BESIDE:
-        try:
-            carry_out(source, read, findings)
-        except Unreadable as error:
-            findings.unchecked(check, str(error))
+        findings.read(check, partial(carry_out, source, read, findings))
     checks.receipts(held, read, log, findings)
     return found[0]
 
@@ -144,7 +159,7 @@ def _notes(state: Path | None, name: str) -> list[str]:
     if state is None or not state.exists():
         return []
     held = json.loads(state.read_text())
-    found = held.get(name, []) if isinstance(held, dict) else []
+    found = held.get(name, []) if isinstance(held, dict) else None
     if not isinstance(found, list):
         raise ValueError(f"{state} is not a file of this auditor's making")
     return [str(note) for note in found]
@@ -156,9 +171,11 @@ def _kept(source: Source, log: VerifierKey, findings: Findings) -> list[tuple[st
     for name in source.names("cp"):
         if not name.isdigit():
             continue
-        data = source.get(f"cp/{name}")
+        data = findings.read("A2", partial(source.get, f"cp/{name}"))
+        if data is None:
+            continue
         try:
-            found.append((f"cp/{name}", checkpoint.verified(data or b"", log).checkpoint))
+            found.append((f"cp/{name}", checkpoint.verified(data, log).checkpoint))
         except NoteError as error:
             findings.unchecked("A2", f"cp/{name}: {error}")
     return found

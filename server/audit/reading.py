@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from server.audit.findings import Findings
+from server.audit.findings import Findings, Unreadable
 from server.audit.record import Record
 from server.audit.replay import BACKWARD, Replay
 from server.audit.sources import Source, tile_of
@@ -203,7 +203,11 @@ def _hash_tiles(source: Source, made: Read, findings: Findings) -> None:
     for wanted in tiles(made.head.size):
         if wanted.level == ENTRIES:
             continue
-        data = tile_of(source, wanted)
+        try:
+            data = tile_of(source, wanted)
+        except Unreadable as error:
+            findings.unchecked("A3", str(error))
+            continue
         if data is None:
             findings.unchecked("A3", f"{wanted.path()} is missing")
         elif data != given[wanted]:

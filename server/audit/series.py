@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from server.audit import reading, sources
-from server.audit.findings import Findings, Grade
+from server.audit.findings import Findings, Grade, Unreadable
 from server.audit.reading import Progress, Read
-from server.audit.sources import Source, Unreadable
+from server.audit.sources import Source
 from server.translog.checkpoint import Checkpoint
 from server.translog.note import VerifierKey
 

@@ -14,6 +14,7 @@ from threading import Thread
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from server.audit.findings import Unreadable
 from server.translog import checkpoint
 from server.translog.checkpoint import Checkpoint
 from server.translog.note import NoteError, VerifierKey
@@ -29,10 +30,6 @@ WHOLE_S = 180  # for all of one file: a server that sends byte after byte holds 
 # As the log packs its archives; others may ask for memory without end before they give a byte.
 PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError)
-
-
-class Unreadable(Exception):
-    """Something that should be there could not be read; the sentence says what."""
 
 
 class Source(Protocol):

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from server.audit.findings import CHECKS, Grade
-from server.audit.sources import MAX_BYTES, PUBLIC_BYTES, Folder, Unreadable, Zip
+from server.audit.findings import CHECKS, Grade, Unreadable
+from server.audit.sources import MAX_BYTES, PUBLIC_BYTES, Folder, Zip
 from server.translog.layers import Layer
 from server.translog.note import Signer
 from tests.audit.building import NOW, Made, audited, honest, lock, sha

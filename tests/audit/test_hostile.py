@@ -10,9 +10,13 @@ from pathlib import Path
 import pytest
 
 from server.audit import files_check, findings, main
+from server.audit.checks import Receipt
 from server.audit.findings import Findings, Grade
+from server.audit.sources import PUBLIC_BYTES, Folder
+from server.audit.witnessed import AnchorLog
 from server.translog import leaf
-from tests.audit.building import Made, audited
+from server.translog.checkpoint import Checkpoint
+from tests.audit.building import NOW, Made, audited
 from tests.translog.building import log_signer, q_id
 
 ONE, TWO = q_id(1), q_id(2)
@@ -115,3 +119,64 @@ def test_an_audit_that_is_stopped_says_so_in_a_sentence(
     monkeypatch.setattr(main, "_bar", stopped)
     assert main.main(parser.parse_args([str(folder), "--vkey", log_signer().key.text()])) == 1
     assert "Stopped" in capsys.readouterr().err
+
+
+def huge(path: Path) -> None:
+    """A file there that is too large to read, and takes no room."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        file.truncate(PUBLIC_BYTES + 1)
+
+
+@pytest.mark.parametrize(
+    ("check", "name"),
+    [
+        ("A2", "cp/3"),
+        ("A3", "tile/0/000.p/7"),
+        ("A5", "rules"),
+        ("A7", "public.json"),
+        ("A7", "screened-out.json"),
+        ("A8", f"opening/{ONE}.json"),
+        ("A9", "ticks/1.json"),
+    ],
+)
+def test_a_file_that_cannot_be_read_hides_nothing_that_can(
+    tmp_path: Path, check: str, name: str
+) -> None:
+    made = Made().add("log.open", reasons=(rules := leaf.sha256_hex(b"{}"))).ask(1).ask(2)
+    made.files[f"rules/{rules}"] = b"{}"
+    made.add("q.list", ONE).add("q.list", TWO).tick(1, (1, 3), (2, 2)).tick(2, (2, 9), (1, 3))
+    folder = made.write(tmp_path)
+    (folder / "ticks/2.json").write_bytes(b"{}")
+    text = folder / f"opening/{TWO}.json"
+    text.write_bytes(text.read_bytes().replace(b"Why?", b"Who?"))
+    (folder / "screened-out.csv").write_bytes(b"")
+    huge(folder / (f"rules/{rules}" if name == "rules" else name))
+    found = audited(folder)
+    assert found.of(check, Grade.UNCHECKED), found.report()
+    assert set(evidence(found)) == {"A7", "A8", "A9"}
+
+
+def test_an_anchor_that_cannot_be_read_hides_nothing(tmp_path: Path) -> None:
+    folder = Made().add("log.open").ask(1).add("q.list", ONE).add("q.list", ONE).write(tmp_path)
+    huge(tmp_path / "anchor" / "checkpoint")
+    anchor = AnchorLog(Folder(tmp_path / "anchor"), log_signer().key)
+    found = Findings()
+    rest: tuple[list[Receipt], list[tuple[str, Checkpoint]]] = ([], [])
+    key, log = log_signer().key, Folder(folder)
+    main.audit(log, key, None, *rest, NOW, found, lambda *_: None, anchor)
+    assert found.of("A2", Grade.UNCHECKED) and evidence(found) == ["A5"]
+
+
+@pytest.mark.parametrize("wrong", [False, True])
+def test_what_cannot_be_written_changes_no_verdict(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], wrong: bool
+) -> None:
+    made = Made().add("log.open").ask(1).add("q.list", ONE)
+    folder, nowhere = (made.add("q.list", ONE) if wrong else made).write(tmp_path), "/dev/null/x"
+    given = [str(folder), "--vkey", log_signer().key.text()]
+    parser = ArgumentParser()
+    main.arguments(parser)
+    told = parser.parse_args([*given, "--state", nowhere, "--evidence", nowhere])
+    assert main.main(told) == (2 if wrong else 1)
+    assert "Could not write" in capsys.readouterr().err

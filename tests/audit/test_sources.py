@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from server.audit import sources
-from server.audit.sources import Unreadable, Web, Zip
+from server.audit.findings import Unreadable
+from server.audit.sources import Web, Zip
 
 
 @pytest.mark.parametrize("how", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import structlog
 
-from server.audit.sources import Unreadable
+from server.audit.findings import Unreadable
 from server.translog.checkpoint import LOG_ID
 from server.translog.note import NoteError
 from server.translog.policy import Policy

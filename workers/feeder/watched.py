@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from server.audit.sources import Folder, Unreadable, tile_of
+from server.audit.findings import Unreadable
+from server.audit.sources import Folder, tile_of
 from server.translog import checkpoint, tile, tree, witness
 from server.translog.checkpoint import Checkpoint
 from server.translog.note import NoteError, VerifierKey
