@@ -154,11 +154,11 @@ class Run:
         found = []
         for folder in Path("/proc").glob("[0-9]*"):
             try:
-                stat = (folder / "stat").read_text().rpartition(")")[2].split()
-                line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                stat = (folder / "stat").read_bytes().rpartition(b")")[2].split()
+                line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode("latin-1")
             except OSError:
                 continue  # it ended while we looked
-            ours = int(stat[1]) == self.process.pid and stat[0] != "Z"
+            ours = int(stat[1]) == self.process.pid and stat[0] != b"Z"
             if ours and (role is None or ROLES[role].search(line)):
                 found.append(int(folder.name))
         return found

@@ -28,8 +28,8 @@ def _parents() -> dict[int, tuple[int, str]]:
     found: dict[int, tuple[int, str]] = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            stat = (folder / "stat").read_text().rpartition(")")[2].split()
-            line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            stat = (folder / "stat").read_bytes().rpartition(b")")[2].split()
+            line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode("latin-1")
         except OSError:
             continue  # it ended while we looked
         found[int(folder.name)] = (int(stat[1]), line)

@@ -68,7 +68,7 @@ def children(pid: int) -> dict[int, str]:
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             try:
-                fields = (folder / "stat").read_text().rpartition(")")[2].split()
+                fields = (folder / "stat").read_bytes().rpartition(b")")[2].split()
             except OSError:
                 continue
             parents[int(folder.name)] = int(fields[1])
@@ -84,7 +84,12 @@ def _below(pid: int, parents: dict[int, int]) -> Iterable[int]:
 
 def _command(pid: int) -> str:
     try:
-        return (Path("/proc") / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        return (
+            (Path("/proc") / str(pid) / "cmdline")
+            .read_bytes()
+            .replace(b"\0", b" ")
+            .decode("latin-1")
+        )
     except OSError:
         return ""
 
