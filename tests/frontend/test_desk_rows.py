@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.frontend.desk_fixtures import desk_row
 from tests.frontend.running import chromium
@@ -70,3 +70,21 @@ async def test_the_open_question_says_what_was_decided_and_leads_to_its_history(
             await expect(at.locator(f"#open-{part}")).to_have_text(told)
             await expect(at.locator("#open-votes")).to_have_text("1 vote")
             await expect(at.locator("#open-n")).to_have_attribute("href", "/m/autumn/q/8")
+
+
+async def test_a_decision_that_gets_no_answer_is_told_in_words_and_may_be_sent_again() -> None:
+    async with desk([desk_row(1, 0)]) as at:
+        tried: list[str] = []
+
+        async def lost(route: Route) -> None:
+            tried.append(route.request.url)
+            await route.abort()
+
+        await at.route("**/list", lost)
+        for presses in (1, 2):
+            await at.keyboard.press("l")
+            await expect(at.locator("#desk-error")).to_contain_text("not known yet whether")
+            await expect(at.locator("#open-state")).to_have_text("waiting")
+            assert len(tried) == presses
+            await at.keyboard.press("Escape")
+            await expect(at.locator("#desk-error")).to_be_hidden()

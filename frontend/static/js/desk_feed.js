@@ -4,14 +4,18 @@ import { say } from "./words.js";
 
 const WAIT_S = 12;
 const LONGEST_WAIT_MS = 15_000;
+const PATIENCE_MS = WAIT_S * 1000 + 8000; // a server that stands still must not keep a moderator waiting without a word
 
-/** @param {string} slug @param {string} rest @param {any} [body] @returns {Promise<any>} */
+/** The answer; an Error in words where it is a refusal, or there is none. @param {string} slug @param {string} rest @param {any} [body] @returns {Promise<any>} */
 export async function call(slug, rest, body) {
   const answer = await fetch(`/api/v1/meetings/${slug}/${rest}`, {
     method: body === undefined ? "GET" : "POST",
     headers: body === undefined ? {} : { "content-type": "application/json" },
     body: body === undefined ? undefined : JSON.stringify(body),
     credentials: "same-origin",
+    signal: AbortSignal.timeout(PATIENCE_MS),
+  }).catch(() => {
+    throw new Error(say("desk_silent"));
   });
   const value = await answer.json().catch(() => ({}));
   if (answer.ok) return value;

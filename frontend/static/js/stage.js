@@ -10,6 +10,7 @@ const WANTED = 5;
 const NEXT = 3;
 const REASONS = 3;
 const SEAL_MS = 60_000;
+const PATIENCE_MS = 20_000;
 const at = (/** @type {string} */ id) => document.getElementById(id);
 
 /** How large a text is drawn; the same steps as in stage_parts.html. @param {string} text */
@@ -190,8 +191,9 @@ class Stage {
   /** @param {string} path @param {RequestInit} [more] @returns {Promise<any>} */
   async ask(path, more = {}) {
     const address = `/api/v1/meetings/${this.slug}/${path}`;
-    const answer = await fetch(address, { credentials: "same-origin", ...more }).catch(() => null);
-    if (!answer) return this.tell(say("offline"));
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const answer = await fetch(address, { credentials: "same-origin", signal, ...more }).catch(() => null);
+    if (!answer) return this.tell(say(more.method ? "desk_silent" : "offline"));
     const told = await answer.json().catch(() => ({}));
     if (answer.ok) return told;
     return this.tell(told.error?.message ?? say("offline"));
