@@ -82,6 +82,8 @@ def read(
     `head_now` asks anew how far the log has come."""
     note, head = found[0], found[1].checkpoint
     made = Read(head, note, Record(head.origin), head_now=head_now)
+    count = len(saved)
+    saved = [one for one in saved if not _forked(made, *one, findings)]
     edge, roots = Edge(), {0: Edge().root()}
     marks = sorted({one.size for _, one in saved if 0 < one.size <= head.size} | {head.size})
     latest = _latest(now_s, bounds)
@@ -98,6 +100,7 @@ def read(
         progress(edge.size, head.size)
     if made.whole:
         _judge_roots(made, roots, saved, findings)
+        findings.done["A2"] = f"{count} earlier signatures."
         _hash_tiles(source, made, findings)
         if made.replay.rekeyed_at is not None:
             says = (
@@ -188,12 +191,20 @@ def _judge_roots(
             says = f"{where}: {one.size} entries were signed, only {head.size} are served"
             (findings.evidence if made.lacks(one.size) else findings.unchecked)("A2", says)
         elif roots[one.size] != one.root:
-            findings.evidence(
-                "A2",
-                f"{where}: another history was signed for the first {one.size} entries",
-                f"{made.note}\nand\n{one.text()}",
-            )
-    findings.done["A2"] = f"{len(saved)} earlier signatures."
+            _other_history(made, where, one, findings)
+
+
+def _forked(made: Read, where: str, one: Checkpoint, findings: Findings) -> bool:
+    """True where two signatures contradict each other by themselves, whatever can be read besides."""
+    if one.size != made.head.size or one.root == made.head.root:
+        return False
+    _other_history(made, where, one, findings)
+    return True
+
+
+def _other_history(made: Read, where: str, one: Checkpoint, findings: Findings) -> None:
+    says = f"{where}: another history was signed for the first {one.size} entries"
+    findings.evidence("A2", says, f"{made.note}\nand\n{one.text()}")
 
 
 def _hash_tiles(source: Source, made: Read, findings: Findings) -> None:

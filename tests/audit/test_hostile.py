@@ -157,6 +157,15 @@ def test_a_file_that_cannot_be_read_hides_nothing_that_can(
     assert set(evidence(found)) == {"A7", "A8", "A9"}
 
 
+def test_two_signatures_that_contradict_each_other_need_no_entries(tmp_path: Path) -> None:
+    one, other = (Made().add("log.open").ask(n) for n in (1, 2))
+    folder = one.write(tmp_path)
+    (folder / "tile/entries/000.p/2").unlink()
+    found = audited(folder, saved=[other.note(2), one.note(2)])
+    assert evidence(found) == ["A2"] and found.of("A3", Grade.UNCHECKED)
+    assert "A2" not in audited(folder, saved=[one.note(2)]).done
+
+
 def test_an_anchor_that_cannot_be_read_hides_nothing(tmp_path: Path) -> None:
     folder = Made().add("log.open").ask(1).add("q.list", ONE).add("q.list", ONE).write(tmp_path)
     huge(tmp_path / "anchor" / "checkpoint")
