@@ -145,7 +145,14 @@ def _disown(data: Path) -> None:
 
 def _counted(data: Path, environ: Mapping[str, str]) -> Callable[[bool], None]:
     turns = itertools.count(1)
-    return lambda done: _remember(data, environ, next(turns), done)
+
+    def count(done: bool) -> None:
+        try:
+            _remember(data, environ, next(turns), done)
+        except OSError as error:  # a full disk is no reason to end
+            say(f"{data / 'run.json'} cannot be written: {error.strerror}")
+
+    return count
 
 
 def _remember(data: Path, environ: Mapping[str, str], turn: int, done: bool) -> None:

@@ -177,6 +177,18 @@ def test_the_number_that_a_killed_run_left_behind_is_signalled_by_nobody(
 
 
 @pytest.mark.faults
+def test_a_restart_that_cannot_be_noted_ends_nothing(run: Prepare, tmp_path: Path) -> None:
+    started = run().start()
+    (tmp_path / "data" / "run.json.new").mkdir()  # as where no file can be made any more
+    assert started.process is not None
+    started.process.send_signal(signal.SIGUSR1)
+    started.wait_for("run.json cannot be written")
+    assert started.status("/healthz") == 200
+    (tmp_path / "data" / "run.json.new").rmdir()
+    assert restarted(tmp_path / "data") == ""
+
+
+@pytest.mark.faults
 def test_a_successor_that_does_not_start_changes_nothing(run: Prepare, tmp_path: Path) -> None:
     started = run().start()
     before = started.children("server")
