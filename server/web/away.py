@@ -49,6 +49,18 @@ def noticed() -> bool:
     return bool(g.get("store_away"))
 
 
+def unknown() -> None:
+    """This request showed a sign-in that nobody but the store knows, and the store is away."""
+    g.sign_in_unknown = True
+
+
+def check_known() -> None:
+    """Return where the store told who asks; StoreAway where it could not: that is no reason to send
+    somebody to the door who may be inside."""
+    if g.get("sign_in_unknown"):
+        raise StoreAway("who asks is not known now")
+
+
 def words(error: RedisError) -> str:
     """Which of DETAILS to say about an absent store to this request. Where something was sent, a store
     that fell silent may have taken it."""

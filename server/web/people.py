@@ -39,6 +39,7 @@ class Person:
         if may(self.role, act):
             return
         if self.role is Role.READER:
+            away.check_known()
             raise Refused(Refusal.SIGNED_OUT, "Please join the meeting first.")
         raise Refused(Refusal.FORBIDDEN, "Your role does not allow this.")
 
@@ -137,6 +138,8 @@ async def _behind(given: WebParts, meeting: Meeting, token: str) -> SignIn | Non
         seen.last(meeting.id, name, given.clock()),
     )
     seen.remember(meeting.id, name, found)
+    if found is None and away.noticed():
+        away.unknown()
     return found
 
 
