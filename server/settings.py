@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -70,6 +71,8 @@ class Settings:
         cert, key = _file(environ, "OPENFLOOR_TLS_CERT"), _file(environ, "OPENFLOOR_TLS_KEY")
         if (cert is None) != (key is None):
             raise SettingsError("OPENFLOOR_TLS_CERT and OPENFLOOR_TLS_KEY belong together.")
+        if cert is not None and key is not None:
+            _pair(cert, key)
         shown = f"[{host}]" if ":" in host else host
         public = _origin(environ.get("OPENFLOOR_PUBLIC_URL", f"http://{shown}:{port}"))
         if host not in LOOPBACK and cert is None and not public.startswith("https://"):
@@ -138,6 +141,17 @@ def _file(environ: Mapping[str, str], name: str) -> Path | None:
     if path is not None and not os.access(path, os.R_OK):
         raise SettingsError(f"{name}={path} cannot be read.")
     return path
+
+
+def _pair(cert: Path, key: Path) -> None:
+    """Nothing, where a server can speak TLS with the two; one that waits for a passphrase cannot."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, password="")
+    except (OSError, ValueError):
+        raise SettingsError(
+            f"OPENFLOOR_TLS_CERT={cert} and OPENFLOOR_TLS_KEY={key} are no certificate in PEM and the"
+            " key that belongs to it, without a passphrase."
+        ) from None
 
 
 def _whole(name: str, text: str, low: int, high: int) -> int:

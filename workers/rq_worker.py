@@ -10,9 +10,11 @@ A worker that was killed leaves its job marked as started; whichever worker live
 from __future__ import annotations
 
 import importlib
+import sys
 import time
 
 import redis
+import structlog
 from rq import Queue, Worker
 from rq.job import Job
 
@@ -34,7 +36,8 @@ class _Keeping(Worker):
 
 
 def main() -> None:
-    """Work until SIGTERM. While the store is away, wait for it."""
+    """Work until SIGTERM. While the store is away, wait for it; one that goes ends the process, which is
+    started again."""
     journal.set_up()
     settings = settings_or_end()
     connection = plain(settings.jobs_url)
@@ -53,7 +56,11 @@ def main() -> None:
         job_monitoring_interval=MONITOR_S,
         worker_ttl=jobs.WORKER_S,
     )
-    worker.work(logging_level="WARNING")
+    try:
+        worker.work(logging_level="WARNING")
+    except redis.RedisError as error:
+        structlog.get_logger().warning("jobs_store_away", error=type(error).__name__)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -52,12 +52,17 @@ def _runs(path: str) -> bool:
 
 
 def own(data: Path) -> int:
-    """Lock the data folder for this process; StoreUnavailable when another run holds it.
+    """Lock the data folder for this process; StoreUnavailable when another run holds it, or when it
+    cannot be written to.
 
     Returns the descriptor to keep open. A lock, not a pid file: a zombie still answers to its pid.
     """
-    data.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(data / "owner.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(data / "owner.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        why = "It is a file" if isinstance(error, FileExistsError) else error.strerror
+        raise StoreUnavailable(f"{data} cannot be the data folder: {why}.") from None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

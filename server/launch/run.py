@@ -25,6 +25,14 @@ from server.launch.supervisor import ENDING, Child, Ended, Supervisor, python
 from server.settings import Settings, SettingsError
 
 REASONS = (CannotRun, StoreUnavailable, SettingsError, ConfigError)
+TYPED = {  # what a person types to `run`, by what its processes are told
+    "OPENFLOOR_STORE_URL": "REDIS_URL",
+    "OPENFLOOR_JOBS_URL": "REDIS_JOBS_URL",
+    "OPENFLOOR_PUBLIC_URL": "PUBLIC_URL",
+    "OPENFLOOR_TLS_CERT=": "--tls-cert ",
+    "OPENFLOOR_TLS_KEY=": "--tls-key ",
+    "OPENFLOOR_TRUSTED_PROXIES": "--trust-proxy",
+}
 SOCKETS = "of-"  # the folder of the store's socket, in the system's folder for such things
 
 
@@ -206,6 +214,15 @@ def main(options: Namespace, environ: Mapping[str, str]) -> int:
     try:
         run(options, environ)
     except REASONS as reason:
-        print(reason, file=sys.stderr)
+        print(_as_typed(str(reason)), file=sys.stderr)
+        return 1
+    except OSError as error:  # a full disk, a folder of another user
+        print(f"{error.filename or options.data}: {error.strerror}.", file=sys.stderr)
         return 1
     return 0
+
+
+def _as_typed(words: str) -> str:
+    for told, typed in TYPED.items():
+        words = words.replace(told, typed)
+    return words

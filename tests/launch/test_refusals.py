@@ -113,6 +113,27 @@ def test_a_certificate_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert str(refusal.value) == f"OPENFLOOR_TLS_CERT={absent} cannot be read."
 
 
+def test_a_certificate_with_the_key_of_another_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    cert, key = self_signed(tmp_path, "a.example")[0], self_signed(tmp_path / "other", "b")[1]
+    words = "are no certificate in PEM and the key that belongs to it, without a passphrase.\n"
+    said = refused(
+        *("run", "--port", "0", "--data", str(tmp_path / "data")),
+        *("--tls-cert", str(cert), "--tls-key", str(key)),
+    )
+    assert said == f"--tls-cert {cert} and --tls-key {key} {words}"
+
+
+def test_what_cannot_be_a_data_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for data, why in (
+        (tmp_path / "file", "It is a file"),
+        (tmp_path / "file/in", "Not a directory"),
+    ):
+        said = refused("run", "--port", "0", "--data", str(data))
+        assert said == f"{data} cannot be the data folder: {why}.\n"
+
+
 def test_a_server_by_hand_speaks_no_plain_http_to_the_network_either(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="Plain http is for this machine only"):
         Settings.from_environ(settings_environ(tmp_path, OPENFLOOR_HOST="0.0.0.0"))

@@ -73,10 +73,7 @@ def test_a_store_that_is_too_old_is_refused_with_the_line_to_type(tmp_path: Path
 def test_an_address_that_is_no_store_is_refused(tmp_path: Path) -> None:
     arguments = ("run", "--port", "0", "--data", str(tmp_path / "data"))
     said = refused(*arguments, REDIS_URL="http://127.0.0.1:6379")
-    assert (
-        said
-        == "OPENFLOOR_STORE_URL must begin with redis://, rediss://, unix://, redis+sentinel://.\n"
-    )
+    assert said == "REDIS_URL must begin with redis://, rediss://, unix://, redis+sentinel://.\n"
 
 
 def test_sentinels_that_are_named_oddly_are_refused_with_the_shape(tmp_path: Path) -> None:
