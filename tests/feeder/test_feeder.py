@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,20 @@ async def test_a_quorum_of_real_witnesses_cosigns_each_head_as_the_log_grows(
         await feeding.feeder(log, rule).once()
         found = witnessed(log, rule)
         assert found and found.checkpoint.size == 300
+
+
+@pytest.mark.parametrize("name", ["vkey", "checkpoint"])
+async def test_a_damaged_log_keeps_no_other_from_its_witnesses(tmp_path: Path, name: str) -> None:
+    publish(tmp_path, 3)
+    damaged = tmp_path / ("b" * 26)
+    shutil.copytree(tmp_path / ID, damaged)
+    (damaged / name).write_bytes(b"\xff\xfe")
+    with watching.witness(tmp_path / "a") as a:
+        rule = feeding.rule({"a": a}, 1)
+        await feeding.feeder(tmp_path, rule).once()
+        found = witnessed(tmp_path, rule)
+    assert found and found.checkpoint == head(3)
+    assert not (damaged / "checkpoint.witnessed").exists()
 
 
 async def test_a_third_party_accepts_a_receipt_under_what_our_witnesses_signed(

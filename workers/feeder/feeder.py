@@ -67,8 +67,8 @@ class Feeder:
                 one = self._logs.get(path.name) or self._opened(path.name)
                 if one is not None and one.look(now):
                     found.append(one)
-            except (OSError, NoteError):
-                continue  # it is only just being made; the next look finds it whole
+            except (OSError, ValueError):
+                continue  # it is only just being made, or damaged; the next look may find it whole
         return found
 
     def _opened(self, name: str) -> Watched | None:
