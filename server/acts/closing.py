@@ -8,7 +8,6 @@ takes no question, so none that was acknowledged is missing from the final talli
 from __future__ import annotations
 
 from redis.asyncio import Redis
-from redis.exceptions import ResponseError
 
 from server.acts import admission, tallies
 from server.acts.decision import by_rule, commit
@@ -17,7 +16,7 @@ from server.domain.meeting import Meeting
 from server.domain.question import Act, State
 from server.domain.refusals import Refused
 from server.domain.rules import Rule
-from server.store import keys, question_rows, sequencing, ticks, typed
+from server.store import erasing, keys, question_rows, sequencing, ticks, typed
 from server.store.question_rows import Question
 
 SLICE = 200
@@ -82,7 +81,8 @@ async def forget(store: Redis, meeting: Meeting) -> int:
     its end; returns how many sign-ins were parted from their numbers.
 
     The sign-ins come last, so that after a crash the next round begins anew. Who joins afterwards, to
-    read, is forgotten by the next round.
+    read, is forgotten by the next round. That the store's file must be written anew is said before the
+    first of it is destroyed, and once more behind the last: one that was written in between is not enough.
     """
     m = meeting.id
     if not meeting.ended or not await store.scard(keys.attendees(m)):
@@ -90,21 +90,22 @@ async def forget(store: Redis, meeting: Meeting) -> int:
     for queue in (keys.on_air(m), keys.appeals(m), keys.ranked(m), keys.waiting(m)):
         if await store.zcard(queue):
             return 0
-    gone = int(await store.unlink(keys.seen_counters(m)))
+    gone = await _destroy(store, m, {keys.seen_counters(m)})
     ids = list((await typed.hgetall(store, keys.numbers(m))).values())
     for start in range(0, len(ids), SLICE):
         found = await question_rows.read(store, m, ids[start : start + SLICE])
         asked = {keys.asked(m, question.asker) for question in found}
-        gone += int(await store.unlink(*asked)) if asked else 0
+        gone = await _destroy(store, m, asked) or gone
     parted = await admission.forget_voters(store, m)
     if gone:
-        await _rewrite(store)
+        await erasing.owe(store, m, "closed")
     return parted
 
 
-async def _rewrite(store: Redis) -> None:
-    """Write the store's file anew, so that what was destroyed is not in it either."""
-    try:
-        await store.bgrewriteaof()
-    except ResponseError:
-        return  # one is under way or not allowed: the store's own next one does it
+async def _destroy(store: Redis, meeting: str, doomed: set[str]) -> bool:
+    """Delete these keys, and say before that the store's file must be written anew; False where none is."""
+    if not doomed or not await store.exists(*doomed):
+        return False
+    await erasing.owe(store, meeting, "closing")
+    await store.unlink(*doomed)
+    return True

@@ -49,9 +49,14 @@ async def erase(
     return str(answer[0])
 
 
+async def owe(redis: Redis, meeting: str, why: str) -> None:
+    """Say that the store's file must be written anew, for something else than an erasure."""
+    await redis.hset(keys.meeting(meeting), "unwritten", why)
+
+
 async def owed(redis: Redis, meetings: Sequence[str]) -> dict[str, str]:
-    """The meetings of these in which something was erased since the store's file was written anew, with
-    what `paid` wants to hear; one round trip."""
+    """The meetings of these in which something was erased or destroyed since the store's file was written
+    anew, with what `paid` wants to hear; one round trip."""
     return await typed.each(redis, {m: keys.meeting(m) for m in meetings}, "unwritten")
 
 

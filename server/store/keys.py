@@ -38,7 +38,7 @@ def _of(meeting: str, rest: str) -> str:
 
 def meeting(m: str) -> str:
     """HASH {json, revision, voting, asking, ended: 0|1, joined: how, once somebody did, final_tick, held:
-    refused since held_told (ms), log_closed 0|1, unwritten: an erasure, rebuilt: leaves}; for good."""
+    refused since held_told (ms), log_closed 0|1, unwritten: why, rebuilt: leaves}; for good."""
     return _of(m, "meeting")
 
 

@@ -109,6 +109,29 @@ async def test_a_rewrite_that_failed_is_told_kept_in_mind_and_done_by_the_clock(
     assert CANARY.encode() not in stored(store_url)
 
 
+async def test_what_a_closing_destroys_is_in_the_stores_file_no_more_whatever_fails_first(
+    store: Redis, store_url: str
+) -> None:
+    town = await live_town(store)
+    m, question = town.meeting.id, await town.ask(await town.attendee())
+    who = keys.asked(m, question.asker).encode()
+    meeting = await meetings.change(store, town.meeting, {"phase": "closed"}, "org:1", NOW)
+    while await closing.settle(store, meeting, NOW):
+        pass
+    async with unwilling(store):
+        assert await closing.forget(store, meeting) == 1
+        assert not await erase.settle(store, m) and who in stored(store_url)
+    assert list(await erasing.owed(store, [m])) == [m]
+    clock = Clock(store_url, "three")
+    await store.delete(keys.CLOCK)
+    async with asyncio.timeout(30):
+        while await erasing.owed(store, [m]):
+            await clock.step(store)
+    assert who not in stored(store_url)
+    await town.attendee()  # who joins afterwards, to read, asked and voted nothing
+    assert await closing.forget(store, meeting) == 1 and not await erasing.owed(store, [m])
+
+
 async def test_an_organiser_repeats_a_failed_rewrite_on_the_revision_seen(
     store: Redis, store_url: str
 ) -> None:
