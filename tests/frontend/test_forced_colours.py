@@ -1,11 +1,13 @@
-"""Where a person's own colours replace ours, the tab that is on differs by more than its weight."""
+"""Where a person's own colours replace ours, what is on or open differs by more than colour and weight."""
 
 from __future__ import annotations
 
 import pytest
 from playwright.async_api import async_playwright
 
+from tests.frontend.desk_fixtures import desk_row
 from tests.frontend.running import ROOT, chromium
+from tests.frontend.test_desk_floods import desk
 
 STYLES = ("app", "desk")
 LINES = """() => [...document.querySelectorAll('a')].map(
@@ -39,3 +41,11 @@ async def test_only_the_tab_that_is_on_is_underlined_in_forced_colours(tabs: str
     on, off, paper = await _seen(tabs)
     assert off == paper
     assert on != paper
+
+
+@pytest.mark.skipif(not chromium(), reason="needs a Chromium")
+async def test_the_open_questions_row_is_marked_in_forced_colours() -> None:
+    async with desk([desk_row(1, 0), desk_row(2, 0, first="w2")]) as at:
+        await at.emulate_media(forced_colors="active")
+        widths = "(rows) => rows.map((row) => getComputedStyle(row).borderInlineStartWidth)"
+        assert await at.locator(".desk-row a").evaluate_all(widths) == ["4px", "0px"]

@@ -92,6 +92,7 @@ async def test_all_of_the_desk_by_keyboard(hall: Hall) -> None:
     await expect(page.locator("[data-count=merged]")).to_have_text("0")
     await keys.press("?")
     await expect(page.locator("#keys")).to_be_visible()
+    await expect(page.locator("#keys-title")).to_be_in_viewport(ratio=1)  # it begins at its top
     await keys.press("Escape")
     await expect(page.locator("#keys")).to_be_hidden()
 
