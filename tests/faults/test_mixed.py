@@ -7,6 +7,7 @@ import os
 import random
 import signal
 import subprocess
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -48,12 +49,21 @@ async def struck(run: Run, luck: random.Random) -> None:
             os.kill(pid, signal.SIGCONT)
 
 
+@pytest.fixture
+def two_servers(tmp_path: Path) -> Iterator[Machine]:
+    """A machine with two servers on one port; it ends also where the test fails."""
+    arguments = "--servers", "2", "--port", str(free_port()), "--data", str(tmp_path / "data")
+    made = Machine(tmp_path, Run(arguments))
+    made.run.start()
+    yield made
+    made.run.stop()
+
+
 @pytest.mark.faults
 async def test_what_was_acknowledged_outlives_any_mix_of_faults(
-    tmp_path: Path, rounds: int, tell: Tell
+    two_servers: Machine, rounds: int, tell: Tell
 ) -> None:
-    made = Machine(tmp_path, two_servers(tmp_path))
-    made.run.start()
+    made = two_servers
     luck = random.Random(7)
 
     async def mixed(machine: Machine) -> None:
@@ -69,9 +79,3 @@ async def test_what_was_acknowledged_outlives_any_mix_of_faults(
     eventually(lambda: len(made.run.children("server")) == 2, "both servers")
     assert made.run.stop() == 0
     judge_proofs(made, made.receipts)
-
-
-def two_servers(folder: Path) -> Run:
-    """`run` with two servers on one port."""
-    arguments = "--servers", "2", "--port", str(free_port()), "--data", str(folder / "data")
-    return Run(arguments)
