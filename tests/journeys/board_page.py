@@ -7,6 +7,20 @@ from dataclasses import dataclass
 
 from playwright.async_api import Locator, Page, expect
 
+from tests.web.browsing import until
+
+
+async def drawn(page: Page, there: Locator, what: str) -> None:
+    """Load a page that is not live again until this is there: what it is drawn from may be behind."""
+
+    async def shown() -> bool:
+        if await there.count():
+            return True
+        await page.reload()
+        return False
+
+    await until(shown, what)
+
 
 @dataclass(frozen=True, slots=True)
 class BoardPage:

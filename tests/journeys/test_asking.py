@@ -6,7 +6,7 @@ from typing import cast
 
 from playwright.async_api import expect
 
-from tests.journeys.board_page import BoardPage
+from tests.journeys.board_page import BoardPage, drawn
 from tests.journeys.hall import NO_SCRIPTS, PHONE, Hall
 from tests.journeys.stage_exhibits import Staff
 
@@ -113,15 +113,23 @@ async def test_asking_reading_and_voting_without_a_script(hall: Hall) -> None:
     hall.excuse("400")
     await board.page.locator("#ask-text").fill("Does this page work without a script?")
     await board.page.locator("#ask button").last.click()
-    await expect(board.page.locator(".ticket .number").first).to_have_text("No. 2")
+    number = board.page.locator(".ticket .number", has_text="No. 2")
+    await drawn(board.page, number, "the question has its number")
     await board.page.locator(".ticket a").first.click()
-    await expect(board.page.locator(".ticket .state.listed")).to_be_visible()
+    await drawn(board.page, board.page.locator(".ticket .state.listed"), "it is listed")
     await board.page.goto(place.path("?order=newest"))
+    await drawn(board.page, board.row("Does this page work"), "it is on the board")
     await board.order("Does this page work without a script?", FREEZE)
     await board.box(FREEZE).click()
+    await expect(board.box(FREEZE)).to_have_attribute("aria-pressed", "true")
+    one = board.row(FREEZE).locator(".votes", has_text="1")
+    await drawn(board.page, one, "the vote is counted")
     await board.shows(FREEZE, 1, mine=True)
     await board.order("Does this page work without a script?", FREEZE)
     await board.box(FREEZE).click()
+    await expect(board.box(FREEZE)).to_have_attribute("aria-pressed", "false")
+    none = board.row(FREEZE).locator(".votes", has_text="0")
+    await drawn(board.page, none, "it is taken back")
     await board.shows(FREEZE, 0, mine=False)
     await expect(board.box("Does this page work")).to_be_disabled()
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from playwright.async_api import Locator, Page, Route, expect
 
-from tests.journeys.board_page import BoardPage
+from tests.journeys.board_page import BoardPage, drawn
 from tests.journeys.hall import GERMAN, NO_SCRIPTS, PHONE, Hall, Place, routed
 
 FREEZE = "Will the travel freeze end in March?"
@@ -115,6 +115,8 @@ async def test_a_browser_without_a_script_has_the_file_and_the_weaker_class_is_s
     await page.locator("#ask-text").fill(FREEZE)
     await page.locator("#ask button[type=submit]").click()
     await page.wait_for_url("**?asked=*")
+    number = page.locator(".ticket .number", has_text="No. 1")
+    await drawn(page, number, "the question has its number, and so its receipt")
     async with page.expect_download() as download:
         await page.locator(".ticket .file a").first.click()
     path = await (await download.value).path()

@@ -6,7 +6,7 @@ import re
 
 from playwright.async_api import Page, expect
 
-from tests.journeys.board_page import BoardPage
+from tests.journeys.board_page import BoardPage, drawn
 from tests.journeys.hall import DARK, GERMAN, PHONE, Hall, Place
 
 BONUS = "Will the bonus freeze end in March?"
@@ -106,6 +106,7 @@ async def _follows(page: Page, place: Place) -> None:
     await page.goto(place.path())
     await page.locator("a[href$='/screened-out']").click()
     entry = page.locator(".ledger > li", has_text=LUNCH)
+    await drawn(page, entry, "the record tells of it")
     await expect(entry).to_contain_text("another channel")
     await expect(entry).to_contain_text("Moderator 1")
 

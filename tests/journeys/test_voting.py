@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from playwright.async_api import Page, WebSocketRoute, expect
 
-from tests.journeys.board_page import BoardPage
+from tests.journeys.board_page import BoardPage, drawn
 from tests.journeys.hall import PHONE, Hall, Place
-from tests.web.browsing import until
 
 ONE, TWO = "Will the bonus freeze end in March?", "May we bring dogs to the office?"
 
@@ -171,15 +170,8 @@ async def test_a_press_goes_by_form_where_the_live_line_has_ended(hall: Hall) ->
         await expect(board.page.locator("#live[data-status=ended]")).to_be_attached()
         await board.box(ONE).click()
         await expect(board.box(ONE)).to_have_attribute("aria-pressed", str(mine).lower())
-
-        async def counted(votes: int = votes) -> bool:
-            """The page that a form leads to is not live: the board behind it may be a tick late."""
-            if await board.row(ONE).locator(".votes").inner_text() == str(votes):
-                return True
-            await board.page.reload()
-            return False
-
-        await until(counted, "the page counts the vote")
+        counted = board.row(ONE).locator(".votes", has_text=str(votes))
+        await drawn(board.page, counted, "the page counts the vote")
         await board.shows(ONE, votes, mine)
     await board.page.wait_for_url("**?order=wanted")
     await expect(board.page.locator("#live[data-status=ended]")).to_be_attached()
