@@ -81,6 +81,7 @@ async def test_a_decision_that_gets_no_answer_is_told_in_words_and_may_be_sent_a
             await route.abort()
 
         await at.route("**/list", lost)
+        await expect(at.locator("#desk-error")).to_contain_text("sign-in has ended")  # said once
         for presses in (1, 2):
             await at.keyboard.press("l")
             await expect(at.locator("#desk-error")).to_contain_text("not known yet whether")
@@ -88,3 +89,11 @@ async def test_a_decision_that_gets_no_answer_is_told_in_words_and_may_be_sent_a
             assert len(tried) == presses
             await at.keyboard.press("Escape")
             await expect(at.locator("#desk-error")).to_be_hidden()
+
+
+async def test_whose_sign_in_has_ended_is_told_so_and_what_to_do() -> None:
+    async with desk([desk_row(1, 0)]) as at:  # its server answers that nobody is signed in
+        for place in ("#desk-error", "#desk-link"):
+            await expect(at.locator(place)).to_contain_text(
+                "Only an organiser can invite you again"
+            )

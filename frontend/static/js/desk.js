@@ -66,9 +66,9 @@ class DeskPage {
 
   /** @param {"live" | "away" | "ended"} status */
   status(status) {
-    const node = at("desk-link");
-    node.hidden = status === "live";
-    node.textContent = status === "live" ? "" : say(status === "away" ? "offline" : "signed_out");
+    at("desk-link").hidden = status === "live";
+    at("desk-link").textContent = status === "live" ? "" : say(status === "away" ? "offline" : "desk_ended");
+    if (status === "ended") this.complain(say("desk_ended"));
   }
 
   draw(_ = false) {
