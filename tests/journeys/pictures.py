@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
-import sys
 from pathlib import Path
 
 from playwright.async_api import Page
@@ -48,4 +48,8 @@ async def main(folder: Path, names: set[str]) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER, set(sys.argv[2:])))
+    parser = argparse.ArgumentParser("openfloor pictures", description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, default=FOLDER)
+    parser.add_argument("names", nargs="*", help="of pages; all of them where none is named")
+    asked = parser.parse_args()
+    asyncio.run(main(asked.folder, set(asked.names)))
