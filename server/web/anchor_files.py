@@ -12,11 +12,13 @@ from server.acts.log_folder import LogFolder
 from server.domain.refusals import Refusal, Refused
 from server.translog.anchor import ANCHOR_ID
 from server.translog.tile import parse_path
+from server.web.log_files import let_pages_read_refusals
 from server.web.parts import parts
 
 Found = TypeVar("Found", str, bytes)
 anchor_files = Blueprint("anchor_files", __name__, url_prefix=f"/log/{ANCHOR_ID}")
 NOTHING = Refused(Refusal.UNKNOWN, "There is nothing at this address.")
+anchor_files.after_request(let_pages_read_refusals)
 
 
 async def _answer(read: Callable[[LogFolder], Found], mimetype: str, lasts: str) -> Response:

@@ -32,6 +32,17 @@ log_files = Blueprint("log_files", __name__, url_prefix="/log")
 NOTHING = Refused(Refusal.UNKNOWN, "There is nothing at this address.")
 
 
+async def let_pages_read_refusals(response: Response) -> Response:
+    """A verifier's page elsewhere shall know what is withheld or not there from a server that is away. It
+    asks without a sign-in: a browser gives `*` no answer to anything else."""
+    if response.status_code >= 400:
+        response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
+log_files.after_request(let_pages_read_refusals)
+
+
 async def _log(log: str) -> tuple[Meeting, LogFolder]:
     given = parts().logs
     found = await meetings.by_id(parts().store, meeting_of(log)) if LOG_ID.fullmatch(log) else None

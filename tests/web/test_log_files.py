@@ -114,6 +114,7 @@ async def test_an_opening_is_served_while_its_text_is_public_and_never_else(
     for q, status in ((waits, 404), (lists, 200), (hides, 403), (leaves, 200), (gone, 404)):
         data = await reader.get(f"opening/{q}.json")
         assert (q, reader.status) == (q, status)
+        assert reader.headers["access-control-allow-origin"] == "*"  # of a refusal, too
         assert (b"CANARY" in data) is (status == 200)
         assert reader.headers["cache-control"] == "no-store"
         if status == 200:
