@@ -53,6 +53,14 @@ def test_an_odd_votes_file_is_refused_by_line(
     assert "votes.csv, line 2" in capsys.readouterr().err
 
 
+def test_a_file_that_is_not_there_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    absent = str(tmp_path / "none.jsonl")
+    assert main([absent, absent]) == 1
+    assert capsys.readouterr().err == f"replay: {absent}: No such file or directory.\n"
+
+
 def test_an_address_without_a_link_is_refused_in_words(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -126,8 +126,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         event = recording.read(chosen.items, chosen.votes)
         result = asyncio.run(_run(event, chosen.url, chosen.speed))
-    except (BadRecording, OSError) as error:
+    except BadRecording as error:
         _say(f"replay: {error}")
+        return 1
+    except OSError as error:
+        _say(
+            f"replay: {error.filename}: {error.strerror}." if error.filename else f"replay: {error}"
+        )
         return 1
     except (KeyboardInterrupt, asyncio.CancelledError):
         _say("replay: stopped")
