@@ -103,7 +103,7 @@ async def test_a_rewrite_that_failed_is_told_kept_in_mind_and_done_by_the_clock(
     assert list(await erasing.owed(store, [m])) == [m]
     clock = Clock(store_url, "two")  # started anew, after whatever happened
     await store.delete(keys.CLOCK)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while await erasing.owed(store, [m]):
             await clock.step(store)
     assert CANARY.encode() not in stored(store_url)
@@ -124,7 +124,7 @@ async def test_what_a_closing_destroys_is_in_the_stores_file_no_more_whatever_fa
     assert list(await erasing.owed(store, [m])) == [m]
     clock = Clock(store_url, "three")
     await store.delete(keys.CLOCK)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while await erasing.owed(store, [m]):
             await clock.step(store)
     assert who not in stored(store_url)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import re
@@ -60,8 +61,10 @@ async def test_the_fast_demo_ends_with_a_closed_meeting() -> None:
 
 def _server_of(folder: Path) -> int | None:
     """The process id of the server that runs on a data folder somewhere below; None before there is one."""
-    found = [json.loads(told.read_text())["pid"] for told in folder.rglob("run.json")]
-    return int(found[0]) if found else None
+    with contextlib.suppress(FileNotFoundError):  # folders come and go meanwhile
+        found = [json.loads(told.read_text())["pid"] for told in folder.rglob("run.json")]
+        return int(found[0]) if found else None
+    return None
 
 
 @pytest.mark.parametrize(
