@@ -33,6 +33,8 @@ TYPED = {  # what a person types to `run`, by what its processes are told
     "OPENFLOOR_TLS_KEY=": "--tls-key ",
     "OPENFLOOR_TRUSTED_PROXIES": "--trust-proxy",
 }
+# These, too, name stores; the processes of a run take its own.
+STORES = ("REDIS_", "OPENFLOOR_STORE_URL", "OPENFLOOR_JOBS_URL")
 SOCKETS = "of-"  # the folder of the store's socket, in the system's folder for such things
 
 
@@ -102,7 +104,7 @@ def _start(
 def _environ(
     options: Namespace, environ: Mapping[str, str], data: Path, found: Address
 ) -> dict[str, str]:
-    made = {name: value for name, value in environ.items() if not name.startswith("REDIS_")}
+    made = {name: value for name, value in environ.items() if not name.startswith(STORES)}
     made |= {
         "OPENFLOOR_DATA": str(data),
         "OPENFLOOR_HOST": found.host,

@@ -26,8 +26,13 @@ async def readyz() -> Response:
     """The store takes writes: PING answers also where a write would fail. 503 when it does not. How the
     logs stand is told beside it: a log that is behind stops nobody from asking or voting."""
     store = parts().store
-    await store.set(keys.PROBE, "1", ex=10)
-    found = await sequencing.standing(store, await meetings.listed(store), parts().clock())
+    try:
+        await store.set(keys.PROBE, "1", ex=10)
+        found = await sequencing.standing(store, await meetings.listed(store), parts().clock())
+    except RedisError:
+        away = jsonify({"ok": False})
+        away.status_code = 503
+        return away
     log = {"behind": found.behind, "waiting_s": found.waiting_s, "halted": found.halted}
     log |= {"aside": found.aside, "words_left": found.words_left}
     return jsonify({"ok": True, "log": log})

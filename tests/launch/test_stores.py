@@ -51,6 +51,17 @@ def test_a_store_that_is_away_at_the_start_is_waited_for(run: Prepare, tmp_path:
         assert started.stop() == 0
 
 
+def test_a_store_that_processes_would_be_told_otherwise_is_no_store_of_a_run(
+    run: Prepare, tmp_path: Path
+) -> None:
+    (tmp_path / "elsewhere").write_text("redis://127.0.0.1:1/0\n")
+    others = {
+        f"OPENFLOOR_{name}_URL_FILE": str(tmp_path / "elsewhere") for name in ("STORE", "JOBS")
+    }
+    started = run(**others).start()
+    assert started.status("/readyz") == 200
+
+
 def test_a_wrong_password_is_said(tmp_path: Path) -> None:
     with other_store(tmp_path / "live") as url:
         wrong = url.replace(PASSWORD, "wrong")
