@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 
 from server.launch import embedded
 from server.launch.supervisor import Child, Supervisor
+from server.orphans import die_with_parent
 from server.store.client import connect
 from server.store.loader import load
 from tests.faults import listed
@@ -117,7 +118,7 @@ def store_url(pytestconfig: pytest.Config) -> Iterator[str]:
         supervisor = Supervisor(print)
         binary = embedded.find_binary(os.environ.get("OPENFLOOR_REDIS_BIN"))
         arguments = embedded.arguments(binary, folder, folder / "store")
-        child = Child("store", arguments, {}, (), embedded.die_with_parent())
+        child = Child("store", arguments, {}, (), die_with_parent())
         alive = supervisor.start(child)
         url = f"unix://{folder / 'store'}"
         embedded.wait_ready(url, alive)

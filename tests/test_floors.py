@@ -29,6 +29,7 @@ FLOORS = {
     "workers": 5,
     "server.settings": 1,
     "server.journal": 1,
+    "server.orphans": 1,
     "server.catalogue": 1,
     "server.hypercorn_config": 1,
     "server.serve": 6,

@@ -19,6 +19,7 @@ from rq import Queue, Worker
 from rq.job import Job
 
 from server import journal
+from server.orphans import die_with_parent
 from server.store import jobs
 from server.store.address import plain
 from workers.running import settings_or_end
@@ -33,6 +34,12 @@ class _Keeping(Worker):
         if job.description == jobs.Work.ANALYSE:
             importlib.import_module(jobs.Work.ANALYSE.rpartition(".")[0])
         super().fork_work_horse(job, queue)
+
+    def main_work_horse(self, job: Job, queue: Queue) -> None:
+        """In the job's process, which is in no group of the worker's: end with a worker that is killed."""
+        if bound := die_with_parent():
+            bound()
+        super().main_work_horse(job, queue)
 
 
 def main() -> None:

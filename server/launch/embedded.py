@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import fcntl
 import importlib.resources
 import json
 import os
 import platform
 import shutil
-import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -130,14 +127,6 @@ def arguments(binary: str, data: Path, socket: Path) -> list[str]:
         "maxmemory-policy": "noeviction",
     }
     return [binary, *(word for name, value in settings.items() for word in (f"--{name}", value))]
-
-
-def die_with_parent() -> Callable[[], None] | None:
-    """A pre-exec hook that ends the child when its parent is killed, where the kernel can do so."""
-    if sys.platform != "linux":
-        return None
-    prctl = ctypes.CDLL(None).prctl
-    return lambda: prctl(1, signal.SIGTERM) and None
 
 
 def wait_ready(url: str, alive: Callable[[], bool], check: Callable[[], None] = go_on) -> None:

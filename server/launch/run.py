@@ -22,6 +22,7 @@ from server.launch.embedded import StoreUnavailable
 from server.launch.links import Link
 from server.launch.ready import wait_ready
 from server.launch.supervisor import ENDING, Child, Ended, Supervisor, python
+from server.orphans import die_with_parent
 from server.settings import Settings, SettingsError
 
 REASONS = (CannotRun, StoreUnavailable, SettingsError, ConfigError)
@@ -137,7 +138,7 @@ def _start_store(supervisor: Supervisor, environ: Mapping[str, str], data: Path,
         embedded.arguments(binary, data, path),
         {"PATH": environ.get("PATH", os.defpath)},
         (lock,),
-        embedded.die_with_parent(),
+        die_with_parent(),
         ends_last=True,
     )
     alive = supervisor.start(child)
@@ -188,7 +189,7 @@ def _write(data: Path, told: Mapping[str, object]) -> None:
 
 
 def _start_children(supervisor: Supervisor, servers: int, environ: Mapping[str, str]) -> None:
-    ending = embedded.die_with_parent()
+    ending = die_with_parent()
     commands = {
         "sequencer": python("workers.sequencer"),
         "clock": python("workers.clock"),

@@ -196,8 +196,7 @@ class Supervisor:
             running.process.wait(max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
             self.say(f"{running.child.name} did not end; killing it")
-            # The group: a worker's job is a process of its own.
-            os.killpg(running.process.pid, signal.SIGKILL)
+            running.process.kill()  # a worker's job ends with it
             running.process.wait()
 
 

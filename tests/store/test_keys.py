@@ -18,6 +18,7 @@ from redis.exceptions import ResponseError
 from server.acts import decide, merge, stage, submit, vote
 from server.launch import embedded
 from server.launch.supervisor import Child, Supervisor
+from server.orphans import die_with_parent
 from server.store import keys
 from server.store.call import call
 from server.store.client import connect
@@ -85,7 +86,7 @@ async def cluster() -> AsyncIterator[Redis]:
     arguments = embedded.arguments(embedded.find_binary(None), folder, folder / "store")
     arguments = [*arguments, "--cluster-enabled", "yes"]
     url = f"unix://{folder / 'store'}"
-    alive = supervisor.start(Child("store", arguments, {}, (), embedded.die_with_parent()))
+    alive = supervisor.start(Child("store", arguments, {}, (), die_with_parent()))
     await asyncio.to_thread(embedded.wait_ready, url, alive)
     client = connect(url, timeout_s=30.0)
     raw: Any = client  # these two commands have no types

@@ -7,6 +7,8 @@ import csv
 import hashlib
 import io
 import json
+import os
+import signal
 import time
 import zipfile
 from collections.abc import Iterator
@@ -23,7 +25,16 @@ from server.store import export_files, jobs, keys
 from server.store.jobs import Progress
 from tests.acts.building import NOW, Town, live_town
 from tests.launch.stores import other_store
-from tests.workers.working import Works, asked, kill_all, kill_job, settled, until
+from tests.workers.working import (
+    Works,
+    asked,
+    jobs_of,
+    kill_all,
+    kill_job,
+    settled,
+    told_to_end,
+    until,
+)
 from workers.exporting import hand_over
 
 
@@ -148,8 +159,13 @@ async def test_a_job_of_a_killed_worker_is_run_by_the_next_one(store: Redis, wor
         await held(store)
         await hand_over(store, works.jobs_url, town.meeting.id)
         await begun(works, name)
+        (job,) = jobs_of(first)
+        os.kill(job, signal.SIGSTOP)  # so that it does not end by itself
         kill_all(first)
+        ends = told_to_end(job)
+        os.kill(job, signal.SIGCONT)
         await released(store)
+    assert ends
     assert jobs.progress(works.jobs_url, name) == (Progress.ALIVE, "")
     async with works.worker():
         with works.queue() as queue:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -73,24 +74,31 @@ class Works:
 
 
 def kill_all(worker: subprocess.Popen[bytes]) -> None:
-    """End a worker and the job that it runs at once, as a power cut does."""
-    try:
-        os.killpg(worker.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
+    """Kill a worker. The job that it runs ends with it."""
+    worker.kill()
     worker.wait()
+
+
+def jobs_of(worker: subprocess.Popen[bytes]) -> list[int]:
+    """The processes of the jobs that a worker runs."""
+    listed = Path(f"/proc/{worker.pid}/task/{worker.pid}/children").read_text()
+    return [int(pid) for pid in listed.split()]
+
+
+def told_to_end(pid: int) -> bool:
+    """Whether SIGTERM waits for a process that is stopped."""
+    waiting = re.findall(r"Pnd:\t(\w+)", Path(f"/proc/{pid}/status").read_text())
+    return any(int(signals, 16) >> (signal.SIGTERM - 1) & 1 for signals in waiting)
 
 
 async def kill_job(worker: subprocess.Popen[bytes]) -> None:
     """Kill the process of a job that a worker runs, as soon as there is one: where nothing is written, a
     job ends by itself after some seconds, and another trial begins."""
-    children = Path(f"/proc/{worker.pid}/task/{worker.pid}/children")
 
     async def killed() -> bool:
-        listed = children.read_text().split()
         with contextlib.suppress(ProcessLookupError):
-            for pid in listed[:1]:
-                os.kill(int(pid), signal.SIGKILL)
+            for pid in jobs_of(worker)[:1]:
+                os.kill(pid, signal.SIGKILL)
                 return True
         return False
 

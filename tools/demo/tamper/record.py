@@ -27,6 +27,7 @@ from server.domain.meeting import Meeting
 from server.domain.roles import Role
 from server.domain.seal import Seal
 from server.launch import embedded
+from server.orphans import die_with_parent
 from server.store import keys, question_rows, typed
 from server.store.client import connect
 from server.store.loader import load
@@ -80,7 +81,7 @@ async def _store(folder: Path) -> AsyncIterator[Redis]:
         embedded.arguments(binary, folder, socket),
         stdout=subprocess.DEVNULL,
         stdin=subprocess.DEVNULL,
-        preexec_fn=embedded.die_with_parent(),
+        preexec_fn=die_with_parent(),
     )
     try:
         embedded.wait_ready(f"unix://{socket}", lambda: child.poll() is None)
