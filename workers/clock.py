@@ -16,6 +16,7 @@ from server.domain.meeting import Meeting, Phase
 from server.domain.refusals import Refused
 from server.store import analysis, erasing, jobs, keys, sequencing
 from server.store.jobs import Work
+from server.store.meetings import read_all
 from workers.exporting import hand_over
 from workers.running import run, settings_or_end
 
@@ -25,6 +26,12 @@ SWEEP_EVERY_S = 300
 TICK_LOOK_MS = 10_000  # a tick follows its minute by no more
 REWRITE_EVERY_S = 30.0  # between two trials to write the store's file anew after an erasure
 ANALYSE_EVERY_S = 5.0  # a job looks at all that came meanwhile: not one for every question
+
+NAMED = 20  # in a line of the journal
+ODD = (
+    "The store's list of meetings, or its records of them, cannot be read in {} places: {}. Nothing in the"
+    " program writes such; they are passed over, and all other meetings go on. Remove or restore them."
+)
 
 log = structlog.get_logger()
 
@@ -38,6 +45,7 @@ class Clock:
         self._swept = -1
         self._asked: dict[str, float] = {}
         self._told = False
+        self._odd: frozenset[str] = frozenset()
         self._looked: dict[str, int] = {}
         self._behind = False
         self._rewriting: asyncio.Task[None] | None = None
@@ -48,12 +56,21 @@ class Clock:
         held = await store.set(keys.CLOCK, self._name, nx=True, px=LEASE_MS)
         if held or await store.get(keys.CLOCK) == self._name:
             await store.pexpire(keys.CLOCK, LEASE_MS)
-            found = await meetings.all_meetings(store)
+            known = await read_all(store)
+            self._pass_over(known.odd)
+            found = known.meetings
             await self._windows(store, found)
             await self._watch_log(store, [meeting.id for meeting in found])
             await self._jobs(store, found)
             await self._words(store, [meeting.id for meeting in found])
         await asyncio.sleep(PERIOD_S)
+
+    def _pass_over(self, odd: Sequence[str]) -> None:
+        """Say once what of the list and the records of meetings cannot be read."""
+        new = [name for name in odd if name not in self._odd]
+        if new:
+            log.error("meetings_passed_over", says=ODD.format(len(new), ", ".join(new[:NAMED])))
+        self._odd = frozenset(odd)
 
     async def _windows(self, store: Redis, found: Sequence[Meeting]) -> None:
         now = int(time.time() * 1000)

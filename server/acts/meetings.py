@@ -150,8 +150,8 @@ async def by_code(store: Redis, code: str) -> Meeting | None:
 
 
 async def all_meetings(store: Redis) -> list[Meeting]:
-    """Every meeting of the deployment, newest first."""
-    return list(reversed(await stored.read_all(store)))
+    """Every meeting of the deployment that can be read, newest first."""
+    return list(reversed((await stored.read_all(store)).meetings))
 
 
 async def _commit(store: Redis, before: Meeting, after: Meeting, by: str, now: int) -> Meeting:

@@ -8,6 +8,7 @@ import time
 from redis.asyncio import Redis
 
 from server.domain.board import Board
+from server.domain.meeting import Meeting
 from server.domain.question import State
 from server.domain.refusals import Refusal, Refused
 from server.store import boards, events, meetings, question_rows
@@ -93,8 +94,7 @@ class Boards:
         """Take the state anew (after a gap): what differs becomes an ordinary change."""
         board = self._boards[meeting]
         position = await boards.position(self._store, meeting)
-        stands = await meetings.read(self._store, meeting)
-        stands = stands or board.meeting
+        stands = await self._stands(board)
         found = await boards.all_rows(self._store, meeting, stands.live_at, stands.ended)
         rows = {row.n: row for row in found}
         for n in set(board.rows) - set(rows):
@@ -185,7 +185,7 @@ class Boards:
     async def _refresh(self, board: Board, touched: list[str]) -> None:
         meeting = board.meeting.id
         questions = await question_rows.read(self._store, meeting, touched)
-        stands = await meetings.read(self._store, meeting) or board.meeting
+        stands = await self._stands(board)
         # Looks at a question that was not on the board are known to the store alone.
         missing = [q.number for q in questions if q.number and q.number not in board.rows]
         looks = await boards.seen(self._store, meeting, missing)
@@ -201,6 +201,13 @@ class Boards:
                 board.trace(question.number, question.head_number)
         board.head(stands, await self._counts(board))
         await self._line_up(board)
+
+    async def _stands(self, board: Board) -> Meeting:
+        """The meeting as it stands; as the board knows it where its record cannot be read (any more)."""
+        try:
+            return await meetings.read(self._store, board.meeting.id) or board.meeting
+        except ValueError:  # no other meeting's board waits for this one
+            return board.meeting
 
     async def _counts(self, board: Board) -> dict[str, int]:
         unreached = sum(1 for row in board.rows.values() if row.state is State.NOT_REACHED)

@@ -49,6 +49,10 @@ LOG_WORDS_LEFT = Gauge(
     "openfloor_log_words_left",
     "Logs in whose folder words lie that should be gone, and cannot be removed.",
 )
+MEETINGS_ODD = Gauge(
+    "openfloor_meetings_odd",
+    "Places in the list and the records of meetings that cannot be read, and are passed over.",
+)
 FAULTS = Counter("openfloor_faults", "Answers 500: something broke on our side.")
 
 

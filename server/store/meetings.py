@@ -3,16 +3,45 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import cast
 
 from redis.asyncio import Redis
+from redis.client import NEVER_DECODE
 
+from server.domain import ids
 from server.domain.meeting import Meeting, Phase
+from server.domain.refusals import Refused
 from server.domain.screening import Reason
 from server.store import keys, typed
 from server.store.call import call
+from server.translog.anchor import ANCHOR
 
 MEETINGS_MAX = 100_000
+AS_BYTES = {NEVER_DECODE: True}  # what is no text is odd, and ends nobody's reading
+
+
+class OddRecord(ValueError):
+    """A meeting's record that no release wrote: somebody wrote into the store past the program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Ids on the list of meetings, oldest first; `odd` are the places of entries that name none."""
+
+    ids: list[str]
+    odd: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Every meeting that can be read, oldest first, and the ids of all on the list; `odd` names what cannot
+    be read: places on the list, and ids."""
+
+    meetings: list[Meeting]
+    ids: list[str]
+    odd: list[str]
 
 
 def encode(meeting: Meeting) -> str:
@@ -23,12 +52,15 @@ def encode(meeting: Meeting) -> str:
 
 
 def decode(text: str, revision: int) -> Meeting:
-    """The inverse of `encode`."""
-    fields = json.loads(text)
-    fields["phase"] = Phase(fields["phase"])
-    fields["languages"] = tuple(fields["languages"])
-    fields["reasons"] = tuple(Reason(**reason) for reason in fields["reasons"])
-    return Meeting(revision=revision, **fields)
+    """The inverse of `encode`; OddRecord for what that never made."""
+    try:
+        fields = json.loads(text)
+        fields["phase"] = Phase(fields["phase"])
+        fields["languages"] = tuple(fields["languages"])
+        fields["reasons"] = tuple(Reason(**reason) for reason in fields["reasons"])
+        return Meeting(revision=revision, **fields)
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise OddRecord from error
 
 
 async def read(redis: Redis, meeting: str) -> Meeting | None:
@@ -37,12 +69,20 @@ async def read(redis: Redis, meeting: str) -> Meeting | None:
     return decode(row[0], int(row[1])) if row[0] and row[1] else None
 
 
-async def read_all(redis: Redis) -> list[Meeting]:
-    """Every meeting of the deployment as it stands, oldest first; two round trips."""
+async def read_all(redis: Redis) -> Known:
+    """Every meeting of the deployment as it stands; two round trips."""
+    found = await listed(redis)
+    known = Known([], found.ids, list(found.odd))
     pipe = redis.pipeline(transaction=False)
-    for meeting in await listed(redis):
-        pipe.hmget(keys.meeting(meeting), ["json", "revision"])
-    return [decode(json_, int(at)) for json_, at in await pipe.execute() if json_ and at]
+    for meeting in found.ids:
+        pipe.execute_command("HMGET", keys.meeting(meeting), "json", "revision", **AS_BYTES)
+    for meeting, (told, revision) in zip(found.ids, await pipe.execute(), strict=True):
+        if told and revision:
+            try:
+                known.meetings.append(decode(told.decode(), int(revision)))
+            except ValueError:  # OddRecord among them
+                known.odd.append(meeting)
+    return known
 
 
 async def commit(redis: Redis, meeting: Meeting, expected: int, intent: str, now: int) -> str:
@@ -77,7 +117,25 @@ async def announce(redis: Redis, meeting: str) -> None:
     await redis.xadd(keys.MEETINGS, {"meeting": meeting})
 
 
-async def listed(redis: Redis) -> list[str]:
-    """Ids of all meetings of the deployment, oldest first."""
-    rows = await typed.entries(redis, keys.MEETINGS, "", MEETINGS_MAX)
-    return list(dict.fromkeys(fields["meeting"] for _, fields in rows))
+async def listed(redis: Redis) -> Listed:
+    """All meetings of the deployment."""
+    rows = redis.execute_command(  # type: ignore[no-untyped-call]
+        "XRANGE", keys.MEETINGS, "-", "+", "COUNT", MEETINGS_MAX, **AS_BYTES
+    )
+    found, odd = dict[str, None](), []
+    for at, fields in cast("list[tuple[bytes, dict[bytes, bytes]]]", await rows):
+        meeting = named({"meeting": fields.get(b"meeting", b"").decode(errors="replace")})
+        if meeting is None:
+            odd.append(at.decode())
+        else:
+            found[meeting] = None
+    return Listed(list(found), odd)
+
+
+def named(entry: Mapping[str, str]) -> str | None:
+    """The meeting that an entry of the list names; None for one that the program never wrote."""
+    try:
+        meeting = ids.checked(entry.get("meeting", ""))
+    except Refused:
+        return None
+    return None if meeting == ANCHOR else meeting

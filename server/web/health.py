@@ -6,10 +6,12 @@ import contextlib
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from quart import Blueprint, Response, jsonify
+from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from server.live import measures
 from server.store import keys, meetings, sequencing
+from server.store.sequencing import Standing
 from server.web.parts import parts
 
 health = Blueprint("health", __name__)
@@ -28,14 +30,20 @@ async def readyz() -> Response:
     store = parts().store
     try:
         await store.set(keys.PROBE, "1", ex=10)
-        found = await sequencing.standing(store, await meetings.listed(store), parts().clock())
+        odd, found = await _standing(store)
     except RedisError:
         away = jsonify({"ok": False})
         away.status_code = 503
         return away
     log = {"behind": found.behind, "waiting_s": found.waiting_s, "halted": found.halted}
     log |= {"aside": found.aside, "words_left": found.words_left}
-    return jsonify({"ok": True, "log": log})
+    return jsonify({"ok": True, "log": log, "odd": odd})
+
+
+async def _standing(store: Redis) -> tuple[int, Standing]:
+    """How many entries and records of meetings cannot be read, and how the logs of all others stand."""
+    known = await meetings.read_all(store)
+    return len(known.odd), await sequencing.standing(store, known.ids, parts().clock())
 
 
 @health.get("/metrics")
@@ -43,7 +51,8 @@ async def metrics() -> Response:
     """Prometheus text. While the store is away, the logs' figures stay as they were."""
     store = parts().store
     with contextlib.suppress(RedisError):
-        found = await sequencing.standing(store, await meetings.listed(store), parts().clock())
+        odd, found = await _standing(store)
+        measures.MEETINGS_ODD.set(odd)
         measures.LOG_WAITING.set(found.waiting_s)
         measures.LOG_HALTED.set(found.halted)
         measures.LOG_ASIDE.set(found.aside)

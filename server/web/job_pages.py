@@ -9,11 +9,10 @@ from typing import Any
 from quart import Response, request
 from redis.exceptions import RedisError
 
-from server.acts import meetings
 from server.domain.meeting import Meeting
 from server.domain.refusals import Refusal, Refused
 from server.domain.roles import Act
-from server.store import jobs, sequencing
+from server.store import jobs, meetings, sequencing
 from server.store.jobs import Overview, Seen, Work
 from server.translog.checkpoint import log_id
 from server.web import rendering
@@ -32,11 +31,13 @@ async def jobs_page() -> Response:
     person = await organiser()
     person.need(Act.RUN_JOBS)
     found = await _overview()
-    named = {meeting.id: meeting for meeting in await meetings.all_meetings(parts().store)}
+    stands = await meetings.read_all(parts().store)
+    named = {meeting.id: meeting for meeting in reversed(stands.meetings)}
     response = await html(
         "jobs.html",
         **page("Openfloor", person, notice=_notice()),
         halted=await _halted(named),
+        odd=len(stands.odd),
         words_left=await _words_left(named),
         known=found is not None,
         depth=found.depth if found else 0,

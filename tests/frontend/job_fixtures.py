@@ -28,6 +28,7 @@ def job_pages(meeting: Value, now: int) -> dict[str, tuple[str, str, dict[str, A
               {"title": "", "reason": "The root key was replaced. Put the right one back."}]  # fmt: skip
     busy = {
         "halted": halted,
+        "odd": 2,
         "words_left": [{"title": "Autumn town hall", "folder": "a" * 26}],
         "known": True,
         "depth": 4,
@@ -43,7 +44,7 @@ def job_pages(meeting: Value, now: int) -> dict[str, tuple[str, str, dict[str, A
         "jobs_empty": (
             "jobs.html",
             "organiser",
-            {**busy, "halted": [], "words_left": [], "running": [], "failed": []},
+            {**busy, "odd": 0, "halted": [], "words_left": [], "running": [], "failed": []},
         ),
         "jobs_away": ("jobs.html", "organiser", {**busy, "known": False}),
     }

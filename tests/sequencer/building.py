@@ -10,7 +10,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from server.acts import appeal, decide
-from server.store import keys, typed
+from server.store import keys, meetings, typed
 from server.translog.anchor import ANCHOR_ID
 from server.translog.checkpoint import origin
 from tests.acts.building import NOW, Town, live_town
@@ -48,8 +48,7 @@ async def settle(sequencer: Sequencer, redis: Redis) -> None:
     while True:
         await sequencer.step(redis)
         waiting = 0
-        for _, entry in await typed.entries(redis, keys.MEETINGS, "", 1000):
-            m = entry["meeting"]
+        for m in (await meetings.listed(redis)).ids:
             at = await typed.hget(redis, keys.cursor(m), "intake") or ""
             waiting += len(await typed.entries(redis, keys.intake(m), at, 10))
         if not waiting and not sequencer.returning:

@@ -9,9 +9,11 @@ import pytest
 from quart import Quart
 from redis.asyncio import Redis
 
+from server.store import keys
 from tests.acts.building import live_town
 from tests.sequencer.building import sequencer_in, settle
 from tests.web.browsing import Browser
+from tests.web.organising import organising
 from tests.web.test_told_record import site
 
 
@@ -57,3 +59,16 @@ async def test_readiness_tells_how_the_logs_stand(store: Redis, tmp_path: Path) 
     await settle(sequencer, store)
     late = Browser(site(store, tmp_path, 6_000))
     assert json.loads(await late.get("/readyz"))["log"]["behind"] is False
+
+
+async def test_operators_see_what_of_the_meetings_is_passed_over(store: Redis, app: Quart) -> None:
+    await live_town(store)
+    browser = Browser(app)
+    assert json.loads(await browser.get("/readyz"))["odd"] == 0
+    await store.xadd(keys.MEETINGS, {"meeting": "../../etc"})
+    await store.xadd(keys.MEETINGS, {"meeting": b"\xff\xfe"})
+    await store.hset(keys.meeting((await live_town(store)).meeting.id), "json", "[1]")
+    assert json.loads(await browser.get("/readyz"))["odd"] == 3
+    assert "openfloor_meetings_odd 3.0" in await browser.get("/metrics")
+    page = await (await organising(app, store)).get("/organise/jobs")
+    assert "The store holds 3 entries or records of meetings" in page

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from redis.asyncio import Redis
 
 from server.acts import decide, meetings
+from server.store.meetings import OddRecord
 
 TURN = 50  # one call of the store each; whoever waits for a receipt waits no longer than for that
 
@@ -25,7 +26,10 @@ class Listing:
     async def turn(self, redis: Redis, now: int) -> int:
         """List the next ones of each meeting whose rule says so; returns how many still wait."""
         for meeting in list(self._waiting):
-            found = await meetings.by_id(redis, meeting)
+            try:
+                found = await meetings.by_id(redis, meeting)
+            except OddRecord:  # the clock says so
+                found = None
             questions = self._waiting[meeting]
             if found is None or not found.after_display:
                 del self._waiting[meeting]

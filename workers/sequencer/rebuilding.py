@@ -15,6 +15,7 @@ import structlog
 from redis.asyncio import Redis
 
 from server.store import meetings, rebuilding, sequencing
+from server.store.meetings import OddRecord
 from server.store.sequencing import Left
 from server.translog import leaf
 from server.translog.checkpoint import log_id
@@ -66,7 +67,10 @@ class Rebuilding:
 
     async def keep(self, redis: Redis, meeting: str) -> None:
         """Keep the meeting's own record and the documents that its log names, as the store has them."""
-        found = await meetings.read(redis, meeting)
+        try:
+            found = await meetings.read(redis, meeting)
+        except OddRecord:  # the clock says so; what was kept of it stays
+            return
         if found is None:
             return
         kept = self.leaves.meeting(meeting)
@@ -78,7 +82,7 @@ class Rebuilding:
 
     async def relist(self, redis: Redis, among: list[str]) -> None:
         """Put the meetings that have a log on the store's list, where they are not."""
-        listed = set(await meetings.listed(redis))
+        listed = set((await meetings.listed(redis)).ids)
         for meeting in among:
             if meeting not in listed:
                 await meetings.announce(redis, meeting)

@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from server.audit.record import Record
 from server.domain.meeting import Meeting
 from server.store import meetings, rebuilding, sequencing
+from server.store.meetings import OddRecord
 from server.store.rebuilding import EmptiedAgain
 from server.translog import leaf
 from workers.sequencer import kept_words, replayed
@@ -118,13 +119,16 @@ class Returning:
 
     async def _stands(self) -> Meeting | None:
         """The meeting's own record: the store's, or the one beside the leaves where that is not older."""
-        held, kept = (
-            await meetings.read(self.redis, self.meeting),
-            self.leaves.meeting(self.meeting),
-        )
+        held, kept = await self._held(), self.leaves.meeting(self.meeting)
         if kept is not None and (held is None or held.revision <= kept[0]):
             return meetings.decode(kept[1], kept[0])
         return held
+
+    async def _held(self) -> Meeting | None:
+        try:
+            return await meetings.read(self.redis, self.meeting)
+        except OddRecord:
+            return None
 
     async def release(self) -> None:
         """Let the meeting go on. The store was told of all submissions before."""
@@ -134,7 +138,7 @@ class Returning:
         meeting = await self._stands() or replayed.unknown(self.meeting, opened)
         after = replayed.goes_on(meeting, work.meeting_revision, record.phase, record.live_at)
         more = {"log_closed": "1"} if record.closed else {}
-        held = await meetings.read(redis, self.meeting)
+        held = await self._held()
         if record.closed or (after.ended and not (held and held.ended)):
             # Votes ended before they could be brought again: what was frozen last is the last word.
             _, ranking = kept_words.tallies(work.folder, work.tick, 0)

@@ -13,7 +13,7 @@ import structlog
 from redis.asyncio import Redis
 
 from server.acts import decide, tallies
-from server.store import sequencing
+from server.store import meetings, sequencing
 from server.store.sequencing import BLOCK_MS, PAGE, Entry, Left
 from server.translog import leaf
 from server.translog.anchor import ANCHOR, ANCHOR_ID
@@ -68,17 +68,17 @@ class Sequencer:
     def _rise(self, risen: Iterable[Risen]) -> list[str]:
         """Take in logs that were held against what is committed; returns their meetings. Those go on without
         the anchor log while it is on its way, and where it must not be signed."""
-        meetings = []
+        came = []
         for meeting, found in risen:
             if meeting != ANCHOR:
-                meetings.append(meeting)
+                came.append(meeting)
             if isinstance(found, str):
                 self._halt(meeting, found)
             elif meeting == ANCHOR:
                 self._anchoring = Anchoring(self._leaves, self._files, found)
             else:
                 self._logs[meeting] = found
-        return meetings
+        return came
 
     def _halt(self, meeting: str, reason: str) -> None:
         self._halted[meeting] = reason
@@ -160,8 +160,9 @@ class Sequencer:
 
     async def _follow(self, redis: Redis, entries: list[Entry]) -> None:
         for position, entry in entries:
-            if entry["meeting"] not in self._raising.meetings:
-                await self._meet(redis, entry["meeting"])
+            meeting = meetings.named(entry)  # None: the clock says so
+            if meeting is not None and meeting not in self._raising.meetings:
+                await self._meet(redis, meeting)
             self._listed_to = position
 
     async def _meet(self, redis: Redis, meeting: str) -> None:
