@@ -144,7 +144,8 @@ async def test_a_look_that_the_store_does_not_answer_is_made_again(store: Redis)
         async with asyncio.timeout(4 * WITHIN_S):
             while await failures(store) < before + 4:
                 await asyncio.sleep(LOOK_S)
-        await store.rename("kept", held)  # in one step: a look in between would find nobody's counters
+        # In one step: a look in between would find nobody's counters.
+        await store.rename("kept", held)
         while (await hear(there, "own"))["votes"]:
             pass
 
