@@ -7,16 +7,19 @@ import gc
 import os
 import signal
 import ssl
+import threading
 import time
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+import structlog
 import uvloop
 from redis.asyncio import Redis
 
 from server import journal
 from server.acts.limits import Rate
+from server.ending import SPREAD_S, VOTES_S, slowest_s
 from server.hypercorn_config import FILE, read_config
 from server.launch.ports import bind, inherited
 from server.launch.supervisor import READY
@@ -41,9 +44,9 @@ from server.store.loader import load
 from server.web.app import create_app
 from server.web.parts import WebParts
 
-DRAIN_SPREAD_S = 2.0
 GC_EVERY = 50_000
-END_S = 2.0
+TASKS_S = 2.0
+log = structlog.get_logger()
 
 
 def clock() -> int:
@@ -140,10 +143,10 @@ async def _serve(settings: Settings) -> None:
     await circuit.probe(probing, load)
     live = live_side(settings, store)
     node, hub = live.streams.node, live.streams.hub
-    ended = _until_told()
+    ended, config = _until_told(), read_config(FILE)
     port = await listen(
         create_app(web_parts(settings, store, live)),
-        read_config(FILE),
+        config,
         lambda slug: Conversation(node, hub, slug),
         live.streams.door,
         inherited(os.environ) or bind(settings.host, settings.port),
@@ -157,19 +160,33 @@ async def _serve(settings: Settings) -> None:
     waits = asyncio.create_task(ended.wait())
     # A background task that ends is a fault: the process ends with it and is started again.
     done, _ = await asyncio.wait({waits, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+    cut_after(slowest_s(config.graceful_timeout))
     port.close()
     await port.begun()
     if waits in done:  # a batcher that failed answers nobody: nothing to wait for
-        await live.batcher.drain()
-    await port.drain(DRAIN_SPREAD_S)
+        await live.batcher.drain(VOTES_S)
+    await port.drain(SPREAD_S)
     for task in (*tasks, waits):
         task.cancel()
     # Bounded: a cancellation that meets a finished read inside the Redis client can be swallowed.
-    await asyncio.wait({*tasks, waits}, timeout=END_S)
+    await asyncio.wait({*tasks, waits}, timeout=TASKS_S)
     await store.aclose()
     await probing.aclose()
     for task in done - {waits}:
         task.result()
+
+
+def cut_after(seconds: float) -> None:
+    """End this process so much later, whatever does not let go of it: a thread cannot be cancelled. By then
+    everybody was answered or told to come back."""
+
+    def cut() -> None:
+        log.warning("end_cut_short")
+        os._exit(1)
+
+    net = threading.Timer(seconds, cut)
+    net.daemon = True  # of those who ended in time nobody waits for it
+    net.start()
 
 
 def _say_ready(descriptor: str | None) -> None:

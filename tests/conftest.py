@@ -115,7 +115,7 @@ def store_url(pytestconfig: pytest.Config) -> Iterator[str]:
             with guarded(folder, NEVER_MS) as stores:
                 yield stores.url
             return
-        supervisor = Supervisor(print)
+        supervisor = Supervisor(print, 60.0)
         binary = embedded.find_binary(os.environ.get("OPENFLOOR_REDIS_BIN"))
         arguments = embedded.arguments(binary, folder, folder / "store")
         child = Child("store", arguments, {}, (), die_with_parent())

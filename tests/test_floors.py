@@ -30,6 +30,7 @@ FLOORS = {
     "server.settings": 1,
     "server.journal": 1,
     "server.orphans": 1,
+    "server.ending": 1,
     "server.catalogue": 1,
     "server.hypercorn_config": 1,
     "server.serve": 6,

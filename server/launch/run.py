@@ -15,6 +15,7 @@ from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from server.ending import patience_s
 from server.hypercorn_config import FILE, ConfigError, read_config
 from server.launch import embedded, ports
 from server.launch.address import Address, CannotRun, address, refuse_open_http
@@ -47,12 +48,12 @@ def say(line: str) -> None:
 def run(options: Namespace, environ: Mapping[str, str]) -> None:
     """Start all, print the addresses, watch until told to end: by SIGTERM, Ctrl-C or a terminal that
     closes. One of REASONS when it cannot."""
-    supervisor = Supervisor(say)
+    config = read_config(FILE)  # what a server would refuse is refused before anything starts
+    supervisor = Supervisor(say, patience_s(config.graceful_timeout))
     for number in ENDING:
         signal.signal(number, lambda *_: supervisor.end())
     signal.signal(signal.SIGUSR1, lambda *_: supervisor.replace())
     refuse_open_http(options, environ)
-    read_config(FILE)  # what a server would refuse is refused before anything starts
     data = Path(options.data).resolve()
     owner = embedded.own(data)
     _disown(data)

@@ -18,7 +18,6 @@ from server.launch.ready import READY_S
 
 BACKOFF_S = (0.0, 0.2, 0.5, 1.0, 2.0, 4.0)
 HEALTHY_S = 10.0  # a child that lived so long starts again without delay
-STOP_S = 10.0
 POLL_S = 0.05
 ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 READY = "OPENFLOOR_READY_FD"  # where a server says that it listens, when it takes another's place
@@ -60,6 +59,9 @@ class Supervisor:
     """
 
     say: Callable[[str], None]
+    stop_s: (
+        float  # how long a child that was told to end may take (ending.py says what a server needs)
+    )
     _running: list[_Running] = field(default_factory=list)
     _ending: bool = False
     _replacing: bool = False
@@ -143,7 +145,7 @@ class Supervisor:
     def _end(self, running: _Running) -> None:
         """End one child, and look at the others meanwhile."""
         running.process.terminate()
-        deadline = time.monotonic() + STOP_S
+        deadline = time.monotonic() + self.stop_s
         while running.process.poll() is None and time.monotonic() < deadline:
             self._look_at_all(apart=running)
         self._wait(running, deadline)
@@ -178,7 +180,7 @@ class Supervisor:
             running.started, running.restart_at = now, None
 
     def stop(self) -> None:
-        """End the children together, then those that end last; what does not end in STOP_S is killed.
+        """End the children together, then those that end last; what does not end in `stop_s` is killed.
         Their ports are closed."""
         for running in self._running:
             ports.close(running.child.ports)
@@ -187,7 +189,7 @@ class Supervisor:
             for running in group:
                 if running.process.poll() is None:
                     running.process.terminate()
-            deadline = time.monotonic() + STOP_S
+            deadline = time.monotonic() + self.stop_s
             for running in group:
                 self._wait(running, deadline)
 

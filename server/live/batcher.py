@@ -74,10 +74,14 @@ class Batcher:
             self._work.clear()
             await self._count_all()
 
-    async def drain(self) -> None:
-        """Read nobody any more and return when nothing waits; for an orderly end."""
+    async def drain(self, within_s: float) -> None:
+        """Read nobody any more and return when nothing waits, or `within_s` later; for an orderly end.
+
+        Who was not told by then casts again, at whichever server they come to.
+        """
         self._ending = self._gate.shut = True
-        while self._count:
+        until = asyncio.get_running_loop().time() + within_s
+        while self._count and asyncio.get_running_loop().time() < until:
             await asyncio.sleep(self._gather_s)
 
     def _read_on(self) -> None:

@@ -15,17 +15,13 @@ from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
 from hypercorn.utils import wrap_app
 
+from server.ending import BEGIN_S, HEADS_S, IDLE_S, SOCKETS_S
 from server.live.door import Conversation, Door
 from server.live.socket import LiveSocket
 from server.protocol.close_codes import Close
 from server.protocol.outbound import bye
 
 HEAD_BYTES = 16_384
-HEAD_S = (
-    1.0  # how long the end waits for heads: a browser may open a connection and ask for nothing
-)
-BEGIN_S = 0.05  # Hypercorn ends what it is given before it read of it, once it was told to end
-END_S = 5.0
 BACK = int(Close.RESTART), "server ends, come back"
 STAGGER = 100  # sockets closed at once when the process ends
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Any]
@@ -137,14 +133,18 @@ class Port:
             server.close()
 
     async def begun(self) -> None:
-        """Return once each request of those who were accepted has begun, or HEAD_S is over."""
-        until = asyncio.get_running_loop().time() + HEAD_S
+        """Return once each request of those who were accepted has begun, or HEADS_S is over."""
+        until = asyncio.get_running_loop().time() + HEADS_S
         while self._heads and asyncio.get_running_loop().time() < until:
             await asyncio.sleep(0.01)
         await asyncio.sleep(BEGIN_S)
 
     async def drain(self, spread_s: float) -> None:
-        """Tell every socket that we end and close it, staggered; then end requests and the app."""
+        """Tell every socket that we end and close it, staggered; then end requests and the app.
+
+        After the spread, sockets have SOCKETS_S to say farewell and requests `end_s` to be answered, both
+        from the same moment on.
+        """
         sockets = list(self._door.open)
         for one in sockets:
             one.send_text(bye(spread_s).decode())
@@ -152,10 +152,13 @@ class Port:
             one.close(*BACK)
             if at % STAGGER == 0:
                 await asyncio.sleep(spread_s * STAGGER / len(sockets))
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._end_s
         await self._sockets_gone()
         await self._context.terminated.set()
         if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=self._end_s)
+            left = max(IDLE_S, until - loop.time())
+            _, late = await asyncio.wait(self._tasks, timeout=left)
             for task in late:
                 task.cancel()
         await self._lifespan.wait_for_shutdown()
@@ -164,7 +167,7 @@ class Port:
 
     async def _sockets_gone(self) -> None:
         loop = asyncio.get_running_loop()
-        until = loop.time() + END_S
+        until = loop.time() + SOCKETS_S
         while self._door.open and loop.time() < until:
             for late in list(self._door.open):
                 late.close(*BACK)  # whose head came meanwhile; for the others nothing happens

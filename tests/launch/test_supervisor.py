@@ -34,7 +34,8 @@ class House:
     supervisor: Supervisor = field(init=False)
 
     def __post_init__(self) -> None:
-        self.supervisor = Supervisor(self.said.append, replaced=self.told.append)
+        # a machine may be busy
+        self.supervisor = Supervisor(self.said.append, 60.0, replaced=self.told.append)
 
     def start(self, name: str, script: str, *bound: socket) -> None:
         words = ["sh", "-c", script, str(self.folder / name)]
@@ -70,8 +71,7 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
-    monkeypatch.setattr(supervisor, "STOP_S", 60.0)  # a machine may be busy
+def house(tmp_path: Path) -> House:
     return House(tmp_path)
 
 

@@ -12,6 +12,7 @@ from server.live.batcher import Batcher
 from server.store import keys, votes
 from server.store.votes import Answer, Wish
 from tests.acts.building import Town, live_town
+from tests.live.half import WITHIN_S
 
 VOTERS = 450
 Told = dict[int, Answer | None]
@@ -42,7 +43,7 @@ async def test_more_votes_than_a_batch_holds_are_all_answered_in_their_order(sto
     batcher, told = Batcher(store, 5, 200, 5_000), Told()
     cast(batcher, town, question.q, told, range(2_000, 2_000 + VOTERS))
     async with counting(batcher):
-        await batcher.drain()
+        await batcher.drain(WITHIN_S)
     assert [answer.votes for answer in told.values() if answer] == list(range(1, VOTERS + 1))
     assert (await town.look(question.q)).votes == VOTERS
 
@@ -55,7 +56,7 @@ async def test_a_call_that_the_store_refuses_takes_nobody_elses_votes_with_it(st
     cast(batcher, broken, ill.q, told, range(2_000, 2_003))
     cast(batcher, sound, well.q, others, range(2_000, 2_003))
     async with counting(batcher):
-        await batcher.drain()
+        await batcher.drain(WITHIN_S)
     assert list(told.values()) == [None] * 3
     assert [answer.status for answer in others.values() if answer] == [votes.COUNTED] * 3
 
@@ -66,7 +67,7 @@ async def waited(store: Redis, town: Town, count: int) -> float:
     cast(batcher, town, "q" * 22, Told(), range(count))  # they wait from here on
     await store.client_pause(1_000, all=False)
     async with counting(batcher):
-        await batcher.drain()
+        await batcher.drain(WITHIN_S)
     return batcher.waited_s()
 
 
@@ -84,5 +85,14 @@ async def test_one_more_than_may_wait_is_turned_away_at_once(store: Redis) -> No
     cast(batcher, town, "q" * 22, told, range(3))
     assert not batcher.add(town.meeting.id, Wish("q" * 22, 9, True, 1, 0), lambda _: None)
     async with counting(batcher):
-        await batcher.drain()
+        await batcher.drain(WITHIN_S)
     assert len(told) == 3
+
+
+async def test_votes_that_the_store_does_not_answer_hold_up_no_end(store: Redis) -> None:
+    town = await live_town(store)
+    batcher, told = Batcher(store, 5, 200, 5_000), Told()
+    cast(batcher, town, "q" * 22, told, range(3))  # nobody counts them
+    async with asyncio.timeout(WITHIN_S):
+        await batcher.drain(0.05)
+    assert told == {}  # and nobody is told that they stand

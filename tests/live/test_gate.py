@@ -147,7 +147,7 @@ async def test_once_the_process_ends_nobody_is_read_any_more(store: Redis) -> No
     batcher = Batcher(store, 5, 200, 5_000, gate)
     task = asyncio.create_task(batcher.run())
     assert batcher.add(town.meeting.id, Wish(question.q, 2_000, True, 1, 0), answered.append)
-    await batcher.drain()
+    await batcher.drain(WITHIN_S)
     connection, ear, _ = connected(gate)
     connection.data_received(masked(b"late"))
     assert len(answered) == 1 and gate.shut and ear.heard == []

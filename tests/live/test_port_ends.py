@@ -59,7 +59,7 @@ async def test_a_socket_whose_head_comes_after_the_port_closed_is_told_to_come_b
 async def test_a_socket_whose_head_comes_while_others_are_told_is_told_too(
     running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(port, "HEAD_S", 0.0)
+    monkeypatch.setattr(port, "HEADS_S", 0.0)
     held = await accepted(running.number)  # it will not answer its close: the end waits a moment
     held[1].write(upgrade())
     assert b" 101 " in await held[0].readline()

@@ -82,7 +82,7 @@ async def cluster() -> AsyncIterator[Redis]:
     """A store in cluster mode: it refuses a function that leaves the slot of its keys."""
     gone = tempfile.TemporaryDirectory(prefix="of-test-")
     folder = Path(gone.name)
-    supervisor = Supervisor(lambda _: None)
+    supervisor = Supervisor(lambda _: None, 60.0)
     arguments = embedded.arguments(embedded.find_binary(None), folder, folder / "store")
     arguments = [*arguments, "--cluster-enabled", "yes"]
     url = f"unix://{folder / 'store'}"
