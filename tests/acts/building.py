@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from redis.asyncio import Redis
 
@@ -112,6 +114,15 @@ class Town:
         return await decide.list_question(
             self.store, self.meeting, moderator, question.q, question.revision, NOW
         )
+
+
+def contents(folder: Path) -> bytes:
+    """The bytes of all files below; from the beginning where one goes meanwhile, as when a store writes its
+    file anew."""
+    while True:
+        found = [path for path in folder.rglob("*") if not (path.is_dir() or path.is_socket())]
+        with contextlib.suppress(FileNotFoundError):
+            return b"".join([path.read_bytes() for path in found])
 
 
 async def live_town(store: Redis, **fields: object) -> Town:

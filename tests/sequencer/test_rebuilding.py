@@ -185,21 +185,24 @@ async def test_texts_come_back_from_an_archive_that_was_unpacked_into_the_folder
 
 async def copied(store: Redis) -> dict[str, bytes]:
     """The whole store as it is now."""
-    found = {str(key): await raw(store).dump(str(key)) for key in await store.keys()}
+    async with raw(store) as client:
+        found = {str(key): await client.dump(str(key)) for key in await store.keys()}
     return {key: value for key, value in found.items() if value}  # a bucket may have ended since
 
 
 async def put_back(store: Redis, copy: Mapping[str, bytes]) -> None:
     """The store is that older copy."""
     await wiped(store)
-    for key, value in copy.items():
-        await raw(store).restore(key, 0, value)
+    async with raw(store) as client, client.pipeline() as pipe:
+        for key, value in copy.items():
+            pipe.restore(key, 0, value)
+        await pipe.execute()
 
 
 def raw(store: Redis) -> Redis:
-    """A client that leaves bytes as they are."""
-    pool = store.connection_pool
-    return Redis(unix_socket_path=str(pool.connection_kwargs["path"]), decode_responses=False)
+    """A client that leaves bytes as they are, and waits for a busy disk: a repeated RESTORE fails."""
+    path = str(store.connection_pool.connection_kwargs["path"])
+    return Redis(unix_socket_path=path, decode_responses=False, socket_timeout=None)
 
 
 async def test_an_older_copy_gets_what_came_after_it_and_keeps_its_words(

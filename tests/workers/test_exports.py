@@ -11,7 +11,8 @@ import os
 import signal
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -28,12 +29,11 @@ from tests.launch.stores import other_store
 from tests.workers.working import (
     Works,
     asked,
-    jobs_of,
+    be_patient,
+    caught,
     kill_all,
-    kill_job,
     settled,
     told_to_end,
-    until,
 )
 from workers.exporting import hand_over
 
@@ -45,7 +45,8 @@ def jobs_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def works(store_url: str, jobs_url: str, tmp_path: Path) -> Works:
+def works(store_url: str, jobs_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Works:
+    be_patient(monkeypatch)
     made = Works(store_url, jobs_url, tmp_path)
     made.queue().flushall()
     return made
@@ -112,23 +113,14 @@ async def test_words_that_are_gone_are_told_as_gone(store: Redis, works: Works) 
     assert told == [("erased", ""), ("lost", ""), ("", "Who is zq-canary 2?")]
 
 
-async def begun(works: Works, name: str) -> None:
-    """Return once a worker has begun this job."""
-
-    async def look() -> bool:
-        with works.queue() as queue:
-            return Job.exists(name, queue) and Job.fetch(name, queue, serializer="json").is_started
-
-    await until(look, "the job has begun")
-
-
-async def held(store: Redis) -> None:
-    """Let nothing be written to the meetings' store: jobs stop where they first would."""
-    await store.execute_command("CLIENT", "PAUSE", "20000", "WRITE")  # type: ignore[no-untyped-call]
-
-
-async def released(store: Redis) -> None:
-    await store.execute_command("CLIENT", "UNPAUSE")  # type: ignore[no-untyped-call]
+@asynccontextmanager
+async def held(store: Redis) -> AsyncIterator[None]:
+    """Nothing is written to the meetings' store: jobs stop where they first would."""
+    await store.execute_command("CLIENT", "PAUSE", "600000", "WRITE")  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        await store.execute_command("CLIENT", "UNPAUSE")  # type: ignore[no-untyped-call]
 
 
 async def test_a_job_whose_process_is_killed_runs_again_and_is_right_once(
@@ -139,11 +131,9 @@ async def test_a_job_whose_process_is_killed_runs_again_and_is_right_once(
     export = await asked(store, town.meeting)
     name = export.job(town.meeting.id)
     async with works.worker() as worker:
-        await held(store)
-        await hand_over(store, works.jobs_url, town.meeting.id)
-        await begun(works, name)
-        await kill_job(worker)
-        await released(store)
+        async with held(store):
+            await hand_over(store, works.jobs_url, town.meeting.id)
+            os.kill(await caught(works, worker, name), signal.SIGKILL)
         export = await settled(store, works.jobs_url, town.meeting, export.id)
     assert export.stage is Stage.READY
     assert [line["text"] for line in rows(content(works, town, export))] == [question.text]
@@ -155,16 +145,12 @@ async def test_a_job_of_a_killed_worker_is_run_by_the_next_one(store: Redis, wor
     await town.listed()
     export = await asked(store, town.meeting)
     name = export.job(town.meeting.id)
-    async with works.worker() as first:
-        await held(store)
+    async with works.worker() as first, held(store):
         await hand_over(store, works.jobs_url, town.meeting.id)
-        await begun(works, name)
-        (job,) = jobs_of(first)
-        os.kill(job, signal.SIGSTOP)  # so that it does not end by itself
+        job = await caught(works, first, name)
         kill_all(first)
         ends = told_to_end(job)
         os.kill(job, signal.SIGCONT)
-        await released(store)
     assert ends
     assert jobs.progress(works.jobs_url, name) == (Progress.ALIVE, "")
     async with works.worker():

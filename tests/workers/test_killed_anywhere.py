@@ -22,7 +22,7 @@ from server.store.client import connect
 from tests.acts.building import Town, live_town
 from tests.launch.stores import other_store
 from tests.workers.cutting import Life
-from tests.workers.working import PATIENCE_S, Works, asked, settled
+from tests.workers.working import PATIENCE_S, Works, asked, be_patient, settled
 from workers.analysis.job import analyse
 from workers.clock import Clock
 from workers.exports.job import make
@@ -41,6 +41,7 @@ def jobs_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def works(store_url: str, jobs_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Works:
     monkeypatch.setattr(workers.clock, "PERIOD_S", 0.0)
     monkeypatch.setattr("redis.retry.sleep", lambda _: None)  # the dead do not try again
+    be_patient(monkeypatch)  # slow is not dead
     return Works(store_url, jobs_url, tmp_path)
 
 

@@ -16,12 +16,13 @@ from server.store import analysis, jobs, keys, meetings
 from tests.acts.building import NOW, Town, live_town
 from tests.launch.running import free_port
 from tests.launch.stores import other_store
-from tests.workers.working import Works, asked, until
+from tests.workers.working import Works, asked, be_patient, until
 from workers.clock import Clock
 
 
 @pytest.fixture
-def works(store_url: str, tmp_path: Path) -> Iterator[Works]:
+def works(store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Works]:
+    be_patient(monkeypatch)
     with other_store(tmp_path / "jobs") as url:
         yield Works(store_url, url, tmp_path)
 

@@ -14,14 +14,18 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 import redis
 from redis.asyncio import Redis
+from rq.job import Job
 
 from server.acts import exports
 from server.domain.export import Export, Stage
 from server.domain.ids import from_bytes
 from server.domain.meeting import Meeting
+from server.store import export_files, jobs
 from server.store import exports as stored
+from server.store.address import plain
 from tests.acts.building import NOW
 from workers.exporting import hand_over
 
@@ -37,6 +41,16 @@ async def until(look: Callable[[], Awaitable[bool]], what: str) -> None:
                 await asyncio.sleep(LOOK_S)
     except TimeoutError:
         raise AssertionError(f"never came true: {what}") from None
+
+
+def be_patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In this process a store of the queue that is slow is not taken for one that is away."""
+
+    def connected(url: str, **_: object) -> redis.Redis:
+        return plain(url, socket_timeout=PATIENCE_S)
+
+    for module in (jobs, export_files):
+        monkeypatch.setattr(module, "plain", connected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +86,11 @@ class Works:
         """A client of the queue's store."""
         return redis.Redis.from_url(self.jobs_url)
 
+    def has_begun(self, name: str) -> bool:
+        """Whether a worker is at this job."""
+        with self.queue() as queue:
+            return Job.exists(name, queue) and Job.fetch(name, queue, serializer="json").is_started
+
 
 def kill_all(worker: subprocess.Popen[bytes]) -> None:
     """Kill a worker. The job that it runs ends with it."""
@@ -91,18 +110,23 @@ def told_to_end(pid: int) -> bool:
     return any(int(signals, 16) >> (signal.SIGTERM - 1) & 1 for signals in waiting)
 
 
-async def kill_job(worker: subprocess.Popen[bytes]) -> None:
-    """Kill the process of a job that a worker runs, as soon as there is one: where nothing is written, a
-    job ends by itself after some seconds, and another trial begins."""
+async def caught(works: Works, worker: subprocess.Popen[bytes], name: str) -> int:
+    """The process in which a worker runs this job, stopped: whoever looks first and stops then may stop the
+    next trial of a job that ended by itself, where nothing is written, some seconds after it began."""
+    found: list[int] = []
 
-    async def killed() -> bool:
+    async def stopped() -> bool:
         with contextlib.suppress(ProcessLookupError):
             for pid in jobs_of(worker)[:1]:
-                os.kill(pid, signal.SIGKILL)
-                return True
+                os.kill(pid, signal.SIGSTOP)
+                if works.has_begun(name):  # it was this process that said so
+                    found.append(pid)
+                    return True
+                os.kill(pid, signal.SIGCONT)
         return False
 
-    await until(killed, "a job is killed")
+    await until(stopped, "a job is caught")
+    return found[0]
 
 
 async def asked(store: Redis, meeting: Meeting, kind: str = "csv") -> Export:
