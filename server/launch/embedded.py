@@ -22,6 +22,7 @@ from server.store.address import plain
 ADVICE = (
     "Install a store: apt-get install -y redis-server, or set REDIS_URL (Redis or Valkey >= 7.0)."
 )
+RUNS_S = 30.0  # to say its version
 START_S = 60.0
 
 
@@ -42,8 +43,8 @@ def find_binary(environ_bin: str | None) -> str:
 
 def _runs(path: str) -> bool:
     try:
-        done = subprocess.run([path, "--version"], capture_output=True, timeout=10, check=False)
-    except OSError:
+        done = subprocess.run([path, "--version"], capture_output=True, timeout=RUNS_S, check=False)
+    except (OSError, subprocess.TimeoutExpired):
         return False
     return done.returncode == 0
 

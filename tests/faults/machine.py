@@ -54,15 +54,17 @@ class Machine:
             file.write(struct.pack("qq", delay_ms, clock_s))
 
     def kill(self, role: str, number: int = signal.SIGKILL) -> int:
-        """Send a signal to the child of this role, as soon as there is one. Its process id."""
-        (pid,) = eventually(lambda: self.run.children(role)[:1], f"a {role} is there")
-        os.kill(pid, number)
-        return pid
+        """Send a signal to the child of this role. Its process id."""
+        return self.run.kill(role, number)
 
     def crash(self) -> None:
-        """kill -9 of everything at once, the parent first so that nothing is started again."""
+        """kill -9 of everything at once. The parent stands still first, so that nothing is started again
+        after one has looked who is there."""
         process = self.run.process
         assert process is not None
+        process.send_signal(signal.SIGSTOP)
+        state = Path(f"/proc/{process.pid}/stat")
+        eventually(lambda: state.read_text().rpartition(")")[2].split()[0] == "T", "it stands")
         children = self.run.children()
         process.kill()
         for pid in children:

@@ -6,16 +6,17 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import WebSocketException
 
 from tests.faults.machine import Machine
-from tools.bench.machine import resident_kb
 from tools.replay.attendee import Attendee
 
-EVERY_S = 0.02
+EVERY_S, IN_S = 0.02, 90.0
 
 
 @dataclass(slots=True)
@@ -37,10 +38,19 @@ class Neighbour:
             await asyncio.sleep(EVERY_S)
 
 
+async def let_in(attendee: Attendee) -> ClientConnection:
+    """A socket of this person. Who is too late with a first message, as on a machine that stands still,
+    comes again."""
+    async with asyncio.timeout(IN_S):
+        while True:
+            with suppress(OSError, EOFError, WebSocketException):
+                return await attendee._hello()
+
+
 @asynccontextmanager
 async def neighbour(attendee: Attendee) -> AsyncIterator[Neighbour]:
     """Beside the block; fails where the connection was cut or nothing was answered."""
-    found = Neighbour(await attendee._hello())
+    found = Neighbour(await let_in(attendee))
     asking = asyncio.create_task(found.ask_on())
     yield found
     while not found.took_ms and not asking.done():  # the block may be shorter than one answer
@@ -52,16 +62,25 @@ async def neighbour(attendee: Attendee) -> AsyncIterator[Neighbour]:
     assert found.took_ms, "the neighbour was told nothing"
 
 
-def server_kb(machine: Machine) -> int:
-    """Memory of the only server process."""
+def server_of(machine: Machine) -> int:
+    """The process id of its only server."""
     (pid,) = machine.run.children("server")
-    return resident_kb(pid)
+    return pid
 
 
-async def most_kb(machine: Machine, until: asyncio.Task[int]) -> int:
-    """The most that the server held until something is done."""
+def held_kb(pid: int) -> int:
+    """Memory of a process in KB that is in no file. What it shares with others is left out: its part of
+    that grows when one of them ends."""
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Anonymous:"):
+            return int(line.split()[1])
+    raise AssertionError("the kernel tells this of every process")
+
+
+async def most_kb(pid: int, until: asyncio.Task[int]) -> int:
+    """The most that a process held until something is done."""
     most = 0
     while not until.done():
-        most = max(most, await asyncio.to_thread(server_kb, machine))
+        most = max(most, await asyncio.to_thread(held_kb, pid))
         await asyncio.wait((until,), timeout=0.02)
     return most

@@ -16,7 +16,8 @@ from tests.faults.crowd import Crowd, gathered
 from tests.faults.machine import Machine, machine
 from tests.faults.proofs import judge_proofs
 from tests.faults.storm import ASKERS, healed, more, organiser
-from tests.launch.running import eventually, free_port
+from tests.launch.running import SOON_S, eventually, free_port
+from tools.replay.door import rows
 
 COPIED = "appendonlydir"
 
@@ -36,9 +37,11 @@ async def test_what_came_after_an_old_backup_is_there_brought_back_or_told(
         await more(crowd)
         await asyncio.to_thread(_copied, made)
         before = {q for asked in crowd.ledger.asked.values() for q in asked}
+        await asyncio.to_thread(_up_again, made)
         await more(crowd)
         await _one_more_question(crowd, before)
         crowd.leaving.set()
+    await _all_numbered(crowd)
     await asyncio.to_thread(_put_back, made)
     told = await asyncio.to_thread(_told_lost, made)
     lost = await _questions(made, crowd, before)
@@ -67,17 +70,30 @@ async def _one_more_question(crowd: Crowd, before: set[str]) -> None:
         await asyncio.sleep(0.02)
 
 
+async def _all_numbered(crowd: Crowd) -> None:
+    """Return when the log holds all that was acknowledged: what is only under way to it is kept by the store
+    alone, and an old backup of that brings it back no more."""
+    async with asyncio.timeout(SOON_S):
+        for name, asked in crowd.ledger.asked.items():
+            token, numbers = crowd.stage.attendees[name].token, dict[str, object]()
+            while any(numbers.get(q) is None for q in asked):
+                told = await crowd.door.call("GET", crowd.stage.path("mine"), token=token)
+                numbers = {str(row["q"]): row["number"] for row in rows(told)}
+
+
 def _copied(made: Machine) -> None:
     made.crash()
     shutil.copytree(made.data / COPIED, made.folder / "backup")
-    made.restart()
-    healed(made)
 
 
 def _put_back(made: Machine) -> None:
     made.crash()
     shutil.rmtree(made.data / COPIED)
     shutil.copytree(made.folder / "backup", made.data / COPIED)
+    _up_again(made)
+
+
+def _up_again(made: Machine) -> None:
     made.restart()
     healed(made)
 

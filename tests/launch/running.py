@@ -163,6 +163,19 @@ class Run:
                 found.append(int(folder.name))
         return found
 
+    def kill(self, role: str, number: int = signal.SIGKILL) -> int:
+        """Send a signal to the child of this role, as soon as there is one that gets it: who lost the store
+        a moment ago may end by itself, or be on its way back. Its process id."""
+
+        def told() -> int:
+            for pid in self.children(role)[:1]:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, number)
+                    return pid
+            return 0
+
+        return eventually(told, f"a {role} is there")
+
     def ready(self) -> None:
         """Return once it takes writes: on a busy machine its first probe of the store may come late."""
         eventually(lambda: self.status("/readyz") == 200, "it is ready")

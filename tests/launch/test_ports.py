@@ -8,6 +8,7 @@ import socket
 import pytest
 
 from server.launch import ports
+from tests.launch.running import free_port
 
 HERE, ELSEWHERE = "127.0.0.1", "192.0.2.1"  # the second is nobody's (RFC 5737)
 
@@ -37,8 +38,8 @@ def test_a_host_without_an_address_of_this_machine_is_an_error(
 
 
 def test_an_address_that_somebody_else_holds_is_an_error_and_nothing_stays_bound() -> None:
-    with socket.create_server((HERE, 0)) as held:
-        port = held.getsockname()[1]
+    port = free_port()
+    with socket.create_server((HERE, port)):
         with pytest.raises(OSError) as error:
             ports.bind(HERE, port)
         assert error.value.errno == errno.EADDRINUSE

@@ -11,7 +11,6 @@ import ssl
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -29,6 +28,7 @@ from tests.launch.running import (
     clean_environ,
     command,
     eventually,
+    free_port,
     get,
     refused,
 )
@@ -109,9 +109,7 @@ def test_a_fresh_organiser_link_is_printed_on_demand(standing: Run) -> None:
 
 def test_every_killed_child_is_back_by_itself(standing: Run) -> None:
     for role in ROLES:
-        # What lost the store a moment ago may just be on its way back by itself.
-        (before,) = eventually(partial(standing.children, role), f"a {role}")
-        os.kill(before, signal.SIGKILL)
+        before = standing.kill(role)
 
         def another(role: str = role, before: int = before) -> bool:
             return standing.children(role) not in ([], [before])
@@ -126,8 +124,8 @@ def test_without_a_run_there_is_no_link(tmp_path: Path) -> None:
 
 
 def test_a_killed_parent_leaves_nothing_that_stops_the_next(run: Prepare, tmp_path: Path) -> None:
-    started = run().start()
-    port = str(urlsplit(started.url).port)
+    port = str(free_port())
+    started = run("--port", port).start()
     assert started.process is not None
     told = json.loads((tmp_path / "data" / "run.json").read_text())
     sockets = Path(told["store_url"].removeprefix("unix://")).parent

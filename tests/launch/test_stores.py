@@ -59,7 +59,7 @@ def test_a_store_that_processes_would_be_told_otherwise_is_no_store_of_a_run(
         f"OPENFLOOR_{name}_URL_FILE": str(tmp_path / "elsewhere") for name in ("STORE", "JOBS")
     }
     started = run(**others).start()
-    assert started.status("/readyz") == 200
+    started.ready()
 
 
 def test_a_wrong_password_is_said(tmp_path: Path) -> None:
@@ -97,6 +97,16 @@ def test_a_store_of_a_cluster_is_refused_in_words(tmp_path: Path) -> None:
     with cluster_of_two(tmp_path) as url:
         said = refused("run", "--port", "0", "--data", str(tmp_path / "data"), REDIS_URL=url)
     assert said.startswith("This store is one of a Cluster of 2.") and PASSWORD not in said
+
+
+def test_a_binary_that_says_nothing_is_not_the_one_that_runs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(embedded, "RUNS_S", 0.2)
+    silent = tmp_path / "silent"
+    silent.write_text("#!/bin/sh\nexec sleep 600\n")
+    silent.chmod(0o700)
+    assert not embedded._runs(str(silent))
 
 
 def test_without_any_server_binary_the_line_to_type_is_said(

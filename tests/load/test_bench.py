@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import subprocess
 from collections.abc import Iterator
 from functools import partial
 
@@ -18,7 +19,7 @@ from tools.bench.generator import Load, Plan
 from tools.bench.meeting import OURS, PLAIN
 from tools.bench.product import Product, Stage
 
-SOCKETS = 50
+SOCKETS, GRACE_S = 50, 50
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +44,7 @@ def test_every_vote_that_a_small_meeting_acknowledges_is_in_the_store(
     elif generator.compiler() is None:
         pytest.skip("no C compiler here")
     # The last votes may be told late: ticks are wide on a busy machine.
-    monkeypatch.setattr(meeting, "Plan", partial(Plan, grace=10))
+    monkeypatch.setattr(meeting, "Plan", partial(Plan, grace=GRACE_S))
     with generator.compiled() as command:
         point = meeting.one(who, command, up, staged(up), machine.cores(), 100, 2)
     assert point.joined == SOCKETS
@@ -70,6 +71,12 @@ def test_floods_of_a_small_bench_are_carried_out_beside_it_and_end_as_they_must(
     assert flood.right >= 2 and flood.wrong == 0
 
 
+def test_what_has_ended_before_it_is_pinned_is_let_be() -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    machine.pin(ended.pid, machine.cores().others)
+
+
 def test_a_log_of_a_bench_passes_its_audit() -> None:
     (point,) = leaves.run(900)
     assert point.leaves == 900
@@ -87,7 +94,7 @@ def test_the_ledger_finds_a_lost_and_an_invented_vote(up: Product) -> None:
         warm=0,
         seconds=1,
         questions=100,
-        grace=10,
+        grace=GRACE_S,
     )
     with generator.compiled() as command:
         load = generator.run(command, plan, machine.cores(), up.cpu)

@@ -5,7 +5,8 @@
  * PLAN holds lines "name value"; each "hello TEXT" is one client and its first message. In raw mode,
  * for servers that only push, it is a binary one (with the byte 1 for each CR LF), or none for "-". Clients open `joins` a second; once all have their
  * snapshot, vote i leaves at t0 + i / rate, whatever came back before (an open loop), by client
- * order[i % clients], each person once per question. OUT gets one struct vote for each vote, OUT.joins
+ * order[i % clients], each person once per question. It ends once every vote is answered and shown to all,
+ * or `grace` seconds after the last answer. OUT gets one struct vote for each vote, OUT.joins
  * one double for each client. Times are seconds of CLOCK_MONOTONIC. The last line printed is JSON.
  */
 #define _GNU_SOURCE
@@ -307,24 +308,6 @@ static double cpu(void) {
          (used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
 }
 
-static double own_cpu;
-
-static void load_all(void) {
-  double end = t0 + warm + seconds, cpu_from = 0;
-  long last = -1;
-  while (1) {
-    double t = now();
-    if (t >= window_from && !cpu_from) { cpu_from = cpu(); printf("window-start\n"); fflush(stdout); }
-    if (t >= window_to && !own_cpu) { own_cpu = cpu() - cpu_from; printf("window-end\n"); fflush(stdout); }
-    while (sent < planned && t0 + (double)sent / rate <= t) send_vote(sent++);
-    if (t >= end && sent >= planned) {
-      if (last != acked + refusals) last = acked + refusals, end = t;   /* still draining */
-      if (t > end + grace || t > t0 + warm + seconds + 60) break;
-    }
-    turn(1);
-  }
-}
-
 static void find_seen(void) {
   for (long i = 0; i < planned; i++) {
     if (!votes[i].acked) continue;
@@ -337,6 +320,37 @@ static void find_seen(void) {
     }
     if (low < q->count && tolds[q->list[low].told].reached >= in)
       votes[i].seen = tolds[q->list[low].told].last;
+  }
+}
+
+/* Nothing is on its way any more: each vote has its answer, each counted one was shown to all. */
+static int all_told(void) {
+  if (acked + refusals < sent) return 0;
+  find_seen();
+  for (long i = 0; i < planned; i++)
+    if (votes[i].acked && !votes[i].seen) return 0;
+  return 1;
+}
+
+static double own_cpu;
+
+static void load_all(void) {
+  double end = t0 + warm + seconds, cpu_from = 0, look = end;
+  long last = -1;
+  while (1) {
+    double t = now();
+    if (t >= window_from && !cpu_from) { cpu_from = cpu(); printf("window-start\n"); fflush(stdout); }
+    if (t >= window_to && !own_cpu) { own_cpu = cpu() - cpu_from; printf("window-end\n"); fflush(stdout); }
+    while (sent < planned && t0 + (double)sent / rate <= t) send_vote(sent++);
+    if (t >= end && sent >= planned) {
+      if (last != acked + refusals) last = acked + refusals, end = t;   /* still draining */
+      if (t > end + grace || t > t0 + warm + seconds + 60) break;
+      if (sent && t > look) {
+        if (all_told()) break;
+        look = t + 0.25;
+      }
+    }
+    turn(1);
   }
 }
 

@@ -240,14 +240,9 @@ class Crowd:
         """Vote by the clock, whatever comes back; then wait for what is still on its way."""
         t0 = time.monotonic() + 0.01
         self.window_from = t0 + self.warm
-        self.window_to = end = self.window_from + self.seconds
-        planned, grace, known, begun, cpu = (
-            len(self.times[0]),
-            self.plan.number("grace", 5),
-            -1,
-            0,
-            0.0,
-        )
+        self.window_to = end = look = self.window_from + self.seconds
+        planned, grace = len(self.times[0]), self.plan.number("grace", 5)
+        known, begun, cpu = -1, 0, 0.0
         while True:
             t = time.monotonic()
             if t >= self.window_from and begun == 0:
@@ -264,7 +259,17 @@ class Crowd:
                     known, end = self.acked + self.refused, t
                 if t > end + grace or t > self.window_to + 60:
                     return
+                if planned and t > look:
+                    if self.find_seen():
+                        return
+                    look = t + 0.25
             self.turn(0.001)
+
+    def find_seen(self) -> bool:
+        """Note when each vote was shown to the last client: True where none is on its way any more."""
+        find_seen(self.times, self.whole, self.tallies, self.told, self.inside)
+        on_its_way = any(acked and not seen for acked, seen in zip(*self.times[2:], strict=True))
+        return self.acked + self.refused >= self.sent and not on_its_way
 
 
 def main() -> None:
@@ -279,16 +284,11 @@ def main() -> None:
     while time.monotonic() < until:
         crowd.turn(0.001)
     crowd.load()
-    find_seen(crowd.times, crowd.whole, crowd.tallies, crowd.told, crowd.inside)
+    crowd.find_seen()
     joins = [client.came - client.intended if client.came else -1.0 for client in crowd.clients]
     write(sys.argv[2], crowd.times, crowd.whole, joins)
-    told = {
-        "clients": len(crowd.clients),
-        "joined": joined,
-        "send_failed": crowd.failed,
-        "planned": len(crowd.times[0]),
-        "deltas": len(crowd.told),
-    }
+    told = {"clients": len(crowd.clients), "joined": joined, "send_failed": crowd.failed}
+    told |= {"planned": len(crowd.times[0]), "deltas": len(crowd.told)}
     counted = ("gone", "acked", "refused", "frames", "frame_bytes", "resnapshots", "cpu")
     for name in (*counted, "join_from", "join_to", "window_from", "window_to"):
         told[name] = getattr(crowd, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import resource
@@ -36,9 +37,12 @@ def cores() -> Cores:
 
 
 def pin(pid: int, core: int) -> None:
-    """Keep all threads of a process on one core."""
-    for task in (Path("/proc") / str(pid) / "task").iterdir():
-        os.sched_setaffinity(int(task.name), {core})
+    """Keep all threads of a process on one core. What has ended meanwhile, a job's own process say, is let
+    be."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        for task in (Path("/proc") / str(pid) / "task").iterdir():
+            with contextlib.suppress(ProcessLookupError):
+                os.sched_setaffinity(int(task.name), {core})
 
 
 def raise_open_files() -> int:
