@@ -9,6 +9,7 @@ from playwright.async_api import expect
 from tests.journeys.board_page import BoardPage, drawn
 from tests.journeys.hall import NO_SCRIPTS, PHONE, Hall
 from tests.journeys.stage_exhibits import Staff
+from tests.journeys.test_receipts import unlocked
 
 FREEZE = "Will the travel freeze end in March?"
 
@@ -57,7 +58,9 @@ async def test_a_question_is_withdrawn_by_its_asker_alone_and_for_good(hall: Hal
     await other.live()
     await asker.page.goto(place.path("/mine"))
     await asker.page.locator("summary", has_text="Withdraw").click()
-    await asker.page.locator("form[action$='/withdraw'] button").click()
+    form = asker.page.locator("form[action$='/withdraw']")
+    await unlocked(form)
+    await form.locator("button").click()
     await expect(asker.page.locator(".ticket .state.withdrawn")).to_be_visible()
     await expect(other.row(FREEZE)).to_have_count(0)
     await expect(asker.page.locator("form[action$='/withdraw']")).to_have_count(0)

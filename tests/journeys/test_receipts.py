@@ -37,6 +37,11 @@ async def saved(page: Page) -> dict[str, Any]:
     return dict(json.loads(Path(path).read_text()))
 
 
+async def unlocked(form: Locator) -> None:
+    """The form has what it needs from the receipt that this browser keeps."""
+    await expect(form.locator(".secret")).to_have_attribute("hidden", "")
+
+
 async def test_a_question_is_called_received_once_its_proof_is_checked(hall: Hall) -> None:
     place = await hall.meeting("Receipts")
     page = await hall.attendee(place, PHONE)
@@ -104,6 +109,25 @@ async def test_the_receipt_s_link_withdraws_elsewhere_and_nothing_else_does(hall
     await expect(code).to_be_hidden()
     await other.locator("form[action$='/withdraw'] button").click()
     await page.goto(held["follow"])
+    await expect(page.locator(".ticket .state.withdrawn")).to_be_visible()
+
+
+async def test_a_press_that_comes_before_the_secret_is_made_waits_for_it(hall: Hall) -> None:
+    place = await hall.meeting("Receipts in haste")
+    page = await hall.attendee(place)
+    await asked(hall, place, page)
+    await expect(proof(page)).to_have_text(CHECKED)
+    await page.add_init_script(
+        "const real = crypto.subtle.sign.bind(crypto.subtle);"
+        "const made = new Promise((done) => { window.make = done; });"
+        "crypto.subtle.sign = (...given) => made.then(() => real(...given));"
+    )
+    await page.goto(place.path("/mine"))
+    await page.locator("summary", has_text="Withdraw").click()
+    form = page.locator("form[action$='/withdraw']")
+    await unlocked(form)
+    await form.locator("button").click()
+    await page.evaluate("make()")
     await expect(page.locator(".ticket .state.withdrawn")).to_be_visible()
 
 

@@ -105,11 +105,24 @@ function unlock(form) {
   const sent = Object.assign(document.createElement("input"), { type: "hidden", name: "pre" });
   field.removeAttribute("name");
   form.append(sent);
-  const take = async (/** @type {string} */ code) => {
+  /** @type {Promise<void> | null} until the secret of what was given last is made */
+  let making = null;
+  const make = async (/** @type {string} */ code) => {
     // Without WebCrypto the code itself, as without a script.
     const secrets = CODE.test(code) ? await secretsOf(code).catch(() => null) : null;
-    sent.value = secrets?.[lock] ?? code;
+    return secrets?.[lock] ?? code;
   };
+  const take = (/** @type {string} */ code) => {
+    const mine = make(code).then((secret) => {
+      if (making === mine) [sent.value, making] = [secret, null];
+    });
+    making = mine;
+  };
+  form.addEventListener("submit", (event) => {
+    if (!making) return;
+    event.preventDefault(); // a hand may be quicker than the secret, which the server needs
+    making.then(() => form.requestSubmit(event.submitter));
+  });
   field.addEventListener("input", () => take(field.value.trim()));
   const kept = keptOf(/** @type {HTMLInputElement} */ (form.elements.namedItem("q")).value);
   if (!kept) return;
