@@ -76,6 +76,7 @@ async def in_chromium(cases: list[Case]) -> list[Any]:
     async with async_playwright() as driver:
         browser = await driver.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         page = await browser.new_page()
+        page.set_default_timeout(PATIENCE_MS)
         await page.route("**/*", from_disk)
         await page.goto(f"{ORIGIN}/blank")
         answers: list[Any] = await page.evaluate(

@@ -55,10 +55,11 @@ NO_SCRIPTS = Look(scripts=False)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A meeting of the hall."""
+    """A meeting of the hall; `lists`: its rule lists every question, a moment after its receipt."""
 
     slug: str
     code: str
+    lists: bool = False
 
     def path(self, rest: str = "") -> str:
         """The address of a page of the meeting, below the origin."""
@@ -150,7 +151,7 @@ class Hall:
         body: Body = {"title": title, "submit_limit": 1000, **open_now, **fields}
         token = await self._organiser_token()
         told = await self.door.call("POST", f"{API}/meetings", token=token, body=body)
-        place = Place(text(told, "slug"), text(told, "code"))
+        place = Place(text(told, "slug"), text(told, "code"), bool(body["after_display"]))
         async with asyncio.timeout(PATIENCE_MS / 1000):
             while not told["log"]:  # a page that is older than its log checks no receipts
                 told = await self.door.call("GET", place.api(), token=token)
@@ -175,15 +176,16 @@ class Hall:
         return text(told, "token")
 
     async def ask(self, place: Place, token: str, words: str, lang: str = "en") -> str:
-        """Submit a question as somebody of the crowd; its id, once it has its number (on a busy machine
-        an answer may come before)."""
-        q, number = secrets.token_urlsafe(16), None
+        """Submit a question as somebody of the crowd; its id, once it has its number and is listed, where
+        it will be by itself (on a busy machine an answer may come before)."""
+        q = secrets.token_urlsafe(16)
         body: Body = {"q": q, "text": words, "lang": lang}
         async with asyncio.timeout(PATIENCE_MS / 1000):
-            while number is None:
+            while True:
                 told = await self.door.call("POST", place.api("/questions"), token=token, body=body)
-                number = told["number"]
-        return q
+                if told["number"] and not (place.lists and told["state"] == "received"):
+                    return q
+                await asyncio.sleep(0.05)
 
     async def vote(self, place: Place, token: str, n: int, on: bool = True) -> None:
         """Vote as somebody of the crowd."""

@@ -11,6 +11,7 @@ from playwright.async_api import Page, expect
 from tests.journeys.board_page import BoardPage
 from tests.journeys.exhibit import Exhibit, at
 from tests.journeys.hall import Hall
+from tests.journeys.test_verify import fate_told
 
 ALL = ("1280", "360", "dark")
 
@@ -35,8 +36,7 @@ async def receipt_exhibits(hall: Hall) -> list[Exhibit]:
 
     async def good(page: Page) -> None:
         await given(page, held, "good")
-        await page.locator("#ask-record").click()
-        await expect(page.locator("#told .ledger li")).to_have_count(2)
+        await fate_told(page, 2)
 
     async def bad(page: Page) -> None:
         await given(page, {**held, "opening": held["opening"].replace("March", "May")}, "bad")

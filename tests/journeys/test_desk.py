@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import secrets
-
 from playwright.async_api import Page, expect
 
-from server.domain.ids import from_bytes
 from tests.journeys.hall import NO_SCRIPTS, Hall, Place
-from tools.replay.door import text
 
 TEXTS = (
     "Will the north canteen open again this year?",
@@ -21,12 +17,9 @@ TEXTS = (
 
 async def asked(hall: Hall, place: Place) -> None:
     """Five questions by one person, waiting in order."""
-    joined = await hall.door.call("POST", place.api("/join"), body={"code": place.code})
+    token = await hall.joined(place)
     for words in TEXTS:
-        body: dict[str, object] = {"q": from_bytes(secrets.token_bytes(16)), "text": words}
-        await hall.door.call(
-            "POST", place.api("/questions"), token=text(joined, "token"), body=body
-        )
+        await hall.ask(place, token, words)
 
 
 async def done(page: Page, n: int, state: str, then: str = "") -> None:
@@ -35,6 +28,12 @@ async def done(page: Page, n: int, state: str, then: str = "") -> None:
     await expect(page.locator("#said")).to_have_text(f"No. {n}: {state}.")
     if then:
         await expect(page.locator("#open-n")).to_have_text(then)
+
+
+async def sent(page: Page, act: str) -> None:
+    """The form of this act was answered and has closed: the desk's feed may tell of the act before, and what
+    is pressed in between is typed into the form, or into the next one until it closes that."""
+    await expect(page.locator(f"details[data-fold={act}]")).not_to_have_attribute("open", "")
 
 
 async def test_all_of_the_desk_by_keyboard(hall: Hall) -> None:

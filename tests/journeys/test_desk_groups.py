@@ -6,7 +6,7 @@ from __future__ import annotations
 from playwright.async_api import Page, expect
 
 from tests.journeys.hall import NO_SCRIPTS, Hall, Look, Place
-from tests.journeys.test_desk import done
+from tests.journeys.test_desk import done, sent
 
 TEXTS = (
     "Will the north canteen open again this year?",
@@ -42,6 +42,7 @@ async def merge(page: Page, n: int, into: int) -> None:
     await keys.type(str(into))
     await keys.press("Enter")
     await expect(page.locator("[data-count=merged]")).to_have_text(str(merged + 1))
+    await sent(page, "merge")
     await open_number(page, into)
 
 
@@ -67,7 +68,8 @@ async def test_members_are_split_one_by_one_or_all_before_a_text_is_withheld(hal
     await keys.press("s")
     await keys.press("s")
     await expect(members.nth(1).locator("button")).to_be_focused()
-    await keys.press("Enter")
+    async with page.expect_response("**/split"):
+        await keys.press("Enter")
     await expect(members).to_have_count(2)
     await expect(page.locator("[data-count=listed]")).to_have_text("2")
     await expect(page.locator("#open-n")).to_have_text("no. 1")  # the head stays open

@@ -11,7 +11,7 @@ from playwright.async_api import Page, Request, Route, expect
 from tests.frontend.running import PATIENCE_MS
 from tests.journeys.hall import PHONE, Hall, Look, routed
 from tests.journeys.stage_exhibits import QUESTIONS, moderated
-from tests.journeys.test_desk import asked, done
+from tests.journeys.test_desk import asked, done, sent
 from tests.journeys.test_desk_groups import at_desk, listed, open_number, plain_desk
 
 SMALL = Look(width=360, height=640)
@@ -209,6 +209,7 @@ async def test_the_moment_of_an_answer_is_when_it_went_on_air_and_a_slip_is_refu
     await stream.fill("1:02:03")
     await answer.press("Enter")
     await expect(page.locator("[data-count=answered]")).to_have_text("1")
+    await sent(page, "answer")
     # A correction begins with what was told: neither time nor words are lost by correcting the other.
     await page.keyboard.press("5")
     for at, words, said in (("1:02:03", "", "Yes, in May."), ("1:02:03", "Yes, in May.", "No.")):
@@ -220,3 +221,4 @@ async def test_the_moment_of_an_answer_is_when_it_went_on_air_and_a_slip_is_refu
         await expect(page.locator("#open-answer")).to_have_text(
             f"Answer: At 1:02:03 of the meeting. {said}"
         )
+        await sent(page, "answer")

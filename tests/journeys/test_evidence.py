@@ -13,6 +13,7 @@ from server.translog.note import Signer
 from tests.journeys.board_page import BoardPage
 from tests.journeys.hall import Hall, Place, comes_true, routed
 from tests.journeys.test_receipts import CHECKED, FREEZE, asked, proof, saved
+from tests.web.browsing import until
 
 NO_ROOT = bytes(32)
 WATCHED = """async () => {
@@ -43,6 +44,16 @@ def heads(page: Page) -> list[Response]:
     read: list[Response] = []
     page.on("response", lambda answer: read.append(answer) if is_head(answer.url) else None)
     return read
+
+
+async def was_read(read: list[Response], told: str) -> None:
+    """What is told is one of the heads that the page reads. (Of an answer the browser may tell after the
+    page has taken it in.)"""
+
+    async def among() -> bool:
+        return told in [await answer.text() for answer in [*read]]
+
+    await until(among, "the page read the head that it shows")
 
 
 def is_head(url: str) -> bool:
@@ -100,12 +111,12 @@ async def test_a_reader_who_never_asked_keeps_what_was_shown_from_the_first_visi
         await comes_true(page, kept)
         told = await page.evaluate(kept)
         assert told["vkey"] == key
-        assert told["served"] in [await answer.text() for answer in read]
+        await was_read(read, told["served"])
         assert await page.evaluate(WATCHED) is None
         await keep(page, served=f"{key.split('+')[0]}\nno signature")
         assert await page.evaluate(WATCHED) is None
         shown = (await page.evaluate(kept))["served"]  # what was none is kept no more
-        assert shown in [await answer.text() for answer in read]
+        await was_read(read, shown)
         await keep(
             page, served=_own(hall, key).sign(Checkpoint(key.split("+")[0], 1, NO_ROOT).text())
         )

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from playwright.async_api import expect
 
+from tests.journeys.board_page import BoardPage, drawn
 from tests.journeys.hall import NO_SCRIPTS, Hall, Place
 from tools.bench.browser import sent_bytes
 
@@ -19,6 +21,7 @@ WORDS = "when will why does the our new canteen office travel budget team leave 
 async def filled(hall: Hall, place: Place, rows: int = ROWS) -> None:
     """So many questions, each of other words."""
     token, rng = await hall.joined(place), random.Random(7)
+    place = replace(place, lists=False)  # the page tells when all are listed
     room = asyncio.Semaphore(20)
 
     async def ask(n: int) -> None:
@@ -42,9 +45,11 @@ async def test_a_first_visit_of_500_questions_is_light_and_shows_all_of_them(
     await expect(page.locator("#all-rows")).to_have_count(0)
     # Hundreds of forms, or of buttons in one, would be looked through whenever a row moves.
     await expect(page.locator("#rows form, #rows [form]")).to_have_count(0)
-    far = page.locator("#rows > .row").nth(ROWS - 1)
-    await far.locator("button.box").click()
-    await expect(far.locator(".pending")).to_have_count(0)
+    board = BoardPage(page)
+    await board.live()
+    words = f"Point {ROWS // 2}:"
+    await board.press(words)
+    await board.shows(words, 1, mine=True)
     await page.route(
         "**/ticket", lambda _: None
     )  # never answered: the page's own words alone count
@@ -56,6 +61,7 @@ async def test_without_a_script_a_link_shows_the_rows_that_are_not_drawn(hall: H
     place = await hall.meeting("All rows without scripts")
     await filled(hall, place, 52)
     page = await hall.attendee(place, NO_SCRIPTS)
+    await drawn(page, page.locator("#listed", has_text="52"), "all of them are listed")
     await expect(page.locator("#rows > .row")).to_have_count(50)
     await page.locator("#all-rows a").click()
     await expect(page.locator("#rows > .row")).to_have_count(52)

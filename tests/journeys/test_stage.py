@@ -6,7 +6,7 @@ import asyncio
 
 from playwright.async_api import Route, expect
 
-from tests.journeys.hall import NO_SCRIPTS, PHONE, Hall
+from tests.journeys.hall import NO_SCRIPTS, PHONE, Hall, routed
 from tests.journeys.stage_exhibits import QUESTIONS, Staff, moderated
 from tests.web.browsing import until
 
@@ -49,7 +49,7 @@ async def test_the_host_keeps_the_page_until_there_is_another_to_show(hall: Hall
         tried.set()
         await route.fulfill(status=503)
 
-    await page.route("**/host", store_away)
+    await routed(page, "**/host", store_away)
     await mod.act("/line", numbers=[3, 6], revision=1)
     async with asyncio.timeout(60):
         await tried.wait()

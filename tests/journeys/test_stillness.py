@@ -70,6 +70,7 @@ async def test_new_questions_wait_behind_a_pill_while_the_list_is_scrolled(hall:
         await hall.ask(place, asker, f"One of a dozen further questions, number {n}?")
     board = BoardPage(await hall.attendee(place, PHONE))
     await board.live()
+    await expect(board.page.locator("#rows > .row")).to_have_count(15)  # none of them is new to it
     await _scrolled(board.page)
     pill = board.page.locator("#pill")
     await expect(pill).to_be_hidden()

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 
-from tests.journeys.board_page import BoardPage
+from tests.journeys.board_page import BoardPage, drawn
 from tests.journeys.hall import DARK, GERMAN, NO_SCRIPTS, PHONE, Hall, Place
+from tests.journeys.test_desk import sent
+from tests.journeys.test_receipts import unlocked
 
 BONUS = "Will the bonus freeze end in March?"
 # No copy of the first: a quick worker would put both in one row of the desk.
@@ -118,12 +120,13 @@ async def _screened(meeting: Meeting) -> None:
     await expect(two.locator(".desk-row")).to_have_count(4)
     await expect(one.locator("#open-n")).to_have_text("no. 2")
     await one.keyboard.press("l")
-    for words, keys in ((LUNCH, ("x", "2", "Enter")), (AGAIN, ("m", "1", "Enter"))):
+    for words, act, keys in ((LUNCH, "screen", "x2"), (AGAIN, "merge", "m1")):
         await two.locator(".desk-row", has_text=words).locator("a").click()
         await expect(two.locator("#open-text")).to_have_text(words)
-        for key in keys:
+        for key in (*keys, "Enter"):
             await two.keyboard.press(key)
         await expect(two.locator(".desk-row", has_text=words)).to_have_count(0)
+        await sent(two, act)
     await expect(three.locator(".desk-row")).to_have_count(1)
     await three.locator(".desk-row", has_text=HEATING).locator("a").click()
     await expect(three.locator("#open-text")).to_have_text(HEATING)
@@ -153,6 +156,7 @@ async def _appealed(meeting: Meeting) -> None:
     cem = meeting.people[2].page
     await cem.goto(meeting.place.path("/mine"))
     form = cem.locator(".ticket", has_text=LUNCH).locator("form.appeal")
+    await unlocked(form)
     await form.locator("textarea").fill("It is about night shifts too.")
     await form.locator("button").click()
     for page in (two, three):
@@ -198,7 +202,8 @@ async def _closed(meeting: Meeting) -> None:
             await page.reload()
     await meeting.reader.goto(meeting.place.path("/screened-out"))
     case = meeting.reader.locator(".cases > li", has_text=LUNCH)
-    await expect(case).to_contain_text("overturned")
+    overturned = case.filter(has_text="overturned")
+    await drawn(meeting.reader, overturned, "the record tells of the appeal's end")
     await expect(case).to_contain_text("Moderator 2")
     await expect(case).to_contain_text("Moderator 3")
 
