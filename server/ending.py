@@ -6,10 +6,7 @@ by itself.
 
 from __future__ import annotations
 
-HEADS_S = (
-    1.0  # for the heads of those who were let in: a browser may open a connection, ask nothing
-)
-BEGIN_S = 0.05  # Hypercorn ends what it is given before it read of it, once it was told to end
+BEGIN_S = 1.0  # for requests of those who were let in: a browser may open a connection, ask nothing
 VOTES_S = 5.0  # a round trip under way and one more, each to a store that falls silent
 SPREAD_S = 2.0  # over which sockets are told to come back
 SOCKETS_S = 5.0  # for their farewells
@@ -21,7 +18,7 @@ MARGIN_S = 4.0  # a core that is shared, thousands of sockets to write to
 def slowest_s(graceful_s: float) -> float:
     """The longest orderly end of a server that waits `graceful_s` for answers under way."""
     answers_s = max(SOCKETS_S + IDLE_S, graceful_s)
-    return HEADS_S + BEGIN_S + VOTES_S + SPREAD_S + answers_s + REST_S
+    return BEGIN_S + VOTES_S + SPREAD_S + answers_s + REST_S
 
 
 def patience_s(graceful_s: float) -> float:

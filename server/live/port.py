@@ -15,7 +15,7 @@ from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
 from hypercorn.utils import wrap_app
 
-from server.ending import BEGIN_S, HEADS_S, IDLE_S, SOCKETS_S
+from server.ending import BEGIN_S, IDLE_S, SOCKETS_S
 from server.live.door import Conversation, Door
 from server.live.socket import LiveSocket
 from server.protocol.close_codes import Close
@@ -35,7 +35,7 @@ class _Head(asyncio.Protocol):
         door: Door,
         talk: Callable[[str], Conversation[LiveSocket]],
         serve: Serve,
-        waiting: WeakSet[_Head],
+        waiting: WeakSet[object],
     ) -> None:
         self._door = door
         self._waiting = waiting
@@ -69,6 +69,7 @@ class _Head(asyncio.Protocol):
             self._hand_on(LiveSocket(self._door, self._talk(slug)))
         else:
             reader = asyncio.StreamReader()
+            self._waiting.add(reader)
             self._hand_on(asyncio.StreamReaderProtocol(reader, self._serve))
 
     def _read(self) -> None:
@@ -106,7 +107,7 @@ class Port:
         self,
         servers: Sequence[asyncio.Server],
         door: Door,
-        heads: WeakSet[_Head],
+        waiting: WeakSet[object],
         context: WorkerContext,
         tasks: set[asyncio.Task[None]],
         lifespan: Lifespan,
@@ -115,7 +116,7 @@ class Port:
     ) -> None:
         self._servers = servers
         self._door = door
-        self._heads = heads
+        self._waiting = waiting
         self._context = context
         self._tasks = tasks
         self._lifespan = lifespan
@@ -133,11 +134,11 @@ class Port:
             server.close()
 
     async def begun(self) -> None:
-        """Return once each request of those who were accepted has begun, or HEADS_S is over."""
-        until = asyncio.get_running_loop().time() + HEADS_S
-        while self._heads and asyncio.get_running_loop().time() < until:
+        """Return once each request of those who were accepted has begun, or BEGIN_S is over. Hypercorn drops
+        what it has not begun when it is told to end."""
+        until = asyncio.get_running_loop().time() + BEGIN_S
+        while self._waiting and asyncio.get_running_loop().time() < until:
             await asyncio.sleep(0.01)
-        await asyncio.sleep(BEGIN_S)
 
     async def drain(self, spread_s: float) -> None:
         """Tell every socket that we end and close it, staggered; then end requests and the app.
@@ -191,23 +192,30 @@ async def listen(
     await lifespan.wait_for_startup()
     if lifespan_task.done():
         lifespan_task.result()  # an app that cannot start must not be listened for
-    context, tasks, heads = WorkerContext(None), set[asyncio.Task[None]](), WeakSet[_Head]()
+    context, tasks = WorkerContext(None), set[asyncio.Task[None]]()
+    waiting = WeakSet[object]()  # for each connection whose request has not begun: who reads of it
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
         tasks.add(task)
         task.add_done_callback(tasks.discard)
+        task.add_done_callback(lambda _: waiting.discard(reader))
+
+        async def begin(*call: Any) -> None:
+            waiting.discard(reader)
+            await wrapped(*call)
+
         # A long answer must be able to cut a reader that does not read (live/stream.py).
         told = {**state, "transport": writer.transport}
-        await TCPServer(wrapped, loop, config, context, told, reader, writer)
+        await TCPServer(cast(Any, begin), loop, config, context, told, reader, writer)
 
     servers = [
         await loop.create_server(
-            lambda: _Head(door, talk, serve, heads), sock=one, backlog=config.backlog, ssl=tls
+            lambda: _Head(door, talk, serve, waiting), sock=one, backlog=config.backlog, ssl=tls
         )
         for one in ports
     ]
     return Port(
-        servers, door, heads, context, tasks, lifespan, lifespan_task, config.graceful_timeout
+        servers, door, waiting, context, tasks, lifespan, lifespan_task, config.graceful_timeout
     )
