@@ -16,6 +16,7 @@ from server.translog.note import NoteError, VerifierKey
 from server.translog.tile import ENTRIES, HEIGHT, WIDTH, Tile, bundle, parse_bundle, parse_path
 from server.translog.timing import Clockwork
 from server.translog.tree import HASH_BYTES
+from workers.sequencer import untouched
 from workers.sequencer.leaves import LeafStore, State
 
 
@@ -225,26 +226,41 @@ def _notes(folder: Path, keys: Path | None, log: str) -> dict[str, str]:
 
 def check(folder: Path, keys: Path | None = None) -> dict[str, tuple[int, list[str]]]:
     """By origin: how many leaves, and everything that is wrong. OSError or sqlite3.Error where it
-    cannot be read. Sound also while the sequencer works: signatures are read before the store."""
+    cannot be read. Writes nothing. Sound also while the sequencer works: signatures are read first."""
     path = folder / "leaves.sqlite3"
     if not path.is_file():
         raise FileNotFoundError(2, "there are no logs", str(path))
+
+    def of(db: sqlite3.Connection) -> dict[str, tuple[int, list[str]]]:
+        return _checked(LeafStore.over(db), folder, notes)
+
+    notes = _all_notes(folder, keys)
+    return untouched.read(path, of)
+
+
+def _all_notes(folder: Path, keys: Path | None) -> dict[str, dict[str, str]]:
     logs = {found.name for found in folder.iterdir() if checkpoint.LOG_ID.fullmatch(found.name)}
     if keys is not None and (keys / "signed").is_dir():
         logs |= {found.name for found in (keys / "signed").iterdir() if found.suffix != ".tmp"}
-    notes = {log: _notes(folder, keys, log) for log in sorted(logs)}
-    store = LeafStore(path)
-    try:
-        found: dict[str, tuple[int, list[str]]] = {}
-        for state in store.states().values():
-            wrong = list(_Check(store, folder, state).run(notes.pop(log_id(state.meeting), {})))
-            found[state.origin] = (state.size, wrong)
-        for log, held in notes.items():
-            if held:
-                found[f"log {log}"] = (0, ["it was signed, but the store does not hold it"])
-        return found
-    finally:
-        store.close()
+    return {log: _notes(folder, keys, log) for log in sorted(logs)}
+
+
+def _checked(
+    store: LeafStore, folder: Path, notes: dict[str, dict[str, str]]
+) -> dict[str, tuple[int, list[str]]]:
+    found: dict[str, tuple[int, list[str]]] = {}
+    left = dict(notes)
+    for state in store.states().values():
+        wrong = list(_Check(store, folder, state).run(left.pop(log_id(state.meeting), {})))
+        found[state.origin] = (state.size, wrong)
+    for log, held in left.items():
+        if held:
+            found[f"log {log}"] = (0, ["it was signed, but the store does not hold it"])
+    return found
+
+
+def _count(number: int, one: str, more: str = "") -> str:
+    return f"{number} {one if number == 1 else more or f'{one}s'}"
 
 
 def main(data: Path, keys: Path) -> int:
@@ -255,8 +271,9 @@ def main(data: Path, keys: Path) -> int:
         print(f"Could not check: {error}")
         return 1
     for origin, (size, wrong) in found.items():
-        print(f"{origin}: {size} leaves, {'all hold' if not wrong else f'{len(wrong)} findings'}")
+        holds = "all hold" if not wrong else _count(len(wrong), "finding")
+        print(f"{origin}: {_count(size, 'leaf', 'leaves')}, {holds}")
         for line in wrong[:50]:
             print(f"  - {line}")
-    print(f"{len(found)} logs checked.")
+    print(f"{_count(len(found), 'log')} checked.")
     return 2 if any(wrong for _, wrong in found.values()) else 0

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Self
 
 from server.translog.timing import Clockwork
 from server.translog.tree import EMPTY_ROOT
@@ -121,6 +122,13 @@ class LeafStore:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
         self._db.executescript(_SCHEMA)
+
+    @classmethod
+    def over(cls, db: sqlite3.Connection) -> Self:
+        """What stands behind a connection that only reads; nothing is made or set."""
+        made = cls.__new__(cls)
+        made._db = db
+        return made
 
     def close(self) -> None:
         """Close the file."""
