@@ -61,7 +61,9 @@ async def live_half(
     boards, networks = Boards(store), Networks()
     gate, proxies = Gate(), read_proxies(["127.0.0.1"])
     batcher = Batcher(store, 5, batch_votes, batch_waiting, gate)
-    pace = Pace(per_person, 4 * per_person, 3, tick_ms, network_per_min=network_per_min)
+    pace = Pace(
+        per_person, 4 * per_person, 3, tick_ms, hello_s=WITHIN_S, network_per_min=network_per_min
+    )
     node = Node(store, boards, batcher, SECRET, pace, lambda: int(time.time() * 1000), networks)
     hub = Hub(boards, tick_ms)
     tail = Tail(store, boards, hub, tick_ms)
@@ -69,7 +71,7 @@ async def live_half(
         frozenset({HOST}),
         frozenset({f"http://{HOST}"}),
         16_384,
-        5.0,
+        WITHIN_S,
         50,
         50,
         lambda peer, told: networks.name(client_address(peer, told, proxies), node.clock()),
@@ -112,12 +114,20 @@ def dial(port: Port, town: Town, **headers: str) -> connect:
         origin=Origin(f"http://{HOST}"),
         additional_headers=headers,
         proxy=None,
+        open_timeout=WITHIN_S,
     )
 
 
 async def greet(socket: ClientConnection, word: str) -> None:
     """Say hello with a ticket."""
     await socket.send(json.dumps({"t": "hello", "ticket": word, "d": "abc"}))
+
+
+async def settled(half: Half) -> None:
+    """Return once no connection has work under way: each has looked whether its sign-in still stands."""
+    async with asyncio.timeout(WITHIN_S):
+        while half.node._tasks:
+            await asyncio.sleep(0.005)
 
 
 async def hear(socket: ClientConnection, kind: str) -> dict[str, object]:

@@ -7,13 +7,15 @@ import json
 from contextlib import AsyncExitStack
 from dataclasses import replace
 
+import pytest
 from redis.asyncio import Redis
 from websockets.asyncio.client import ClientConnection
 
 from server.acts import admission, decide, submit
+from server.live import tail
 from server.store import keys
 from tests.acts.building import NOW, Town, fresh_q, live_town
-from tests.live.half import dial, end_of, greet, hear, live_half, signed
+from tests.live.half import WITHIN_S, dial, end_of, greet, hear, live_half, signed
 
 
 async def entered(socket: ClientConnection, town: Town) -> admission.SignIn:
@@ -34,6 +36,8 @@ async def ask(socket: ClientConnection, kind: str, **more: object) -> dict[str, 
 async def test_questions_over_sockets_take_from_their_networks_budget(store: Redis) -> None:
     town = await live_town(store)
     async with live_half(store, network_per_min=2) as half:
+        now = half.node.clock()
+        half.node.clock = lambda: now  # a budget that fills up by the clock
         there, elsewhere = {"X-Forwarded-For": "198.51.100.7"}, {"X-Forwarded-For": "203.0.113.9"}
         async with dial(half.port, town, **there) as one, dial(half.port, town, **there) as two:
             await entered(one, town)
@@ -80,7 +84,7 @@ async def test_nothing_is_kept_of_who_has_no_socket_any_more(store: Redis) -> No
         async with dial(half.port, town) as one:
             await entered(one, town)
             assert half.node.people == 1
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(WITHIN_S):
             while half.node.people:
                 await asyncio.sleep(0.005)
 
@@ -98,6 +102,10 @@ async def test_a_fourth_socket_of_one_person_is_told_so(store: Redis) -> None:
             await greet(fourth, word)
             assert await end_of(fourth) == 4409
         await socket.close()
+        who = joined.sign_in
+        async with asyncio.timeout(WITHIN_S):
+            while len(half.node.present(who.meeting, who.voter or 0)) > 2:
+                await asyncio.sleep(0.005)
         async with dial(half.port, town) as again:
             await greet(again, word)
             await hear(again, "welcome")
@@ -150,7 +158,10 @@ async def test_what_one_device_casts_is_told_to_the_persons_other_devices_alone(
         assert (await next_but(stranger, "snapshot", "delta"))["t"] == "pong"
 
 
-async def test_a_delta_says_by_its_digest_what_the_whole_board_is(store: Redis) -> None:
+async def test_a_delta_says_by_its_digest_what_the_whole_board_is(
+    store: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tail, "DIGEST_S", 3_600.0)
     town = await live_town(store)
     numbers = [(await town.listed()).number or 0 for _ in range(3)]
     async with live_half(store, tick_ms=20) as half, dial(half.port, town) as socket:
@@ -165,7 +176,7 @@ async def test_a_delta_says_by_its_digest_what_the_whole_board_is(store: Redis) 
 
 async def next_but(socket: ClientConnection, *passed_over: str) -> dict[str, object]:
     """The next message of another kind."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(WITHIN_S):
         while True:
             told: dict[str, object] = json.loads(await socket.recv())
             if told["t"] not in passed_over:

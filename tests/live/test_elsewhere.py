@@ -114,7 +114,12 @@ async def test_what_a_device_cast_over_another_connection_here_is_known_and_not_
     n = (await town.listed()).number
     joined = await admission.join(store, town.meeting, town.meeting.code, NOW)
     who, word = joined.sign_in, signed(joined, joined.sign_in.expires_at)
-    async with live_half(store) as half, dial(half.port, town) as told, dial(half.port, town) as by:
+    never = 3_600.0
+    async with (
+        live_half(store, elsewhere_s=never) as half,
+        dial(half.port, town) as told,
+        dial(half.port, town) as by,
+    ):
         for socket in (told, by):
             await greet(socket, word)
             await hear(socket, "welcome")

@@ -18,7 +18,7 @@ from server.acts import admission
 from server.live import tail as tail_module
 from server.store import events, keys, rebuilding
 from tests.acts.building import NOW, Town, live_town
-from tests.live.half import Half, dial, end_of, greet, hear, live_half, signed
+from tests.live.half import Half, dial, end_of, greet, hear, live_half, settled, signed
 
 KEPT = 20_000  # functions/00_shared.lua
 WITHIN_S = 60.0
@@ -63,6 +63,7 @@ async def test_a_decision_that_was_trimmed_unread_is_on_the_board_all_the_same(
         async with dial(half.port, town) as socket:
             await greet(socket, signed(joined, joined.sign_in.expires_at))
             await hear(socket, "snapshot")
+            await settled(half)
             stream = keys.events(town.meeting.id)
 
             async def many() -> None:
@@ -98,6 +99,23 @@ def sleeps_through_a_trim(store_url: str, m: str, gone: str, stays: int) -> None
         time.sleep(0.7)
 
 
+def freeze(monkeypatch: pytest.MonkeyPatch, asked: bool, sleep: Callable[[], None]) -> None:
+    """Let all stand still in the next reading of the stream, its answer on its way; or right after it. Not
+    before: what is left of a trimmed stream fills a page, and these tests leave less."""
+    read = events.since
+
+    async def since(*given: Any) -> Any:
+        found = await read(*given)
+        monkeypatch.setattr(events, "since", read)
+        if asked:
+            sleep()
+        else:
+            asyncio.get_running_loop().call_soon(sleep)
+        return found
+
+    monkeypatch.setattr(events, "since", since)
+
+
 @pytest.mark.parametrize("asked", [False, True], ids=["between readings", "answer on its way"])
 async def test_a_node_that_slept_looks_whether_the_stream_still_reaches_back(
     store: Redis, store_url: str, monkeypatch: pytest.MonkeyPatch, asked: bool
@@ -105,23 +123,13 @@ async def test_a_node_that_slept_looks_whether_the_stream_still_reaches_back(
     monkeypatch.setattr(tail_module, "STALE_S", 0.5)
     town = await live_town(store)
     gone, stays = await town.listed(), await town.listed()
-    read = events.since
 
     def sleep() -> None:
         sleeps_through_a_trim(store_url, town.meeting.id, gone.q, stays.number or 0)
 
-    async def since(*given: Any) -> Any:
-        found = await read(*given)
-        monkeypatch.setattr(events, "since", read)
-        sleep()
-        return found
-
     async with live_half(store, tick_ms=20) as half:
         await half.node.boards.follow(town.meeting.id)
-        if asked:
-            monkeypatch.setattr(events, "since", since)
-        else:
-            sleep()
+        freeze(monkeypatch, asked, sleep)
         await until(lambda: shown(half, town) == {stays.number})
 
 
@@ -153,8 +161,10 @@ async def test_an_end_that_was_missed_is_found_also_when_the_store_fails_at_firs
         async with dial(half.port, town) as socket:
             await greet(socket, signed(joined, joined.sign_in.expires_at))
             await hear(socket, "snapshot")
+            await settled(half)  # the socket's own look would find the end, too
             monkeypatch.setattr(tail_module, "admission", SimpleNamespace(standing=fails))
-            signs_out_while_all_sleep(store_url, m, joined.sign_in.key)
+            key = joined.sign_in.key
+            freeze(monkeypatch, False, lambda: signs_out_while_all_sleep(store_url, m, key))
             assert await end_of(socket) == 4401
             assert failed == [m]
 

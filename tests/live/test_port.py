@@ -101,7 +101,7 @@ def tiny_app(life: list[str]) -> Quart:
 async def running() -> AsyncIterator[Running]:
     life: list[str] = []
     ended: list[str] = []
-    door = Door(frozenset({HOST}), frozenset({ORIGIN}), FRAME_BYTES, 5.0, 50, 50)
+    door = Door(frozenset({HOST}), frozenset({ORIGIN}), FRAME_BYTES, 60.0, 50, 50)
     port = await listen(
         tiny_app(life), Config(), lambda slug: Echo(slug, ended), door, bind("127.0.0.1", 0), None
     )
