@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from server.audit.findings import Findings, Unreadable
-from server.audit.reading import Read
+from server.audit.reading import Progress, Read
 from server.audit.record import Record
 from server.audit.sources import PUBLIC_BYTES, Source
 from server.domain.question import State
@@ -25,6 +25,7 @@ from server.translog.strict import read_object
 from server.translog.tree import ProofError, leaf_hash, verify_inclusion
 
 SHA256 = re.compile("[0-9a-f]{64}")
+TOLD_EVERY = 20
 ERASED_SHARE = 0.05
 ERASED_LEAST = 3
 
@@ -95,13 +96,16 @@ def _codes(source: Source, sha256: str, findings: Findings) -> set[str] | None:
     return {str(row["code"]) for row in rows if isinstance(row, dict) and "code" in row}
 
 
-def texts(source: Source, read: Read, findings: Findings) -> None:
+def texts(source: Source, read: Read, findings: Findings, progress: Progress) -> None:
     """A8."""
+    total = len(read.replay.questions)
     meeting = meeting_of(read.head.origin.rpartition("/")[2])
     opened = missing = 0
     reasons: Counter[str] = Counter()
     erased = 0
-    for q, known in read.replay.questions.items():
+    for done, (q, known) in enumerate(read.replay.questions.items(), 1):
+        if done % TOLD_EVERY == 0 or done == total:
+            progress(done, total, "questions' texts")
         erased += bool(known.erased)
         if known.state is State.SCREENED_OUT and known.withheld:
             reasons[str(known.reason)] += 1
@@ -125,7 +129,6 @@ def texts(source: Source, read: Read, findings: Findings) -> None:
         findings.note("A8", f"{missing} public texts are not in what was given, or were lost")
     for reason, count in sorted(reasons.items()):
         findings.note("A8", f"{count} texts are withheld: {reason}")
-    total = len(read.replay.questions)
     if erased >= ERASED_LEAST and erased > ERASED_SHARE * total:
         findings.note("A8", f"ALARM: {erased} of {total} texts were erased; ask why")
     findings.done["A8"] = f"{opened} texts opened, {erased} erased."
@@ -152,7 +155,7 @@ def _opens(data: bytes, c: str, meeting: str, q: str) -> bool:
         return False
 
 
-def tallies(source: Source, read: Read, findings: Findings) -> None:
+def tallies(source: Source, read: Read, findings: Findings, progress: Progress) -> None:
     """A9."""
     numbers = {q: known.number for q, known in read.replay.questions.items()}
     picks = defaultdict[int, list[Leaf]](list)
@@ -160,6 +163,7 @@ def tallies(source: Source, read: Read, findings: Findings) -> None:
         picks[int(str(pick.fields["tick"]))].append(pick)
     checked = 0
     for n, tick in read.replay.ticks.items():
+        progress(n, len(read.replay.ticks), "tallies")
         try:
             data = source.get(f"ticks/{n}.json", PUBLIC_BYTES)
         except Unreadable as error:

@@ -7,7 +7,7 @@ import time
 
 from server.audit.findings import Findings, Unreadable
 from server.audit.moving import Moving
-from server.audit.reading import Read
+from server.audit.reading import Progress, Read
 from server.audit.record import Look
 from server.audit.record_files import look_in, screened_out
 from server.audit.sources import MAX_BYTES, PUBLIC_BYTES, Source
@@ -25,11 +25,11 @@ WRONG = {
 }
 
 
-def published(source: Source, read: Read, findings: Findings) -> None:
+def published(source: Source, read: Read, findings: Findings, progress: Progress) -> None:
     """Each file must be what leaves and openings give, to the byte: of an archive at its checkpoint, of a
     live log at the size that the file names."""
     if source.live:
-        _Live(source, read, findings).judge()
+        _Live(source, read, findings, progress).judge()
     else:
         _still(source, read, findings)
     findings.done["A7"] = f"{len(read.replay.questions)} questions."
@@ -80,9 +80,9 @@ def _size(data: bytes | None) -> int | None:
 class _Live:
     """The files of a log that goes on. What fits once is settled."""
 
-    def __init__(self, source: Source, read: Read, findings: Findings) -> None:
+    def __init__(self, source: Source, read: Read, findings: Findings, progress: Progress) -> None:
         self._source, self._read, self._findings = source, read, findings
-        self._moving = Moving(source, read, findings)
+        self._moving = Moving(source, read, findings, progress)
         self._left = {STATES, TOLD, SHEET}
         self._came: set[str] = set()
         self._unread: dict[str, str] = {}

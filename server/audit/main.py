@@ -13,6 +13,7 @@ from pathlib import Path
 from server.audit import checks, files_check, reading, series, sources, witnessed
 from server.audit.checks import Receipt
 from server.audit.findings import Findings, Grade, Unreadable, plain
+from server.audit.reading import Progress, Read
 from server.audit.series import Earlier
 from server.audit.sources import Source
 from server.audit.witnessed import AnchorLog
@@ -23,13 +24,7 @@ from server.translog.proof import Proof
 
 PATIENCE_S = 48 * 3_600
 SAVED_MOST = 1_000
-# What reads files beside the entries, each for itself: one that cannot be read hides no other's findings.
-_BESIDE = (
-    ("A5", checks.reasons),
-    ("A7", files_check.published),
-    ("A8", checks.texts),
-    ("A9", checks.tallies),
-)
+BAR_COLUMNS = 79
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -70,6 +65,7 @@ def main(options: Namespace) -> int:
     except KeyboardInterrupt:
         print("\nStopped: nothing was decided.", file=sys.stderr)
         return 1
+    _bar_ends()
     print(findings.report())
     try:
         _keep(options, source, anchor, head, findings)
@@ -105,7 +101,7 @@ def audit(
     saved: list[tuple[str, Checkpoint]],
     now_s: int,
     findings: Findings,
-    progress: reading.Progress,
+    progress: Progress,
     anchor: AnchorLog | None = None,
     earlier: Earlier | None = None,
 ) -> str | None:
@@ -132,10 +128,18 @@ def audit(
         return None
     series.continued(read, earlier, now_s, findings, progress)
     checks.waiting(read, now_s, PATIENCE_S, findings)
-    for check, carry_out in _BESIDE:
-        findings.read(check, partial(carry_out, source, read, findings))
+    _beside(source, read, findings, progress)
     checks.receipts(held, read, log, findings)
     return found[0]
+
+
+def _beside(source: Source, read: Read, findings: Findings, progress: Progress) -> None:
+    """What reads files beside the entries, each for itself: one that cannot be read hides no other's
+    findings."""
+    findings.read("A5", lambda: checks.reasons(source, read, findings))
+    findings.read("A7", lambda: files_check.published(source, read, findings, progress))
+    findings.read("A8", lambda: checks.texts(source, read, findings, progress))
+    findings.read("A9", lambda: checks.tallies(source, read, findings, progress))
 
 
 def _anchor(options: Namespace) -> AnchorLog | None:
@@ -232,8 +236,13 @@ def _write_evidence(path: Path, name: str, findings: Findings) -> None:
     path.write_text(json.dumps({"log": name, "evidence": told}, indent=1, ensure_ascii=False))
 
 
-def _bar(done: int, total: int) -> None:
+def _bar(done: int, total: int, what: str) -> None:
+    """One line, drawn over the last."""
     if sys.stderr.isatty():
-        filled = 30 * done // max(1, total)
-        end = "\n" if done == total else ""
-        print(f"\r[{'#' * filled:<30}] {done} of {total}", end=end, file=sys.stderr, flush=True)
+        line = f"[{'#' * (20 * done // max(1, total)):<20}] {done} of {total} {what}"
+        print(f"\r{line:<{BAR_COLUMNS}}", end="", file=sys.stderr, flush=True)
+
+
+def _bar_ends() -> None:
+    if sys.stderr.isatty():
+        print(f"\r{'':<{BAR_COLUMNS}}\r", end="", file=sys.stderr, flush=True)

@@ -20,7 +20,7 @@ from server.translog.tree import leaf_hash
 
 SLACK_S = 600
 LEAVES_MAX = 4_000_000
-Progress = Callable[[int, int], None]
+Progress = Callable[[int, int, str], None]  # how many are done, of how many, of what
 
 
 @dataclass(slots=True)
@@ -97,7 +97,7 @@ def read(
             if edge.size == marks[0]:
                 roots[marks.pop(0)] = edge.root()
                 marks = marks or [-1]
-        progress(edge.size, head.size)
+        progress(edge.size, head.size, "entries")
     if made.whole:
         _judge_roots(made, roots, saved, findings)
         findings.done["A2"] = f"{count} earlier signatures."
@@ -123,9 +123,12 @@ def _latest(now_s: int, bounds: Sequence[tuple[int, int]]) -> Callable[[int], in
     return latest
 
 
-def bundles(source: Source, size: int, findings: Findings) -> Iterator[list[bytes] | None]:
-    """All entries of a tree of `size`, bundle by bundle; None and the end where one is not to be had."""
-    for n in range(-(-size // WIDTH)):
+def bundles(
+    source: Source, size: int, findings: Findings, start: int = 0
+) -> Iterator[list[bytes] | None]:
+    """The entries of a tree of `size`, bundle by bundle from that of entry `start` on; None and the end
+    where one is not to be had."""
+    for n in range(start // WIDTH, -(-size // WIDTH)):
         wanted = Tile(ENTRIES, n, min(WIDTH, size - n * WIDTH))
         data = tile_of(source, wanted)
         if data is None:
