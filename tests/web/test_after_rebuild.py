@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from playwright.async_api import async_playwright, expect
 from quart import Quart
@@ -21,11 +20,14 @@ from redis.asyncio import Redis
 
 from server.acts import erase
 from server.domain.ids import fate_capability
+from server.launch.ports import bind
+from server.live.door import Conversation, Door
+from server.live.port import listen
+from server.live.socket import LiveSocket
 from server.translog.checkpoint import log_id
 from tests.acts.building import NOW, SECRET, Town
 from tests.audit.test_audit import _run
-from tests.frontend.running import chromium
-from tests.launch.running import free_port
+from tests.frontend.running import PATIENCE_MS, chromium
 from tests.sequencer.building import sequencer_in, settle
 from tests.sequencer.test_rebuilding import busy, closed, wiped
 from tests.web.browsing import Browser
@@ -158,35 +160,20 @@ async def test_the_logs_files_and_the_askers_receipt_are_what_they_were(
 @asynccontextmanager
 async def _served(store: Redis, folder: Path) -> AsyncIterator[str]:
     """The site on a port of its own."""
-    port, ended = free_port(), asyncio.Event()
-    url = f"http://127.0.0.1:{port}"
-    config = Config()
-    config.bind = [f"127.0.0.1:{port}"]
-    config.accesslog = None
+
+    def nobody(_: str) -> Conversation[LiveSocket]:
+        raise AssertionError("no socket is opened here")
+
+    bound = bind("127.0.0.1", 0)
+    url = f"http://127.0.0.1:{bound[0].getsockname()[1]}"
+    door = Door(frozenset(), frozenset(), 16_384, 5.0, 10, 10)
     app = site(store, folder, public_url=url)
-
-    async def until() -> None:
-        await ended.wait()
-
-    task = asyncio.create_task(serve(app, config, shutdown_trigger=until))
+    port = await listen(app, Config(), nobody, door, bound, None)
     try:
-        async with asyncio.timeout(30):
-            while not await _answers(port):
-                assert not task.done()
         yield url
     finally:
-        ended.set()
-        await task
-
-
-async def _answers(port: int) -> bool:
-    try:
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-    except OSError:
-        await asyncio.sleep(0.01)
-        return False
-    writer.close()
-    return True
+        port.close()
+        await port.drain(0.0)
 
 
 async def test_the_auditor_reads_the_rebuilt_record_at_its_address(
@@ -211,6 +198,7 @@ async def test_the_page_checks_an_older_receipt_against_the_rebuilt_record(
     async with _served(store, tmp_path) as url, async_playwright() as driver:
         browser = await driver.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         page = await browser.new_page()
+        page.set_default_timeout(PATIENCE_MS)
         await page.goto(f"{url}/verify")
         data = json.dumps(told.receipt).encode()
         await page.locator("#receipt").set_input_files(

@@ -39,7 +39,7 @@ from server.store import keys, typed
 from server.translog.checkpoint import log_id
 from server.web import desk_forms
 from tests.acts.building import NOW, SECRET, Town, fresh_q, live_town
-from tests.web.browsing import SAME
+from tests.web.browsing import PATIENCE_S, SAME
 
 WORDS = ("canarywithheld", "canarywaiting", "canarysentback", "canarywithdrawn", "canaryreworded")
 NAME = "Canaryname Notchosen"
@@ -246,7 +246,7 @@ async def _listening(app: Quart, port: int, slug: str, door: str, token: str) ->
 async def _until(socket: ClientConnection, words: str) -> str:
     """Everything that arrives up to the frame with these words in it."""
     heard = ""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while words not in heard:
             heard += str(await socket.recv())
     return heard
@@ -290,6 +290,6 @@ async def test_a_stage_without_a_sign_in_ends_when_reading_is_for_attendees(
         screen = await _listening(app, port, town.meeting.slug, "stage-ticket", "")
         await _until(screen, "snapshot")
         await meetings.change(store, town.meeting, {"readers": "attendees"}, "org:1", NOW)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             await screen.wait_closed()
     assert screen.close_code == 4401

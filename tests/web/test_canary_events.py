@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from server.acts import decide
 from tests.acts.building import NOW
-from tests.web.hearing import listen_to, port_of, someone
+from tests.web.hearing import WITHIN_S, listen_to, port_of, someone
 from tests.web.test_canary import caged, leaks
 
 
@@ -23,13 +23,13 @@ async def test_no_event_carries_a_canary_to_an_attendee(store: Redis, app: Quart
         ear = await listen_to(port, town.meeting.slug, await person.ticket())
         heard: list[Any] = [await ear.hear("snapshot")]
         listed = await town.listed(cage.asker.sign_in, "A text that is listed first")
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(WITHIN_S):
             while "listed first" not in str(heard):
                 heard.append(await ear.event())
         await decide.screen_out(
             store, town.meeting, moderator, listed.q, listed.revision, "abusive", "", None, NOW
         )
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(WITHIN_S):
             while f"'gone': [{listed.number}]" not in str(heard):
                 heard.append(await ear.event())
         ear.hang_up()

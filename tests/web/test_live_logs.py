@@ -12,6 +12,7 @@ from server.domain.ids import fate_capability
 from tests.acts.building import NOW, SECRET, live_town
 from tests.sequencer.building import sequencer_in, settle
 from tests.web.browsing import Browser
+from tests.web.conftest import within_the_hour
 from tests.web.test_told_record import site
 
 LIVE = 'data-live="1"'
@@ -21,7 +22,8 @@ LIVE = 'data-live="1"'
 async def test_a_phase_that_is_in_no_leaf_yet_makes_no_log_shorter_than_what_was_signed(
     store: Redis, tmp_path: Path, phase: str
 ) -> None:
-    town, sequencer = await live_town(store, phase="collecting"), sequencer_in(tmp_path)
+    sequencer = sequencer_in(tmp_path, within_the_hour())
+    town = await live_town(store, phase="collecting")
     await settle(sequencer, store)
     # Signed, its receipt given, and not served before the next gate.
     q = await town.submit(await town.attendee())

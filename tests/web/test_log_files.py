@@ -110,7 +110,7 @@ async def test_an_opening_is_served_while_its_text_is_public_and_never_else(
         await decide.screen_out(
             store, town.meeting, moderator, q, 1, reason, "A CANARY note.", None, NOW
         )
-    await published(reader, 6)
+    await town.published()
     for q, status in ((waits, 404), (lists, 200), (hides, 403), (leaves, 200), (gone, 404)):
         data = await reader.get(f"opening/{q}.json")
         assert (q, reader.status) == (q, status)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -18,6 +19,7 @@ from server.web.app import create_app
 from tests.acts.building import NOW, Town, fresh_q, live_town
 from tests.acts.test_every_act import everything
 from tests.web.browsing import SAME
+from tests.web.test_told_record import site
 
 ADDRESS = re.compile(r"<(?:(\w+):)?(\w+)>")
 BODIES: dict[str, dict[str, Any]] = {
@@ -162,8 +164,9 @@ def forged(rule: Any, q: str, foreign: str) -> list[tuple[str, dict[str, Any]]]:
 
 
 async def test_no_act_of_a_moderator_reaches_a_question_of_another_meeting(
-    store: Redis, app: Quart
+    store: Redis, tmp_path: Path
 ) -> None:
+    app = site(store, tmp_path)  # no sequencer writes to the store meanwhile
     own, other = await live_town(store), await live_town(store, title="Another town")
     tokens, question, foreign = await tokens_of(own), await own.listed(), await other.listed()
     client, before = app.test_client(), (await everything(own), await everything(other))

@@ -20,7 +20,7 @@ from server.live.door import Conversation, Door
 from server.live.port import listen
 from server.live.socket import LiveSocket
 from tests.acts.building import NOW, SECRET, Town, fresh_q, live_town
-from tests.frontend.running import chromium
+from tests.frontend.running import PATIENCE_MS, chromium
 
 ROOT = Path(__file__).parents[2]
 PAYLOADS = [
@@ -64,6 +64,7 @@ async def page(app: Quart) -> AsyncIterator[Page]:
             executable_path=chromium(), args=["--no-sandbox", f"--host-resolver-rules={rules}"]
         )
         fresh = await browser.new_page()
+        fresh.set_default_timeout(PATIENCE_MS)
         yield fresh
         await browser.close()
     opened.close()

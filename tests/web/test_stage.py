@@ -58,6 +58,7 @@ async def test_the_host_steps_along_the_line_by_plain_forms(store: Redis, app: Q
         return 'href="https://v.example/w#t=120"' in page
 
     await until(linked, "the answer's link is on the page")
+    await town.published()
     assert "There was no time left for it." in await browser.get(f"/m/{town.meeting.slug}/q/2")
     await browser.post(f"{at}/answer", None, **fields, stream_s="100", text="")
     assert browser.status == 409

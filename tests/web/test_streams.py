@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from quart import Quart
@@ -15,10 +14,9 @@ from server.acts import admission, staff
 from server.domain.ids import digest
 from server.domain.roles import Role
 from server.live import stream as live_stream
-from server.live.frames import text_frame
-from tests.acts.building import NOW, Town, fresh_q, live_town
+from tests.acts.building import NOW, fresh_q, live_town
 from tests.web.browsing import Client, until
-from tests.web.hearing import Ear, Person, listen_to, port_of, someone, streams_of
+from tests.web.hearing import WITHIN_S, Person, listen_to, port_of, someone, streams_of
 
 
 async def test_a_board_by_events_moves_and_a_posted_vote_is_answered_as_on_a_socket(
@@ -26,6 +24,7 @@ async def test_a_board_by_events_moves_and_a_posted_vote_is_answered_as_on_a_soc
 ) -> None:
     town = await live_town(store)
     n = (await town.listed()).number
+    await town.published()  # what the log tells of itself moves the position, too
     one, two = await someone(app, town), await someone(app, town)
     async with port_of(app) as port:
         slug = town.meeting.slug
@@ -62,7 +61,7 @@ async def test_a_reader_of_http_1_0_is_told_in_no_pieces(store: Redis, app: Quar
         path = f"/api/v1/meetings/{town.meeting.slug}/events?d=abc"
         names = f"Host: floor.example\r\nOpenfloor-Ticket: {await one.ticket()}\r\n"
         writer.write(f"GET {path} HTTP/1.0\r\n{names}\r\n".encode())
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(WITHIN_S):
             assert b"\r\ntransfer-encoding" not in (await reader.readuntil(b"\r\n\r\n")).lower()
             for kind in ("welcome", "snapshot"):
                 assert json.loads((await reader.readuntil(b"\n\n"))[6:])["t"] == kind
@@ -94,7 +93,12 @@ async def test_questions_and_pings_by_post_and_what_is_no_message(store: Redis, 
     assert (asked["t"], asked["r"], asked["q"]) == ("asked", 3, q) and asked["number"]
     again = await one.one(t="ask", q=q, text="Is it heard by post?", r=4)
     assert again["number"] == asked["number"]
-    await streams_of(app).node.boards.caught_up(town.meeting.id)
+    board = await streams_of(app).node.boards.follow(town.meeting.id)
+
+    async def listed() -> bool:
+        return asked["number"] in board.rows
+
+    await until(listed, "the rule lists what has its number")
     own = await one.one(t="vote", n=asked["number"], on=True, c=1, r=5)
     assert (own["t"], own["code"]) == ("refused", "own_question")
     assert await one.one(t="ping") == {"t": "pong"}
@@ -251,50 +255,3 @@ async def test_a_quiet_board_still_beats(
         ear = await listen_to(port, town.meeting.slug, await one.ticket())
         await ear.hear("snapshot")
         assert [await ear.event() for _ in range(2)] == [("beat", {}), ("beat", {})]
-
-
-async def stalled(store: Redis, app: Quart, town: Town, port: Any) -> Ear:
-    """A listener who reads no more, with all buffers full."""
-    ear = await listen_to(port, town.meeting.slug, await (await someone(app, town)).ticket())
-    await ear.hear("snapshot")
-    (stream,) = streams_of(app).door.open
-    ear.writer.transport.pause_reading()  # type: ignore[attr-defined]
-    big = text_frame(b'{"t":"delta","padding":"%b"}' % (b"x" * 30_000))
-
-    async def full() -> bool:
-        return not stream.offer(big)
-
-    await until(full, "a listener who does not read takes no more")
-    return ear
-
-
-async def test_who_does_not_read_is_passed_by_and_then_brought_up_to_date(
-    store: Redis, app: Quart
-) -> None:
-    town = await live_town(store)
-    n = (await town.listed()).number
-    other = await someone(app, town)
-    async with port_of(app) as port:
-        ear = await stalled(store, app, town, port)
-        for c in (1, 2, 3):
-            await other.one(t="vote", n=n, on=c != 2, c=c, r=c)
-            await streams_of(app).node.boards.caught_up(town.meeting.id)
-        ear.writer.transport.resume_reading()  # type: ignore[attr-defined]
-        while not (tallies := (await ear.hear("delta")).get("tallies")):
-            pass
-        assert tallies == [[n, 1]]  # one merged frame, not three
-
-
-async def test_who_never_reads_again_is_cut(
-    store: Redis, app: Quart, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(live_stream, "BLOCKED_S", 0.2)
-    town, streams = await live_town(store), streams_of(app)
-    async with port_of(app) as port:
-        await stalled(store, app, town, port)
-
-        async def cut() -> bool:
-            return not streams.door.open
-
-        await until(cut, "the listener is cut")
-        assert streams.hub.listeners == 0
