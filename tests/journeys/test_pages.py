@@ -68,6 +68,6 @@ async def test_every_page_is_accessible_fits_a_phone_and_speaks_german(hall: Hal
         await exhibit.show(exhibit.page)
         found += await _faults(exhibit.name, exhibit.page, sentences)
         await exhibit.page.set_viewport_size({"width": 1280, "height": 800})
-    for status in ("404", "400"):
+    for status in ("404", "400", "401"):  # the page of one who signs out may ask for a line still
         hall.excuse(f"responded with a status of {status}")
     assert found == []
