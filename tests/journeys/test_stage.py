@@ -59,6 +59,41 @@ async def test_the_host_keeps_the_page_until_there_is_another_to_show(hall: Hall
     await expect(page.locator("ol.ledger .number").first).to_have_text("3")
 
 
+async def test_a_step_of_the_hosts_is_not_lost_to_the_fresh_page_that_a_change_elsewhere_brings(
+    hall: Hall,
+) -> None:
+    place, _ = await moderated(hall)
+    mod, page = await Staff.join(hall, place, "moderator"), await hall.stranger()
+    await page.goto(f"{place.path('/invite')}#{await hall.invitation(place, 'host')}")
+    await page.locator("button.act").click()
+    await expect(page.locator("section.on-air")).to_contain_text(QUESTIONS[1])
+    looked, stepped, renewed = (asyncio.Event() for _ in range(3))
+
+    async def look(route: Route) -> None:
+        if route.request.method == "HEAD":  # is there a page to come?
+            looked.set()
+            await stepped.wait()
+        await route.continue_()
+
+    async def step(route: Route) -> None:
+        stepped.set()
+        await renewed.wait()
+        await route.continue_()
+
+    await routed(page, "**/host", look)
+    await routed(page, "**/host/answer", step)
+    async with page.expect_response(lambda answer: answer.request.method == "HEAD"):
+        await mod.act("/line", numbers=[3, 6], revision=1)
+        async with asyncio.timeout(60):
+            await looked.wait()
+            await page.keyboard.press("a")
+            await stepped.wait()
+    await hall.door.call("GET", place.api("/line"), token=mod.token)  # the page takes its answer in
+    renewed.set()
+    await expect(page.locator("[data-key=n]")).to_be_visible()
+    await expect(page.locator("section.on-air")).to_have_count(0)
+
+
 async def test_the_stage_and_its_overlay_follow_the_host_without_a_sign_in(hall: Hall) -> None:
     place, _ = await moderated(hall)
     mod = await Staff.join(hall, place, "moderator")

@@ -25,17 +25,22 @@ function busy() {
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let due;
 let asking = false;
+let sent = false;
 function look() {
   clearTimeout(due);
   if (shown() !== place.dataset.shown) due = setTimeout(renew, SETTLE_MS);
 }
 
-/** A fresh page. What is shown stays until there is one: a host must not read that the store is away. */
+/**
+ * A fresh page. What is shown stays until there is one: a host must not read that the store is away. A step
+ * of theirs that is under way brings one, and would be lost if this one came before it.
+ */
 async function renew() {
-  if (asking || shown() === place.dataset.shown) return;
+  if (asking || sent || shown() === place.dataset.shown) return;
   asking = true;
   if (!busy()) await answered(`/m/${slug}/host`);
   asking = false;
+  if (sent) return;
   const changed = document.getElementById("changed");
   if (!busy()) location.assign(`/m/${slug}/host`);
   else if (changed) changed.hidden = false;
@@ -53,6 +58,12 @@ const live = new Live(slug, {
   status: () => {},
 }, "stage-ticket");
 
+document.addEventListener("submit", () => (sent = true));
+addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  sent = false; // they went back to this page
+  look();
+});
 document.addEventListener("keydown", (event) => {
   const target = /** @type {HTMLElement} */ (event.target);
   if (event.repeat) return; // the page that comes next has the same keys for another question
