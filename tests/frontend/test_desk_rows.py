@@ -72,6 +72,38 @@ async def test_the_open_question_says_what_was_decided_and_leads_to_its_history(
             await expect(at.locator("#open-n")).to_have_attribute("href", "/m/autumn/q/8")
 
 
+# A question, the act, what its form or button is called, and what the form's own button says.
+NAMED = (
+    ({"state": "listed"}, "answer", "a Mark answered", "Mark answered"),
+    ({"state": "answered"}, "answer", "a Correct the answer", "Correct the answer"),
+    ({"state": "listed"}, "screen", "x Screen out", "Screen out with this reason"),
+    ({"state": "screened_out"}, "screen", "x Change the reason", "Screen out with this reason"),
+    ({"state": "listed"}, "line_up", "p Line up", ""),
+    ({"state": "listed", "n": 7}, "line_up", "p Take out of the line", ""),
+)
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+async def test_an_act_that_was_done_before_is_called_by_what_it_does_now(scripts: bool) -> None:
+    keys = {"listed": "2", "screened_out": "4", "answered": "5"}
+    for values, act, name, button in NAMED:
+        row = {**desk_row(8, 0), **values}
+        async with desk([row], scripts=scripts, offered=[act]) as at:
+            if scripts:
+                await at.keyboard.press(keys[row["state"]])
+                await expect(at.locator("#open-state")).to_have_attribute(
+                    "data-state", row["state"]
+                )
+            if not button:
+                shown = at.locator(f"form[data-act={act}] button")
+                assert await shown.inner_text() == name
+                continue
+            fold = at.locator(f"details[data-fold={act}]")
+            assert await fold.locator("summary").inner_text() == name
+            await fold.locator("summary").click()
+            assert await fold.locator("button.act").inner_text() == button
+
+
 async def test_a_decision_that_gets_no_answer_is_told_in_words_and_may_be_sent_again() -> None:
     async with desk([desk_row(1, 0)]) as at:
         tried: list[str] = []

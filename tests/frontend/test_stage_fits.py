@@ -16,6 +16,7 @@ LENGTHS = (20, 70, 160, 320, 640, 1200, 2000)  # the longest of each step of the
 SAID = (
     "Why was the decision about the office in the north taken without those who work there? " * 24
 )
+UPRIGHT = ((768, 1024), (720, 720), (1080, 1920), (800, 600))
 VIEWS = ("join", "wanted", "air")
 # Is a view, from its first line's top to its last one's bottom, inside of its place on the screen?
 INSIDE = """(view) => {
@@ -27,6 +28,7 @@ INSIDE = """(view) => {
     && Math.max(...parts.map((part) => part.bottom)) <= place.bottom + 1;
 }"""
 HIGH = "document.documentElement.scrollHeight"
+NEXT = "document.querySelector('.next').getBoundingClientRect().width"
 TYPE = "parseFloat(getComputedStyle(document.querySelector('.now .words')).fontSize)"
 
 
@@ -73,3 +75,16 @@ async def test_all_of_a_question_of_any_length_is_on_every_screen_in_ever_larger
         await browser.close()
     for (_, height), sizes in types.items():
         assert sizes == sorted(sizes, reverse=True) and sizes[0] > height / 12
+
+
+async def test_what_comes_next_is_read_on_an_upright_screen_too() -> None:
+    async with async_playwright() as driver:
+        browser = await driver.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        context = await browser.new_context(java_script_enabled=False)
+        at = await context.new_page()
+        await show(at, stage(160))
+        for width, height in (*UPRIGHT, *SCREENS):
+            await at.set_viewport_size({"width": width, "height": height})
+            assert await at.evaluate(NEXT) > 200, (width, height)
+            assert await at.evaluate(HIGH) <= height, (width, height)
+        await browser.close()

@@ -100,6 +100,12 @@ export function offers(act, row, me = "") {
   return MAY[/** @type {keyof MAY} */ (act)]?.includes(row.state) ?? false;
 }
 
+/** Whether an act was done before, so that its name tells what it does now: another reason, another answer, out of the line. @param {string} act @param {any} row @param {number[]} line */
+export function again(act, row, line) {
+  if (act === "line_up") return line.includes(row.n);
+  return { screen: "screened_out", answer: "answered" }[/** @type {string} */ (act)] === row.state;
+}
+
 /** The act that reverses what was decided last: a further decision, never an erased one. @param {any} row */
 export function reversal(row) {
   return { listed: "screen", screened_out: "reverse", answered: "reverse", merged: "split", on_air: "return" }[/** @type {string} */ (row.state)];

@@ -1,6 +1,6 @@
 // @ts-check
 // Draws the desk: the list, the open question, texts side by side. Decides nothing, opens no connection.
-import { asked, clock, offers } from "./desk_state.js";
+import { again, asked, clock, offers } from "./desk_state.js";
 import { diff } from "./diff.js";
 import { setText } from "./upvote.js";
 import { drawWords, say } from "./words.js";
@@ -46,7 +46,10 @@ export function drawOpen(row, line) {
     holder.hidden = !offers(act, row, me()) && !begun;
     if (!begun) setRow(form, row);
   }
-  document.querySelector("form[data-act=line_up] button")?.setAttribute("aria-pressed", String(line.includes(row.n)));
+  for (const name of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-first], [data-again]"))) {
+    const { first, again: second } = name.dataset;
+    name.hidden = again(first ?? second ?? "", row, line) !== (second !== undefined);
+  }
 }
 
 /** The open one's row in sight, and its words, which a narrow screen has below the list. @param {boolean} read */
