@@ -139,10 +139,10 @@ async def hear(socket: ClientConnection, kind: str) -> dict[str, object]:
                 return told
 
 
-async def end_of(socket: ClientConnection, within_s: float = WITHIN_S) -> int | None:
-    """The code with which the server ends the connection, in time."""
+async def end_of(socket: ClientConnection) -> int | None:
+    """The code with which the server ends the connection."""
     with pytest.raises(ConnectionClosed) as closed:
-        async with asyncio.timeout(within_s):
+        async with asyncio.timeout(WITHIN_S):
             while True:
                 await socket.recv()
     return closed.value.rcvd.code if closed.value.rcvd else None
