@@ -22,6 +22,7 @@ from server.store.question_rows import Question
 
 NOW = int(time.time() * 1000)  # the store expires sign-ins by the real clock
 SECRET = b"s" * 32
+STRANGER = 5_000  # a voter who asked nothing: people here are drawn from the first 1,024 numbers
 PACE = Rate(5, 20)  # the settings' own
 
 

@@ -11,7 +11,7 @@ from server.acts import closing, erase, meetings, stage, tallies
 from server.store import ticks, votes
 from server.store.votes import Wish
 from server.translog import leaf
-from tests.acts.building import NOW, Town
+from tests.acts.building import NOW, STRANGER, Town
 from tests.sequencer.building import findings, sequencer_in, settle
 from tests.sequencer.test_meeting import leaves_of, log_folder
 from tests.sequencer.test_overruled import LATER
@@ -23,9 +23,9 @@ async def frozen(store: Redis, folder: Path) -> tuple[Town, list[str]]:
     town, qs = await busy(store, folder)
     host, aired = await town.host(), await town.look(qs[3])
     await stage.put_back(store, town.meeting, host, qs[3], aired.revision, NOW)
-    await votes.cast(store, town.meeting.id, [Wish(qs[0], 900, True, 1, 0)])
+    await votes.cast(store, town.meeting.id, [Wish(qs[0], STRANGER, True, 1, 0)])
     assert await tallies.freeze(store, town.meeting.id, LATER)
-    await votes.cast(store, town.meeting.id, [Wish(qs[0], 901, True, 1, 0)])
+    await votes.cast(store, town.meeting.id, [Wish(qs[0], STRANGER + 1, True, 1, 0)])
     return town, qs
 
 

@@ -12,7 +12,7 @@ from server.domain.question import State
 from server.store import decisions, keys, rebuilding, typed, votes
 from server.store.votes import Wish
 from server.translog import leaf
-from tests.acts.building import NOW, Town
+from tests.acts.building import NOW, STRANGER, Town
 from tests.sequencer.building import findings, sequencer_in, settle
 from tests.sequencer.test_meeting import leaves_of
 from tests.sequencer.test_overruled import Killed, fails_after
@@ -49,7 +49,7 @@ async def test_a_merge_of_a_question_that_the_record_screened_out_leaves_no_memb
 ) -> None:
     town, qs = await busy(store, tmp_path)
     moderator, m = await town.moderator(), town.meeting
-    await votes.cast(store, m.id, [Wish(qs[0], 900, True, 1, 0)])
+    await votes.cast(store, m.id, [Wish(qs[0], STRANGER, True, 1, 0)])
     copy = await copied(store)
     await decide.screen_out(store, m, moderator, qs[6], 1, "off-topic", "", None, NOW)
     await settle(sequencer_in(tmp_path), store)
@@ -147,7 +147,7 @@ async def test_of_two_picks_the_record_s_alone_is_on_air(
     told = await looked(store, tmp_path, town)
     await put_back(store, copy)
     if voted:  # then its tick is another one, too
-        await votes.cast(store, m.id, [Wish(qs[2], 900, True, 1, 0)])
+        await votes.cast(store, m.id, [Wish(qs[2], STRANGER, True, 1, 0)])
     await stage.pick(store, m, host, qs[2], await now(town, qs[2]), NOW)
     await settle(sequencer_in(tmp_path), store)
     assert await typed.zrange(store, keys.on_air(m.id), 0, -1) == [qs[0]]

@@ -15,7 +15,7 @@ from server.store import decisions, keys, rebuilding, sequencing, typed, votes
 from server.store.call import TooFewReplicas
 from server.store.votes import Wish
 from server.translog import leaf
-from tests.acts.building import NOW, Town
+from tests.acts.building import NOW, STRANGER, Town
 from tests.sequencer.building import findings, sequencer_in, settle
 from tests.sequencer.test_meeting import leaves_of
 from tests.sequencer.test_rebuilding import busy, contradicted, copied, put_back, rows
@@ -99,16 +99,16 @@ async def test_a_tick_and_a_setting_made_on_an_older_copy_give_way_to_the_record
     town, qs = await busy(store, tmp_path)
     m = town.meeting
     copy, at = await copied(store), m.revision
-    await votes.cast(store, m.id, [Wish(qs[0], 900, True, 1, 0)])
+    await votes.cast(store, m.id, [Wish(qs[0], STRANGER, True, 1, 0)])
     assert await tallies.freeze(store, m.id, LATER)
     await meetings.change(store, m, {"submit_limit": 7}, "org:1", LATER)
     await settle(sequencer_in(tmp_path), store)
     leaves = leaves_of(tmp_path, town)
     told = await sequencing.ticks(store, m.id, [1, 2, 3])
     await put_back(store, copy)
-    await votes.cast(store, m.id, [Wish(qs[2], 901, True, 1, 0)])
+    await votes.cast(store, m.id, [Wish(qs[2], STRANGER + 1, True, 1, 0)])
     assert await tallies.freeze(store, m.id, LATER)
-    await votes.cast(store, m.id, [Wish(qs[2], 902, True, 1, 0)])
+    await votes.cast(store, m.id, [Wish(qs[2], STRANGER + 2, True, 1, 0)])
     assert await tallies.freeze(store, m.id, LATER + 120_000)
     other = await meetings.change(store, m, {"submit_limit": 4}, "org:1", LATER)
     await meetings.change(store, other, {"submit_limit": 5}, "org:1", LATER)

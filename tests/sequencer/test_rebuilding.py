@@ -20,7 +20,7 @@ from server.store.loader import load
 from server.store.votes import Wish
 from server.translog import leaf
 from server.translog.leaf import Leaf
-from tests.acts.building import NOW, Town, live_town
+from tests.acts.building import NOW, STRANGER, Town, live_town
 from tests.sequencer.building import findings, sequencer_in, settle
 from tests.sequencer.test_meeting import leaves_of, log_folder
 from workers.sequencer.replaying import Replaying
@@ -148,7 +148,7 @@ async def test_a_wiped_store_of_a_closed_meeting_shows_its_ends_and_frozen_talli
     store: Redis, tmp_path: Path
 ) -> None:
     town, qs = await busy(store, tmp_path)
-    await votes.cast(store, town.meeting.id, [Wish(qs[0], 900, True, 1, 0)])
+    await votes.cast(store, town.meeting.id, [Wish(qs[0], STRANGER, True, 1, 0)])
     await closed(store, tmp_path, town)
     before, leaves = await rows(store, town), leaves_of(tmp_path, town)
     assert (await town.look(qs[0])).votes == 1
