@@ -77,9 +77,11 @@ async def host(slug: str) -> Response:
 
 
 async def _host(meeting: Meeting, person: people.Person, error: str | None) -> Response:
-    board = await parts().boards.follow(meeting.id)
     aired = await acts.on_air(parts().store, meeting.id)
     line = await acts.line(parts().store, meeting.id)
+    # What comes live begins with the board: one behind this page would call for a fresh one.
+    await parts().boards.caught_up(meeting.id)
+    board = await parts().boards.follow(meeting.id)
     began = aired.decided_at if aired else None
     return await html(
         "host.html",

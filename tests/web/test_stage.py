@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
 from pathlib import Path
 
+import pytest
 from quart import Quart
 from redis.asyncio import Redis
 
 from server.acts import stage
 from server.domain.roles import Role
+from server.store.events import Entry
 from server.web.player import PLAYER
 from tests.acts.building import NOW, live_town
 from tests.web.browsing import SAME, Browser, Client, staffed, until
+from tests.web.hearing import streams_of
 
 VENDOR = Path(__file__).parents[2] / "frontend" / "vendor"
 
@@ -63,6 +67,31 @@ async def test_the_host_steps_along_the_line_by_plain_forms(store: Redis, app: Q
     await browser.post(f"{at}/answer", None, **fields, stream_s="100", text="")
     assert browser.status == 409
     await Browser(app).get(at)
+
+
+async def test_the_hosts_page_is_never_ahead_of_the_board_that_it_is_held_against(
+    store: Redis, app: Quart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town = await live_town(store)
+    boards, behind = streams_of(app).node.boards, asyncio.Event()
+    await town.listed(text="Why is it cold?")
+    await stage.arrange(store, town.meeting, await town.moderator(), [1], 0, NOW)
+    browser, at = await staffed(app, town, Role.HOST), f"/m/{town.meeting.slug}/host"
+    await browser.get(at)
+    fold = boards.fold
+
+    async def later(meeting: str, entries: list[Entry]) -> list[str]:
+        await behind.wait()
+        return await fold(meeting, entries)
+
+    monkeypatch.setattr(boards, "fold", later)
+    stepping = asyncio.create_task(browser.post(f"{at}/next"))
+    await asyncio.wait({stepping}, timeout=0.5)  # a page that does not wait is there by then
+    behind.set()
+    board = await boards.follow(town.meeting.id)
+    assert "Why is it cold?" in await stepping
+    assert [row.state for row in board.rows.values()] == ["on_air"]
+    assert (await stepping).count("Why is it cold?") == 1  # on air alone, not among the wanted ones
 
 
 async def test_the_stage_opens_before_anything_exists_and_for_readers_alone(
