@@ -38,6 +38,7 @@ from server.store.votes import slot_of
 
 # Projectors and overlays of one meeting on one process; no sign-in stands behind them.
 STAGES_MAX = 500
+UNKNOWN = -1  # below every sum of counters, whatever is added to both
 
 
 class Conversation:
@@ -46,13 +47,12 @@ class Conversation:
     __slots__ = (
         "_board",
         "_counted",
-        "_counter",
         "_end",
         "_hub",
+        "_known",
         "_late",
         "_missed",
         "_node",
-        "_others",
         "_session",
         "_slot",
         "_slug",
@@ -71,11 +71,10 @@ class Conversation:
         self._late: asyncio.TimerHandle | None = None
         self._end: asyncio.TimerHandle | None = None
         self._counted = False
-        self._missed: tuple[tuple[CastVote, int, int, str], ...] = ()
+        self._missed: tuple[tuple[int, CastVote, int, int, str], ...] = ()
         self._slot = 0
-        # Known of this person's votes: the highest counter of this device's slot, and the sum of the
-        # other slots' highest.
-        self._counter = self._others = 0
+        # The sum of this person's counters as far as all that raised them was told here.
+        self._known = UNKNOWN
 
     def opened(self, socket: Inside) -> None:
         """The upgrade is done: hello must come in time."""
@@ -119,19 +118,19 @@ class Conversation:
         if claims is not None and claims.sign_in_hash == sign_in_hash:
             self._hang(Close.SIGNED_OUT, "signed out")
 
-    def stands(self, vote: CastVote, slot: int, votes: int, at: str) -> None:
-        """Tell what this person cast over another connection; after the welcome, which may be older."""
+    def stands(self, r: int, vote: CastVote, raised: int, votes: int, at: str) -> None:
+        """Tell what this person cast, here or over another connection; after the welcome, which may be
+        older."""
         if self._board is None:
-            self._missed += ((vote, slot, votes, at),)
+            self._missed += ((r, vote, raised, votes, at),)
             return
-        if slot == self._slot:  # as a page casts by POST that hears us by a stream
-            self._counter = max(self._counter, vote.counter)
-        self.say(outbound.ack(0, vote.n, vote.on, votes, at))
+        self._known += raised
+        self.say(outbound.ack(r, vote.n, vote.on, votes, at))
 
     def behind(self, counters: Sequence[int]) -> bool:
-        """True when this person cast something elsewhere that this connection may not know of."""
-        counter = counters[self._slot]
-        return counter > self._counter or sum(counters) - counter != self._others
+        """True when this person cast something elsewhere that this connection may not know of. Each vote
+        raises a counter, so the sum tells: also where another device shares this one's slot."""
+        return sum(counters) > self._known
 
     async def tell_own(self) -> None:
         """Tell all their votes as they stand; while the store is away nothing, and the next look tells."""
@@ -142,13 +141,14 @@ class Conversation:
             own = await self._node.own.ask(claims.meeting, claims.voter)
         except RedisError:
             return
-        self._know(own.counters)
+        self._know(claims.meeting, claims.voter, own.counters)
         self._session.own |= set(own.own)
         self.say(outbound.own(own.votes, own.own, own.at))
 
-    def _know(self, counters: Sequence[int]) -> None:
-        counter = counters[self._slot]
-        self._counter, self._others = max(self._counter, counter), sum(counters) - counter
+    def _know(self, meeting: str, voter: int | None, counters: Sequence[int]) -> None:
+        # A vote under way may be in these counters, and would be added once more with its answer.
+        waits = voter is not None and self._node.waits(meeting, voter)
+        self._known = UNKNOWN if waits or self._missed else sum(counters)
 
     def look(self, seen: Seen) -> None:
         """What this person saw, told by POST because this connection carries nothing upwards."""
@@ -180,7 +180,6 @@ class Conversation:
             case CastVote():
                 claims = self._session.claims
                 assert claims is not None, "the session admits nobody without a ticket"
-                self._counter = max(self._counter, effect.counter)
                 deeds.cast(self._node, self, claims, effect, self._slot)
             case Enter():
                 self._node.start(self._enter(effect))
@@ -234,8 +233,9 @@ class Conversation:
         voter = claims.voter if claims.voter is not None else -1
         self._session.enter(set(own.own), self._node.budget(claims.meeting, voter))
         self._board = board
-        self._know(own.counters)
-        self.say(outbound.welcome(claims.role.value, own.votes, own.own, self._counter, own.at))
+        self._know(claims.meeting, claims.voter, own.counters)
+        counter = own.counters[self._slot]
+        self.say(outbound.welcome(claims.role.value, own.votes, own.own, counter, own.at))
         missed, self._missed = self._missed, ()
         for told in missed:
             self.stands(*told)

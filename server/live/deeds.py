@@ -37,6 +37,9 @@ class Voice(Protocol):
     def say(self, payload: bytes) -> None:
         """Tell this person one message; nothing happens where they are gone."""
 
+    def stands(self, r: int, vote: CastVote, raised: int, votes: int, at: str) -> None:
+        """Tell that their vote is counted, as the answer to `r`."""
+
     def refuse(self, r: int | None, refused: Refused, counter: int | None = None) -> None:
         """Tell a refusal in their language."""
 
@@ -62,20 +65,24 @@ def cast(node: Node, voice: Voice, claims: TicketClaims, vote: CastVote, slot: i
     wish = Wish(vote.q, voter, vote.on, vote.counter, slot)
 
     def done(answer: Answer | None) -> None:
+        node.answered(claims.meeting, voter)
         if answer is None:
             voice.refuse(vote.r, NOT_SAVED)
             return
         refused = refusal_of(answer)
         if refused is None:
             voice.counts.votes.inc()
-            voice.say(outbound.ack(vote.r, vote.n, vote.on, answer.votes, answer.at))
+            told = vote, answer.raised(wish), answer.votes, answer.at
+            voice.stands(vote.r, *told)
             for other in node.others(claims.meeting, voter, voice):
-                other.stands(vote, slot, answer.votes, answer.at)
+                other.stands(0, *told)
         else:
             stale = refused.refusal is Refusal.STALE
             voice.refuse(vote.r, refused, answer.counter if stale else None)
 
-    if not node.batcher.add(claims.meeting, wish, done):
+    if node.batcher.add(claims.meeting, wish, done):
+        node.took(claims.meeting, voter)
+    else:
         voice.refuse(vote.r, BUSY)
 
 

@@ -2,7 +2,8 @@
 
 At one process a person's other devices hear of a vote at once (deeds.cast). Processes tell each other
 totals alone, never whose votes they are. So each looks every few seconds whether those who are connected
-to it cast anything that it has not seen, and tells those few all their votes anew.
+to it cast anything that it has not seen, and tells those few all their votes anew. Who has a vote under way
+is looked at the next time: the store may have counted it, and its answer has not come.
 A look costs as many counters as there are people connected times DEVICE_SLOTS, in pieces of AT_ONCE
 people, so that no tick waits for all of them.
 """
@@ -24,8 +25,8 @@ log = structlog.get_logger()
 
 
 async def tell_elsewhere(node: Node, every_s: float = LOOK_EVERY_S) -> None:
-    """Look until cancelled. Where a meeting's stream did not move nobody is looked after; a look that the
-    store did not answer is made again the next time."""
+    """Look until cancelled. Where a meeting's stream did not move nobody is looked after; a look that did not
+    reach all is made again the next time."""
     looked: dict[str, str] = {}
     while True:
         await asyncio.sleep(every_s)
@@ -36,12 +37,13 @@ async def tell_elsewhere(node: Node, every_s: float = LOOK_EVERY_S) -> None:
         for meeting, voters in people.items():
             board = node.boards.last(meeting)
             position = board.position if board is not None else ""
-            if position == before.get(meeting) or await _look(node, meeting, voters):
+            if position == before.get(meeting) or await look(node, meeting, voters):
                 looked[meeting] = position
 
 
-async def _look(node: Node, meeting: str, voters: list[int]) -> bool:
-    """False when the store did not answer."""
+async def look(node: Node, meeting: str, voters: list[int]) -> bool:
+    """Tell those who are behind. False when the store did not answer, or somebody's vote is under way."""
+    reached = True
     for at in range(0, len(voters), AT_ONCE):
         some = voters[at : at + AT_ONCE]
         try:
@@ -52,8 +54,10 @@ async def _look(node: Node, meeting: str, voters: list[int]) -> bool:
         behind = [
             one
             for voter, counters in zip(some, found, strict=True)
+            if not node.waits(meeting, voter)
             for one in node.present(meeting, voter)
             if one.behind(counters)
         ]
+        reached = reached and not any(node.waits(meeting, voter) for voter in some)
         await asyncio.gather(*(one.tell_own() for one in behind))
-    return True
+    return reached

@@ -43,8 +43,9 @@ class Pace:
 class Present(Protocol):
     """A connection of somebody who may vote."""
 
-    def stands(self, vote: CastVote, slot: int, votes: int, at: str) -> None:
-        """What they cast over another connection, from the device of this slot, is counted."""
+    def stands(self, r: int, vote: CastVote, raised: int, votes: int, at: str) -> None:
+        """What they cast is counted, and raised one of their counters by `raised`: over another connection
+        where `r` is 0."""
 
     def look(self, seen: Seen) -> None:
         """They saw what another door of theirs was told of."""
@@ -78,6 +79,7 @@ class Node:
         self.pace = pace
         self.clock = clock
         self._people: dict[tuple[str, int], tuple[Present, ...]] = {}
+        self._under_way: Counter[tuple[str, int]] = Counter()
         self._budgets: OrderedDict[tuple[str, int], Budget] = OrderedDict()
         self._exposure: dict[str, Counter[int]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -119,6 +121,22 @@ class Node:
         if len(there) == 1 and there[0] is one:
             return ()  # nearly everybody
         return [other for other in there if other is not one]
+
+    def took(self, meeting: str, voter: int) -> None:
+        """A vote of theirs is on its way to the store."""
+        self._under_way[meeting, voter] += 1
+
+    def answered(self, meeting: str, voter: int) -> None:
+        """One vote that was on its way has its answer."""
+        left = self._under_way[meeting, voter] - 1
+        if left:
+            self._under_way[meeting, voter] = left
+        else:
+            del self._under_way[meeting, voter]
+
+    def waits(self, meeting: str, voter: int) -> bool:
+        """A vote of theirs may be counted already and has no answer yet."""
+        return (meeting, voter) in self._under_way
 
     def present(self, meeting: str, voter: int) -> Sequence[Present]:
         """This person's connections to this process."""

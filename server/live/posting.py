@@ -39,6 +39,10 @@ class Posted:
         self._said.append(payload)
         self._answered.set()
 
+    def stands(self, r: int, vote: CastVote, raised: int, votes: int, at: str) -> None:
+        """Take an acknowledgement as the answer; their stream learns by how much a counter was raised."""
+        self.say(outbound.ack(r, vote.n, vote.on, votes, at))
+
     def refuse(self, r: int | None, refused: Refused, counter: int | None = None) -> None:
         """Take a refusal as the answer."""
         self.say(deeds.refusal_for(self.counts, self._claims, r, refused, counter))

@@ -30,13 +30,18 @@ class Wish(msgspec.Struct, frozen=True, gc=False):
 
 
 class Answer(msgspec.Struct, frozen=True, gc=False):
-    """What became of a wish: a status above, the tally after the batch so far, the known counter, and the
-    place in the meeting's event stream at which all this was so."""
+    """What became of a wish: a status above, the tally after the batch so far, the counter that was known of
+    its device slot before, and the place in the meeting's event stream at which all this was so."""
 
     status: int
     votes: int
     counter: int
     at: str
+
+    def raised(self, wish: Wish) -> int:
+        """By how much the counter of the wish's slot is higher now: 0 where the wish counted before, and
+        where it does not count."""
+        return max(0, wish.counter - self.counter) if self.status == COUNTED else 0
 
 
 def slot_of(device: str) -> int:
@@ -146,7 +151,8 @@ async def held(
 
 
 async def counters(redis: Redis, meeting: str, people: Sequence[int]) -> list[list[int]]:
-    """The highest counter known from each device slot of each voter: whoever casts a vote raises one."""
+    """The highest counter known from each device slot of each voter: whoever casts a vote raises one, so
+    the sum tells whether anything was cast."""
     return _by_person(await typed.hmget(redis, keys.seen_counters(meeting), _slots(people)))
 
 

@@ -118,9 +118,9 @@ def dial(port: Port, town: Town, **headers: str) -> connect:
     )
 
 
-async def greet(socket: ClientConnection, word: str) -> None:
+async def greet(socket: ClientConnection, word: str, device: str = "abc") -> None:
     """Say hello with a ticket."""
-    await socket.send(json.dumps({"t": "hello", "ticket": word, "d": "abc"}))
+    await socket.send(json.dumps({"t": "hello", "ticket": word, "d": device}))
 
 
 async def settled(half: Half) -> None:

@@ -7,9 +7,9 @@
 -- ARGV  1 all wishes as one msgpack array of whole numbers, five each: index of the question (1..)
 --       voter number   on 0|1   counter   device slot 0..15. One argument, because a thousand cost both
 --       sides more than the counting.
--- Returns one text, three numbers for each wish: status, votes, counter. 1 counted (or so already),
--- 2 stale (a later wish of this device is known; `counter` is its), 3 voting closed, 4 own question,
--- 5 not open for votes. Behind them the place in the event stream at which all this is so.
+-- Returns one text, three numbers for each wish: status, votes, and the counter known of its device slot
+-- before. 1 counted (or so already), 2 stale (a later wish of this device is known), 3 voting closed, 4 own
+-- question, 5 not open for votes. Behind them the place in the event stream at which all this is so.
 -- Idempotent: the wish is absolute, and a repeat that agrees with what stands is answered 1.
 local COUNTED, STALE, CLOSED, OWN, NOT_LISTED = 1, 2, 3, 4, 5
 local A_WISH = 5 -- numbers each
@@ -83,7 +83,7 @@ redis.register_function('count_votes', function(keys, args)
     local question = questions[index] or load_question(keys, index)
     questions[index] = question
     local field = voter * 16 + run[at + 4]
-    local status, latest = COUNTED, counter
+    local status, before = COUNTED, known[field]
     if not open then
       status = CLOSED
     elseif question.asker == voter
@@ -91,18 +91,18 @@ redis.register_function('count_votes', function(keys, args)
       status = OWN
     elseif not question.votable then
       status = NOT_LISTED
-    elseif counter > known[field] then
-      if known[field] == 0 then active[#active + 1] = voter end
+    elseif counter > before then
+      if before == 0 then active[#active + 1] = voter end
       known[field] = counter
       counters[#counters + 1] = field
       counters[#counters + 1] = counter
       stand(question, voter, on)
     elseif redis.call('GETBIT', question.voters, voter) ~= on then
-      status, latest = STALE, known[field]
+      status = STALE
     end
     answers[#answers + 1] = status
     answers[#answers + 1] = question.votes
-    answers[#answers + 1] = string.format('%d', latest)
+    answers[#answers + 1] = string.format('%d', before)
   end
   in_runs('HSET', keys[3], counters)
   for _, voter in ipairs(active) do redis.call('SETBIT', keys[5], voter, 1) end
