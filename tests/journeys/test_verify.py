@@ -127,6 +127,30 @@ async def test_a_receipt_of_another_record_is_said_to_be_one_and_accuses_nobody(
     await expect(alone.locator("#told")).to_have_text("It belongs to another record.")
 
 
+async def test_a_key_that_was_mistyped_accuses_nobody(alone: Page) -> None:
+    log, verdict = honest(), alone.locator("#verdict")
+    for typed in ("abc", VKEY[:-3], VKEY.replace("+", "+0", 1)):
+        await alone.locator("#vkey").fill(typed)
+        await choose(alone, receipt_of(log, 2, 7))
+        await expect(verdict).to_have_attribute("data-verdict", "unable")
+        await expect(verdict).to_contain_text("The key that you entered cannot be read.")
+        await expect(verdict).not_to_contain_text("Keep this file as it is.")
+        await alone.locator("#vkey").fill("")
+        await choose(alone, receipt_of(log, 2, 7))
+        await expect(verdict).to_have_attribute("data-verdict", "good")
+
+
+async def test_a_number_that_the_record_gives_to_another_question_is_named(alone: Page) -> None:
+    log, told = honest(), alone.locator("#told")
+    for number, shown in ((4, 0), (3, 1)):
+        await choose(alone, {**receipt_of(log, 4, 7), "number": number})
+        await expect(alone.locator("#verdict")).to_contain_text(f"No. {number}")
+        await alone.locator("#archive").set_input_files(file("log.zip", zipped(log)))
+        await expect(told.locator(".ledger li")).to_have_count(2)
+        await expect(told.locator(".complaint")).to_have_count(shown)
+    await expect(told).to_contain_text("In the record this question is no. 4, not no. 3.")
+
+
 async def test_the_file_reads_an_archive_without_a_network(alone: Page) -> None:
     log = honest()
     await choose(alone, receipt_of(log, 4, 7))

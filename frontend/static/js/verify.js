@@ -49,6 +49,7 @@ async function check(file) {
   } catch (error) {
     if (error instanceof Unable) drawVerdict("unable", say("verify.unable"), []);
     else if (held && typed && error instanceof Wrong && error.code === "origin") drawOther(held, typed);
+    else if (held && typed && error instanceof Wrong && error.code === "key") drawVerdict("unable", say("verify.odd_key"), [element("p", "", say("verify.odd_key_next"))]);
     else drawBad(error);
   }
 }
@@ -129,7 +130,8 @@ async function tell(open) {
       [bar.max, bar.value] = [size, done];
     });
     const rows = read.found.map(({ index, leaf }) => element("li", "", element("b", "number", String(index)), " ", said(leaf), " ", element("span", "about", time(leaf.at))));
-    told.replaceChildren(element("p", "proof", say("verify.whole", { n: read.head.size })), element("ol", "ledger history", ...rows));
+    const renumbered = held.number && held.number !== read.number ? [element("p", "complaint", say("verify.renumbered", { n: read.number, told: held.number }))] : [];
+    told.replaceChildren(element("p", "proof", say("verify.whole", { n: read.head.size })), ...renumbered, element("ol", "ledger history", ...rows));
     /** @type {HTMLElement} */ (told.firstElementChild).dataset.proof = "checked";
   } catch (error) {
     const code = error instanceof Wrong ? error.code : error instanceof Unable ? "signature" : "archive";

@@ -85,7 +85,8 @@ export async function servedHead(source, key) {
 
 /**
  * Read all of it: every entry is rehashed and held against the signed root, and the root that it had
- * at the size of `earlier` against that head. Gives the leaves about question `q` with their index.
+ * at the size of `earlier` against that head. Gives the leaves about question `q` with their index, and
+ * its public number: the how-manieth submission it is.
  * @param {Source} source @param {import("./note.js").Key} key @param {string} q
  * @param {import("./note.js").Head} earlier @param {(done: number, size: number) => void} progress
  */
@@ -94,12 +95,14 @@ export async function readLog(source, key, q, earlier, progress) {
   if (head.size > LEAVES_MOST) throw new Wrong("archive", "this log is too large for a page; use the auditor");
   if (earlier.size > head.size) throw new Wrong("older", "this copy ends before your receipt");
   const [tree, found] = [new Growing(), /** @type {{index: number, leaf: any}[]} */ ([])];
-  let other = false;
+  let [other, received, number] = [false, 0, 0];
   for (let n = 0; n * WIDTH < head.size; n += 1) {
     const leaves = await bundle(source, n, Math.min(WIDTH, head.size - n * WIDTH));
     const hashes = await Promise.all(leaves.map(leafHash));
     for (const [at, hash] of hashes.entries()) {
       const leaf = readLeaf(leaves[at]);
+      if (leaf.t === "q.received") received += 1;
+      if (leaf.t === "q.received" && leaf.q === q) number ||= received;
       if (leaf.q === q) found.push({ index: tree.size, leaf });
       await tree.take(hash);
       if (tree.size === earlier.size) other = !same(await tree.root(), earlier.root);
@@ -108,7 +111,7 @@ export async function readLog(source, key, q, earlier, progress) {
   }
   if (!same(await tree.root(), head.root)) throw new Wrong("archive", "the entries are not those that were signed");
   if (other) throw new Wrong("history", "another history was signed for your receipt");
-  return { head, found };
+  return { head, found, number };
 }
 
 /** The `node` of tree.js over the tiles of a tree of `size` leaves. @param {Source} source @param {number} size */
