@@ -170,14 +170,15 @@ async def _tell(status: int, refused: Refused, code: str = "") -> Response:
             error["retry_in"] = refused.retry_in
         response = jsonify({"error": error})
     else:
+        again = refused.refusal is Refusal.NOT_SAVED and request.method in away.READING
         page = await render_template(
             "error.html",
             **rendering.page("Openfloor", notice=None),
             status=status,
-            heading=rendering.sentence("error.heading"),
+            heading=rendering.sentence("away.heading" if again else "error.heading"),
             message=rendering.refusal(refused),
             retry_in=refused.retry_in,
-            again=refused.refusal is Refusal.NOT_SAVED and request.method in away.READING,
+            again=again,
             back={"href": _back(), "text": rendering.sentence("error.back")},
         )
         response = Response(page, mimetype="text/html")

@@ -12,6 +12,7 @@ from server.web.api import meeting_at
 from server.web.organise_pages import run_page
 from server.web.pages import form, go
 from server.web.parts import parts
+from server.web.rendering import called
 from server.web.staff_pages import organised, staff_pages
 
 
@@ -51,7 +52,8 @@ async def issue_anew(slug: str) -> Response:
     )
     one = (await staff.read(parts().store, meeting)).get(which)
     link = f"{parts().public_url}/m/{slug}/invite#{token}"
-    made = {"role": one.role.value, "label": one.label, "whom": one.whom, "link": link}
+    label = called(one.role, one.label)
+    made = {"role": one.role.value, "label": label, "whom": one.whom, "link": link}
     return await run_page(meeting, person, made)
 
 

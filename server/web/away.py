@@ -19,7 +19,7 @@ DETAILS = {  # in other languages by the catalogue's `away.` sentences
     "not_saved": "Not saved: the store does not answer. Please try again in a moment.",
     "not_known": "The store does not answer, so it is not known yet whether this was saved. Look again in a"
     " moment, and send again what is missing.",
-    "not_shown": "The store does not answer, so this cannot be shown now. It comes back by itself.",
+    "not_shown": "This cannot be shown right now: the server waits for its store. It comes back by itself.",
 }
 
 

@@ -15,7 +15,7 @@ from server.web import network, people, rendering
 from server.web.api import meeting_at
 from server.web.pages import form, go, html, pages
 from server.web.parts import parts
-from server.web.rendering import meeting_value, page, refusal
+from server.web.rendering import called, meeting_value, page, refusal
 
 
 @pages.get("/")
@@ -69,7 +69,7 @@ async def _join(meeting: Meeting, code: str, error: str | None) -> Response:
         **page(meeting.title),
         meeting=meeting_value(meeting),
         joined=await _has_joined(meeting),
-        also=list(appointed.also_organisers()),
+        also=[called(Role.MODERATOR, label) for label in appointed.also_organisers()],
         code=code,
         error=error,
     )

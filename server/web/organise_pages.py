@@ -64,7 +64,7 @@ async def run_page(
             "id": one.id,
             "role": one.role.value,
             "whom": one.whom,
-            "label": one.label,
+            "label": rendering.called(one.role, one.label),
             "standing": one.standing(now).value,
             "until": one.until,
             "also": one.also,

@@ -27,7 +27,14 @@ from server.web.api import meeting_at
 from server.web.log_keys import log_value
 from server.web.parts import parts
 from server.web.player import stream_value
-from server.web.rendering import attendee_sentences, meeting_value, own_value, page, refusal
+from server.web.rendering import (
+    attendee_sentences,
+    language_of,
+    meeting_value,
+    own_value,
+    page,
+    refusal,
+)
 
 MINE_SHOWN = 3
 ROWS_DRAWN = 50  # the script draws the others from the snapshot; without one a link shows them all
@@ -104,7 +111,11 @@ def _ask_form(meeting: Meeting, asked: list[Question], typed: dict[str, str]) ->
     """What stands in the ask form: what was typed; else an own question that was sent back and is written
     again; else nothing, under a fresh id."""
     after = request.args.get("after", "")
-    fresh = {"q": from_bytes(secrets.token_bytes(16)), "lang": meeting.languages[0], "text": ""}
+    fresh = {
+        "q": from_bytes(secrets.token_bytes(16)),
+        "lang": language_of(meeting.languages),
+        "text": "",
+    }
     fresh |= {"after": "", "hint": "", "name": ""}
     for own in asked:
         if str(own.number) == after and own.state is State.SENT_BACK:
@@ -251,4 +262,5 @@ async def cast_vote(slug: str) -> Response:
     order = fields.get("order", "wanted")
     kept = {"order": order if order in set(Order) else "wanted", "search": fields.get("search", "")}
     kept["all"] = "1" if "all" in fields else ""
-    return go(f"/m/{slug}?{urlencode({name: value for name, value in kept.items() if value})}")
+    query = urlencode({name: value for name, value in kept.items() if value})
+    return go(f"/m/{slug}?{query}#no-{int(number)}")

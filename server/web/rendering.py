@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
@@ -22,7 +23,7 @@ from server.domain.appeal import Appeal
 from server.domain.meeting import Meeting
 from server.domain.question import State
 from server.domain.refusals import Refused, Sentence
-from server.domain.roles import MAY, Act, pseudonym
+from server.domain.roles import MAY, Act, Role, pseudonym
 from server.domain.rules import BY_NAME
 from server.domain.screening import SKIP_REASONS
 from server.store.question_rows import Question
@@ -48,9 +49,24 @@ def language() -> str:
     for asked in (request.args.get("lang"), chosen):
         if asked in NAMES:
             return asked
+    return next((tag for tag in _preferred() if tag in NAMES), DEFAULT)
+
+
+def _preferred() -> list[str]:
+    """What the browser asks for, the best first, without regions."""
     # The library's match takes en before de-AT: an exact tag of low quality before a wider one.
-    wanted = (tag.partition("-")[0].lower() for tag, quality in request.accept_languages if quality)
-    return next((tag for tag in wanted if tag in NAMES), DEFAULT)
+    return [tag.partition("-")[0].lower() for tag, quality in request.accept_languages if quality]
+
+
+def language_of(languages: Sequence[str]) -> str:
+    """The one of a meeting's languages that a reader writes in, as far as chosen language and browser tell;
+    else the meeting's first."""
+    chosen = request.cookies.get(people.cookie_name(people.LANGUAGE_COOKIE))
+    for wanted in (*filter(None, (request.args.get("lang"), chosen)), *_preferred()):
+        for tag in languages:
+            if tag.partition("-")[0].lower() == wanted:
+                return tag
+    return languages[0]
 
 
 def sentence(key: str, **values: object) -> str:
@@ -119,6 +135,11 @@ def by_name(by: str) -> str:
     return sentence(f"by.{short}", n=number) if short in ACTING else by
 
 
+def called(role: Role, label: str | None) -> str:
+    """A member of staff's label in the reader's language; "" where there is none yet."""
+    return by_name(pseudonym(role, label)) if label else ""
+
+
 def reason_name(code: str) -> str:
     """A reason as the reader calls it; a meeting's own code as it is."""
     return catalogue(language()).get(f"js.reason_{code}", code)
@@ -177,8 +198,7 @@ def page(title: str, person: people.Person | None = None, **more: object) -> dic
     lang = language()
     sign_in = None
     if person is not None and person.role.value != "reader":
-        label = person.sign_in.label if person.sign_in else None
-        label = by_name(pseudonym(person.role, label)) if label else None
+        label = called(person.role, person.sign_in.label if person.sign_in else None)
         may = [
             act.value for act in MAY[person.role] if act is not Act.LINK_DEVICE or _known(person)
         ]

@@ -94,6 +94,10 @@ async def test_an_organiser_who_moderates_is_named_so_where_people_join(
     await organiser.post(f"{base}/invite", token=token)
     page = await Browser(app).get(f"{base}/join")
     assert "also Moderator 2" in page and "also Moderator 1" not in page
+    page = await Browser(app).get(f"{base}/join?lang=de")
+    assert "ist auch Moderation 2" in page
+    page = await organiser.get(f"{base}/organise?lang=de")
+    assert "Moderation 1" in page and "Moderator 1" not in page
 
 
 async def test_the_roles_open_for_an_auditor_alone(store: Redis, app: Quart) -> None:
