@@ -20,6 +20,7 @@ from tools.replay.stage import Stage, set_up
 PEOPLE, QUESTIONS = 24, 6
 VOTE_EVERY_S, ASK_EVERY_S = 0.21, 0.4  # below the limits: what is refused would test nothing
 BOARD_S = 90.0
+LINES = 16
 
 
 @dataclass(slots=True)
@@ -96,13 +97,20 @@ class Crowd:
             f" 0 doubled, longest silence {self.ledger.silence_s:.1f} s"
         )
 
-    async def judge_board(self, expected: dict[int, int]) -> None:
+    async def judge_board(self, expected: dict[int, int], door: Door | None = None) -> None:
         """The board follows the store by a tick."""
         where, end, shown = self.stage.path("questions"), time.monotonic() + BOARD_S, None
         while shown != expected and time.monotonic() < end:
-            board = await self.door.call("GET", where, token=self.stage.moderator)
+            board = await (door or self.door).call("GET", where, token=self.stage.moderator)
             shown = {int(str(row["n"])): int(str(row["votes"])) for row in rows(board)}
         assert shown == expected, f"{shown} instead of {expected}"
+
+    async def judge_boards(self, expected: dict[int, int]) -> None:
+        """The same of every server: of so many connections each has some."""
+        doors = [Door(JsonClient(self.url, lines=1)) for _ in range(LINES)]
+        await asyncio.gather(*(self.judge_board(expected, door) for door in doors))
+        for door in doors:
+            door.http.close()
 
     async def _judge_questions(self, name: str, attendee: Attendee) -> None:
         kept = self.ledger.asked.get(name, {})
@@ -137,5 +145,5 @@ async def gathered(url: str, organiser: str, people: int = PEOPLE) -> Crowd:
     found = await asyncio.gather(*(asking.ask(item) for item in items))
     moderating.cancel()
     crowd = Crowd(url, door, stage, [n for n in found if n is not None])
-    await crowd.judge_board(dict.fromkeys(crowd.numbers, 0))  # nobody votes on what is not shown
+    await crowd.judge_boards(dict.fromkeys(crowd.numbers, 0))  # nobody votes on what is not shown
     return crowd

@@ -16,7 +16,7 @@ from typing import TypeVar
 import pytest
 from websockets.asyncio.client import ClientConnection
 
-from server.acts import erase
+from server.acts import admission, erase
 from server.store import erasing, keys
 from server.store.call import TooFewReplicas, call
 from server.store.client import POOL, connect
@@ -28,8 +28,7 @@ from tests.faults.machine import Machine
 from tests.faults.proofs import judge_proofs
 from tests.faults.sentinels import NEVER_MS, Guarded, guarded
 from tests.launch.running import ROOT, Run, eventually, free_port
-from tests.live.half import WITHIN_S, dial, hear, live_half
-from tests.live.test_conversation import entered
+from tests.live.half import WITHIN_S, dial, greet, hear, live_half, signed
 
 T = TypeVar("T")
 CANARY = b"zq-canary-name"
@@ -48,8 +47,11 @@ async def test_without_a_replica_nothing_is_acknowledged_and_with_it_again_all_g
         assert all(await asyncio.gather(*(client.ping() for _ in range(3 * POOL))))
         town = await _taken(partial(live_town, client))
         question = await _taken(town.listed)
+        meeting = town.meeting
+        joined = await _taken(lambda: admission.join(client, meeting, meeting.code, NOW))
         async with live_half(client) as half, dial(half.port, town) as socket:
-            await _taken(partial(entered, socket, town))
+            await greet(socket, signed(joined, joined.sign_in.expires_at))
+            await hear(socket, "welcome")
             vote = {"t": "vote", "n": question.number, "on": True, "c": 1, "r": 7}
             stores.end(replica)
             with pytest.raises(TooFewReplicas):

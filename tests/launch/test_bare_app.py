@@ -83,7 +83,8 @@ async def test_an_upgrade_under_bare_hypercorn_is_told_the_right_command(
         assert status == 426
         assert "./openfloor run" in words
         with pytest.raises(InvalidStatus) as refused:
-            await connect(f"ws://127.0.0.1:{app.number}/live/spring", proxy=None)
+            where = f"ws://127.0.0.1:{app.number}/live/spring"
+            await connect(where, proxy=None, open_timeout=SOON_S)
         assert refused.value.response.status_code == 426
         assert b"./openfloor run" in (refused.value.response.body or b"")
 

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
+from websockets.typing import Origin
 
 from server.launch import embedded
 from server.launch.certificate import self_signed
@@ -47,7 +48,8 @@ def gone(pid: int) -> bool:
 async def code_when_ending(run: Run, number: int) -> int:
     """The close code that an open socket sees when the run gets this signal."""
     host = urlsplit(run.url).netloc
-    async with connect(f"ws://{host}/live/any", origin=run.url, proxy=None) as client:  # type: ignore[arg-type]
+    where, own = f"ws://{host}/live/any", Origin(run.url)
+    async with connect(where, origin=own, proxy=None, open_timeout=SOON_S) as client:
         assert run.process is not None
         run.process.send_signal(number)
         with pytest.raises(ConnectionClosed) as closed:

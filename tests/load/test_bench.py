@@ -12,7 +12,18 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tools.bench import curve, generator, leaves, ledger, machine, meeting, product, submitting
+from tools.bench import (
+    curve,
+    generator,
+    leaves,
+    ledger,
+    load,
+    load_plan,
+    machine,
+    meeting,
+    product,
+    submitting,
+)
 from tools.bench.attackers import attacking
 from tools.bench.attacks import ATTACKS, Target
 from tools.bench.generator import Load, Plan
@@ -49,7 +60,19 @@ def test_every_vote_that_a_small_meeting_acknowledges_is_in_the_store(
         point = meeting.one(who, command, up, staged(up), machine.cores(), 100, 2)
     assert point.joined == SOCKETS
     assert point.refused == point.unanswered == point.unseen == 0
-    assert point.agrees and point.acked_per_s > 0
+    # They were answered; on a busy machine none was in the two seconds that `acked_per_s` is of.
+    assert point.agrees and point.ack_p50 > 0
+
+
+def test_a_total_that_is_told_after_a_higher_one_hides_no_vote() -> None:
+    crowd = load.Crowd(load_plan.Plan({"questions": "1", "rate": "2", "seconds": "1"}, [b"-"]))
+    crowd.inside, crowd.sent, crowd.acked = 1, 2, 2
+    for vote in range(2):
+        crowd.whole[1][vote], crowd.whole[2][vote], crowd.times[2][vote] = 1, vote + 1, 1.0
+    for at, votes in enumerate((2, 1)):
+        told = f'{{"t":"delta","to":"{at}-0","tallies":[[1,{votes}]]}}'
+        crowd._delta(crowd.clients[0], told.encode(), 2.0 + at)
+    assert crowd.find_seen() and crowd.times[3].tolist() == [2.0, 2.0]
 
 
 @pytest.mark.parametrize(("way", "rate"), [("HTTP", 20), ("HTTP", 0), ("intake", 300)])

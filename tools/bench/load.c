@@ -125,8 +125,9 @@ static void tally_all(const char *text, size_t size, int told) {
   for (at += 11; *at == '[';) {
     char *next;
     long n = strtol(at + 1, &next, 10), tally = strtol(next + 1, &next, 10);
-    if (n >= 1 && n <= questions) {
-      struct question *q = &asked[n - 1];
+    struct question *q = n >= 1 && n <= questions ? &asked[n - 1] : NULL;
+    /* A total that comes after a higher one shows nothing that was not shown before. */
+    if (q && (!q->count || q->list[q->count - 1].votes < tally)) {
       if (q->count == q->room) q->list = grown(q->list, &q->room, sizeof *q->list);
       q->list[q->count++] = (struct tally){told, (int)tally};
     }

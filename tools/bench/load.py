@@ -204,7 +204,9 @@ class Crowd:
             self.told.append(Told(to))
             run = text.partition(b'"tallies":[')[2].partition(b"]]")[0] + b"]"
             for n, votes in TALLY.findall(run):
-                self.tallies.setdefault(int(n), []).append((int(votes), at))
+                shown = self.tallies.setdefault(int(n), [(0, at)])
+                new = int(votes) > shown[-1][0]  # a lower total shows nothing new
+                shown += [(int(votes), at)] * new
         for passed in self.told[client.told + 1 : at + 1]:
             passed.reached += 1
             passed.last = t
@@ -238,8 +240,7 @@ class Crowd:
 
     def load(self) -> None:
         """Vote by the clock, whatever comes back; then wait for what is still on its way."""
-        t0 = time.monotonic() + 0.01
-        self.window_from = t0 + self.warm
+        self.window_from = (t0 := time.monotonic() + 0.01) + self.warm
         self.window_to = end = look = self.window_from + self.seconds
         planned, grace = len(self.times[0]), self.plan.number("grace", 5)
         known, begun, cpu = -1, 0, 0.0
@@ -290,8 +291,8 @@ def main() -> None:
     told = {"clients": len(crowd.clients), "joined": joined, "send_failed": crowd.failed}
     told |= {"planned": len(crowd.times[0]), "deltas": len(crowd.told)}
     counted = ("gone", "acked", "refused", "frames", "frame_bytes", "resnapshots", "cpu")
-    for name in (*counted, "join_from", "join_to", "window_from", "window_to"):
-        told[name] = getattr(crowd, name)
+    times = ("join_from", "join_to", "window_from", "window_to")
+    told |= {name: getattr(crowd, name) for name in (*counted, *times)}
     print(json.dumps({**told, "codes": crowd.codes}))
 
 
