@@ -52,7 +52,7 @@ def in_node(cases: list[Case]) -> list[Any]:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=600,  # a guard against hanging, no measure of speed
     )
     answers: list[Any] = json.loads(done.stdout)
     return answers

@@ -61,7 +61,7 @@ async def _crowded(hall: Hall, place: Place, people: int) -> AsyncIterator[None]
 async def test_two_in_a_line_read_their_places_fall_and_come_in(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("OPENFLOOR_LIMIT_JOINS_PER_S", "1")
+    monkeypatch.setenv("OPENFLOOR_LIMIT_JOINS_PER_S", "3")
     async with open_hall() as hall:
         place = await hall.meeting("A full house")
         asker = await hall.joined(place)
@@ -71,7 +71,7 @@ async def test_two_in_a_line_read_their_places_fall_and_come_in(
             await page.goto(place.path("/join"))
             await page.locator("input[name=code]").fill(place.code)
             await _watch(page)
-        async with _crowded(hall, place, people=25):
+        async with _crowded(hall, place, people=60):
             for page in pages:
                 await page.locator("button.act").click()
                 await page.wait_for_url(f"**{place.path()}")
