@@ -48,7 +48,7 @@ async def test_killed_again_and_again_the_sequencer_keeps_every_receipt(
     receipts: dict[str, tuple[int, str]] = {}
     files = log_folder(tmp_path, town)
     kills = 0
-    for _ in range(12):
+    while kills < 12 or (len(receipts) <= 50 and kills < 60):  # few are taken on a slow machine
         process = subprocess.Popen([sys.executable, "-m", "workers.sequencer"], env=environ)
         before, end = len(receipts), time.monotonic() + 30
         try:

@@ -20,7 +20,7 @@ from tests.sequencer.building import findings, sequencer_in, settle
 from tests.sequencer.test_meeting import leaves_of
 from tests.sequencer.test_rebuilding import busy, contradicted, copied, put_back, rows
 
-LATER = NOW + 3_600_000  # later than any clock of this run: the sequencer freezes by the real one
+LATER = NOW + 86_400_000  # later than any clock of this run: the sequencer freezes by the real one
 
 
 class Killed(BaseException):
