@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from server.audit.findings import Findings, Unreadable
+from server.audit.findings import Findings, Unreadable, counted
 from server.audit.reading import Progress, Read
 from server.audit.record import Record
 from server.audit.sources import PUBLIC_BYTES, Source
@@ -26,6 +26,7 @@ from server.translog.tree import ProofError, leaf_hash, verify_inclusion
 
 SHA256 = re.compile("[0-9a-f]{64}")
 TOLD_EVERY = 20
+PROOF_MOST = 20_000
 ERASED_SHARE = 0.05
 ERASED_LEAST = 3
 
@@ -48,7 +49,9 @@ def waiting(read: Read, now_s: int, patience_s: int, findings: Findings) -> None
             findings.evidence("A6", f"question {known.number} had no end when the log was closed")
         elif now_s - known.at > patience_s:
             findings.note("A6", f"question {known.number} waits for more than its time")
-    findings.done["A6"] = f"{len(left)} of {len(read.replay.questions)} questions wait."
+    findings.done["A6"] = (
+        f"{len(left)} of {counted(len(read.replay.questions), 'question')} waiting."
+    )
 
 
 def reasons(source: Source, read: Read, findings: Findings) -> None:
@@ -64,8 +67,9 @@ def reasons(source: Source, read: Read, findings: Findings) -> None:
             told = _rule(source, str(fields["new"]), findings)
             codes = _codes(source, str(told["reasons"]), findings) if "reasons" in told else None
         elif found.kind == "q.screen" and codes is not None and fields["reason"] not in codes:
+            known = read.replay.questions.get(found.q or "")
             says = f"“{fields['reason']}” was not on the public list of reasons"
-            findings.evidence("A5", f"question {found.q}: {says}")
+            findings.evidence("A5", f"question {known.number if known else found.q}: {says}")
     for number in read.replay.judged_alone:
         findings.note(
             "A5", f"question {number}: its appeal was judged by whoever had screened it out"
@@ -118,20 +122,26 @@ def texts(source: Source, read: Read, findings: Findings, progress: Progress) ->
             if data is None:
                 missing += not known.erased
             elif not _opens(data, c, meeting, q):
-                findings.evidence(
-                    "A8", f"question {known.number}: this is not the text that was received", name
-                )
+                says = f"question {known.number}: this is not the text that was received"
+                findings.evidence("A8", says, _proof(name, c, data))
             else:
                 opened += 1
     if missing and source.live and not opened:
         findings.unchecked("A8", f"none of {missing} public texts is served")
     elif missing:
-        findings.note("A8", f"{missing} public texts are not in what was given, or were lost")
+        says = counted(missing, "public text is", "public texts are")
+        findings.note("A8", f"{says} not in what was given, or lost")
     for reason, count in sorted(reasons.items()):
-        findings.note("A8", f"{count} texts are withheld: {reason}")
+        findings.note("A8", f"{counted(count, 'text is', 'texts are')} withheld: {reason}")
     if erased >= ERASED_LEAST and erased > ERASED_SHARE * total:
         findings.note("A8", f"ALARM: {erased} of {total} texts were erased; ask why")
-    findings.done["A8"] = f"{opened} texts opened, {erased} erased."
+    findings.done["A8"] = f"{counted(opened, 'text')} opened, {erased} erased."
+
+
+def _proof(name: str, c: str, data: bytes) -> str:
+    """What a third person needs: which commitment, and the words that were given for it."""
+    given = data[:PROOF_MOST].decode(errors="replace")
+    return f"opening/{name}.json, of which the record holds the commitment {c}:\n{given}"
 
 
 def _commitments(q: str, record: Record) -> Iterable[tuple[str, str]]:
@@ -190,7 +200,9 @@ def tallies(source: Source, read: Read, findings: Findings, progress: Progress) 
             rank = int(str(pick.fields["rank"]))
             if rank > len(order) or order[rank - 1] != pick.q:
                 findings.evidence("A9", f"a pick says rank {rank} of another question")
-    findings.done["A9"] = f"{checked} tallies, {len(read.picks)} picks."
+    findings.done["A9"] = (
+        f"{counted(checked, 'tally', 'tallies')}, {counted(len(read.picks), 'pick')}."
+    )
 
 
 def _ranking(data: bytes) -> list[tuple[str, int]] | None:
@@ -214,7 +226,10 @@ def receipts(held: Iterable[Receipt], read: Read, log: VerifierKey, findings: Fi
             findings.unchecked("A10", f"{receipt.name} is not a receipt of this log ({error})")
             continue
         _judge(receipt, found, head, read, findings)
-    findings.done["A10"] = f"{count} receipts."
+    findings.done["A10"] = f"{counted(count, 'receipt')}."
+    if not count:
+        findings.done["A10"] = "No receipt was given (--receipts)."
+        findings.idle.add("A10")
 
 
 def _judge(

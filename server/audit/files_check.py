@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 
-from server.audit.findings import Findings, Unreadable
+from server.audit.findings import Findings, Unreadable, counted
 from server.audit.moving import Moving
 from server.audit.reading import Progress, Read
 from server.audit.record import Look
@@ -32,7 +32,7 @@ def published(source: Source, read: Read, findings: Findings, progress: Progress
         _Live(source, read, findings, progress).judge()
     else:
         _still(source, read, findings)
-    findings.done["A7"] = f"{len(read.replay.questions)} questions."
+    findings.done["A7"] = f"{counted(len(read.replay.questions), 'question')}."
 
 
 def _still(source: Source, read: Read, findings: Findings) -> None:

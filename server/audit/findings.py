@@ -24,6 +24,9 @@ CHECKS = MappingProxyType(
     }
 )
 Found = TypeVar("Found")
+LIMITS = (
+    "That decisions were fair, or that nobody was refused before the record, no audit can tell."
+)
 SHOWN = 20
 KEPT = 1_000  # of one check and grade: what is wrong with each of a million entries fills no memory
 SENTENCE_MOST = 400
@@ -43,6 +46,11 @@ def plain(says: str) -> str:
     return "".join(char if char.isprintable() else "\ufffd" for char in cut)
 
 
+def counted(number: int, one: str, more: str = "") -> str:
+    """A number with its noun: 1 entry, 2 entries."""
+    return f"{number} {one if number == 1 else more or f'{one}s'}"
+
+
 class Unreadable(Exception):
     """Something that should be there could not be read; the sentence says what."""
 
@@ -59,10 +67,13 @@ class Finding:
 
 @dataclass(slots=True)
 class Findings:
-    """All of an audit. `done` are the checks that were carried out at all."""
+    """All of an audit. `about` says what was read; `done` are the checks that were carried out at all,
+    `idle` those of them that had nothing to compare."""
 
+    about: str = ""
     all: list[Finding] = field(default_factory=list)
     done: dict[str, str] = field(default_factory=dict)
+    idle: set[str] = field(default_factory=set)
     _counts: Counter[tuple[str, Grade]] = field(default_factory=Counter)
 
     def note(self, check: str, says: str) -> None:
@@ -100,16 +111,20 @@ class Findings:
         grades = {found.grade for found in self.all}
         return 2 if Grade.EVIDENCE in grades else 1 if Grade.UNCHECKED in grades else 0
 
+    def _not_asked(self) -> list[str]:
+        found = [check for check in CHECKS if check in self.idle]
+        return [f"Nothing was given to compare for {' and '.join(found)}."] if found else []
+
     def report(self) -> str:
         """The report as text."""
-        lines: list[str] = []
+        lines: list[str] = [self.about] if self.about else []
         for check, title in CHECKS.items():
             if self.of(check, Grade.EVIDENCE):
                 mark = "NO   "
             elif self.of(check, Grade.UNCHECKED):
                 mark = "?    "
             else:
-                mark = "yes  " if check in self.done else "-    "
+                mark = "yes  " if check in self.done and check not in self.idle else "-    "
             lines.append(f"{mark}{check:<4}{title}. {self.done.get(check, 'Not reached.')}")
             for grade in (Grade.EVIDENCE, Grade.UNCHECKED, Grade.NOTE):
                 found = self.of(check, grade)
@@ -117,7 +132,7 @@ class Findings:
                 if (count := self._counts[check, grade]) > SHOWN:
                     lines.append(f"         ... and {count - SHOWN} more")
         ends = {
-            0: "Everything holds.",
+            0: " ".join(["Everything holds.", *self._not_asked(), LIMITS]),
             1: "Nothing speaks against this record, but not everything could be checked.",
             2: "This record is not what was signed or promised. Keep the evidence file.",
         }

@@ -7,12 +7,13 @@ import sys
 import time
 from argparse import ArgumentParser, Namespace
 from contextlib import suppress
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from server.audit import checks, files_check, reading, series, sources, witnessed
 from server.audit.checks import Receipt
-from server.audit.findings import Findings, Grade, Unreadable, plain
+from server.audit.findings import Findings, Grade, Unreadable, counted, plain
 from server.audit.reading import Progress, Read
 from server.audit.series import Earlier
 from server.audit.sources import Source
@@ -25,6 +26,11 @@ from server.translog.proof import Proof
 PATIENCE_S = 48 * 3_600
 SAVED_MOST = 1_000
 BAR_COLUMNS = 79
+DAY_S = 86_400
+COPY = (
+    "This was read from a copy, and what is wrong may have been changed on its way to you: audit the record"
+    " at its address, too, before you accuse anybody."
+)
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -47,8 +53,8 @@ def main(options: Namespace) -> int:
     """Exit status: 0 everything holds, 1 something could not be checked, 2 evidence of cheating."""
     findings = Findings()
     try:
-        log = VerifierKey.parse(options.vkey.strip())
-        rule = policy.parse(options.policy.read_text()) if options.policy else None
+        log = _key("--vkey", options.vkey)
+        rule = _rule(options.policy)
         source = sources.of(options.target)
         held = _receipts(options.receipts, findings)
         saved = _saved(options.state, log, findings)
@@ -67,6 +73,8 @@ def main(options: Namespace) -> int:
         return 1
     _bar_ends()
     print(findings.report())
+    if findings.status() == 2 and not source.live:
+        print(COPY)
     try:
         _keep(options, source, anchor, head, findings)
     except OSError as error:
@@ -84,7 +92,7 @@ def _keep(
 ) -> None:
     """Write the evidence, or the signatures for the next audit; OSError where that cannot be."""
     if findings.status() == 2:
-        _write_evidence(options.evidence, source.name, findings)
+        _write_evidence(options.evidence, source.name, head, findings)
         print(f"The evidence is in {options.evidence}.")
     elif head and options.state:
         _remember(options.state, "checkpoints", head)
@@ -124,6 +132,7 @@ def audit(
     bounds = [(one.head.size, one.at) for one in seen]
     again = partial(sources.head_now, source, log)
     read = reading.read(source, found, known, now_s, findings, progress, bounds, again)
+    findings.about = _about(read)
     if not read.whole:
         return None
     series.continued(read, earlier, now_s, findings, progress)
@@ -131,6 +140,19 @@ def audit(
     _beside(source, read, findings, progress)
     checks.receipts(held, read, log, findings)
     return found[0]
+
+
+def _about(read: Read) -> str:
+    """What was read, for who has more than one."""
+    entries = counted(read.head.size, "entry", "entries")
+    told = f"The record {plain(read.head.origin)}, {entries}"
+    if read.whole and read.replay.at:
+        last = datetime.fromtimestamp(read.replay.at, UTC)
+        told += f", the last of {last:%Y-%m-%d}" + (
+            f" {last:%H:%M} UTC" if read.replay.at % DAY_S else ""
+        )
+        told += ". It is closed" if read.replay.closed else ". It is not closed yet"
+    return f"{told}."
 
 
 def _beside(source: Source, read: Read, findings: Findings, progress: Progress) -> None:
@@ -147,7 +169,7 @@ def _anchor(options: Namespace) -> AnchorLog | None:
         return None
     if not options.anchor_vkey:
         raise NoteError("--anchor needs --anchor-vkey, from a source that you trust")
-    key = VerifierKey.parse(options.anchor_vkey.strip())
+    key = _key("--anchor-vkey", options.anchor_vkey)
     return AnchorLog(sources.of(options.anchor), key, _notes(options.state, "anchors"))
 
 
@@ -156,7 +178,21 @@ def _earlier(options: Namespace) -> Earlier | None:
         return None
     if not options.prev_vkey:
         raise NoteError("--prev needs --prev-vkey, from a source that you trust")
-    return Earlier(sources.of(options.prev), VerifierKey.parse(options.prev_vkey.strip()))
+    return Earlier(sources.of(options.prev), _key("--prev-vkey", options.prev_vkey))
+
+
+def _key(option: str, text: str) -> VerifierKey:
+    try:
+        return VerifierKey.parse(text.strip())
+    except NoteError as error:
+        raise NoteError(f"the key after {option} cannot be read: {error}") from error
+
+
+def _rule(path: Path | None) -> policy.Policy | None:
+    try:
+        return policy.parse(path.read_text()) if path else None
+    except ValueError as error:
+        raise NoteError(f"{path} is no policy: {error}") from error
 
 
 def _notes(state: Path | None, name: str) -> list[str]:
@@ -230,10 +266,11 @@ def _remember(state: Path, name: str, note: str) -> None:
         part.replace(state)
 
 
-def _write_evidence(path: Path, name: str, findings: Findings) -> None:
+def _write_evidence(path: Path, name: str, head: str | None, findings: Findings) -> None:
     found = [one for one in findings.all if one.grade is Grade.EVIDENCE]
     told = [{"check": one.check, "says": one.says, "proof": one.proof} for one in found]
-    path.write_text(json.dumps({"log": name, "evidence": told}, indent=1, ensure_ascii=False))
+    whole = {"log": name, "checkpoint": head, "evidence": told}
+    path.write_text(json.dumps(whole, indent=1, ensure_ascii=False))
 
 
 def _bar(done: int, total: int, what: str) -> None:

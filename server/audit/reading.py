@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from server.audit.findings import Findings, Unreadable
+from server.audit.findings import Findings, Unreadable, counted
 from server.audit.record import Record
 from server.audit.replay import BACKWARD, Replay
 from server.audit.sources import Source, tile_of
@@ -100,15 +100,22 @@ def read(
         progress(edge.size, head.size, "entries")
     if made.whole:
         _judge_roots(made, roots, saved, findings)
-        findings.done["A2"] = f"{count} earlier signatures."
+        findings.done["A2"] = f"{counted(count, 'earlier signature')}."
+        if not count:
+            findings.done["A2"] = "No signature from before was given (--state)."
+            findings.idle.add("A2")
         _hash_tiles(source, made, findings)
         if made.replay.rekeyed_at is not None:
             says = (
                 f"entry {made.replay.rekeyed_at} names a new key, which this auditor cannot follow"
             )
             findings.unchecked("A1", f"{says}: take one of the version that wrote it")
-        findings.done["A4"] = findings.done["A5"] = f"{len(made.hashes)} entries."
+        findings.done["A4"] = findings.done["A5"] = _entries(made)
     return made
+
+
+def _entries(made: Read) -> str:
+    return f"{counted(len(made.hashes), 'entry', 'entries')}."
 
 
 def _latest(now_s: int, bounds: Sequence[tuple[int, int]]) -> Callable[[int], int]:
@@ -188,13 +195,32 @@ def _judge_roots(
         findings.evidence(
             "A3", "the entries that are served are not those that were signed", made.note
         )
-    findings.done["A3"] = f"{head.size} entries rehashed."
+    findings.done["A3"] = f"{counted(head.size, 'entry', 'entries')} rehashed."
     for where, one in saved:
         if one.size > head.size:
             says = f"{where}: {one.size} entries were signed, only {head.size} are served"
             (findings.evidence if made.lacks(one.size) else findings.unchecked)("A2", says)
-        elif roots[one.size] != one.root:
+    within = [(where, one) for where, one in saved if one.size <= head.size]
+    wrong = [(where, one) for where, one in within if roots[one.size] != one.root]
+    if roots[head.size] == head.root:
+        for where, one in wrong:
             _other_history(made, where, one, findings)
+    elif wrong:
+        fits = max((one.size for _, one in within if roots[one.size] == one.root), default=0)
+        _changed(made, wrong, fits, findings)
+
+
+def _changed(
+    made: Read, wrong: Sequence[tuple[str, Checkpoint]], fits: int, findings: Findings
+) -> None:
+    """The entries fit no signature, so the earlier ones tell where the first is that was changed."""
+    where, first = min(wrong, key=lambda one: one[1].size)
+    says = f"{where}: the first {first.size} entries are not those that were signed then"
+    if fits < first.size:
+        says += f"; the first that was changed is among entries {fits} to {first.size - 1}"
+    if len(wrong) > 1:
+        says += f"; the same holds of {len(wrong) - 1} more signatures"
+    findings.evidence("A2", says, f"{made.note}\nand\n{first.text()}")
 
 
 def _forked(made: Read, where: str, one: Checkpoint, findings: Findings) -> bool:

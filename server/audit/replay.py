@@ -38,7 +38,7 @@ ACTS = MappingProxyType(
 # What a proposal waits to become.
 PROPOSED = MappingProxyType({"screen": Act.SCREEN_OUT, "merge": Act.MERGE})
 OPEN = "open"
-BACKWARD = "its time is before that of the leaf in front of it"
+BACKWARD = "its time is before that of the entry in front of it"
 LOCKS = MappingProxyType({"q.withdraw": "w", "q.appeal": "a"})
 
 
@@ -87,7 +87,7 @@ class Replay:
         """What is wrong with the next leaf; nothing for a sound one."""
         index, self.size = self.size, self.size + 1
         if (found.kind == "log.open") is not (index == 0):
-            yield "the log's opening is not its first leaf, or stands twice"
+            yield "the log's opening is not its first entry, or stands twice"
         if index == 0 and found.fields.get("origin") != self.origin:
             yield f"it opens the log {found.fields.get('origin')}"
         if index == 0:
@@ -143,7 +143,7 @@ class Replay:
             yield "it decides on a question that was never received"
             return
         if found.ref != known.last:
-            yield f"it names leaf {found.ref} as the question's last; that is leaf {known.last}"
+            yield f"it names entry {found.ref} as the question's last; that is entry {known.last}"
         known.last = index
         yield from self._unlocks(found, known)
         yield from self._appeals(found, known)

@@ -55,6 +55,7 @@ def continued(
             findings.unchecked("A2", says)
     if closed is not None:
         ends = "was closed" if closed else "was not closed"
+        findings.idle.discard("A2")
         findings.done["A2"] += f" The earlier record was read as well; it {ends}."
 
 

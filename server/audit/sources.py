@@ -149,7 +149,8 @@ class Web:
                 return None
             raise Unreadable(f"{path}: the server answers {error.code}") from error
         except (OSError, ValueError, HTTPException) as error:
-            raise Unreadable(f"{path}: {error}") from error
+            reason = getattr(error, "reason", error)
+            raise Unreadable(f"{path}: the server gives no answer ({reason})") from error
 
     def names(self, folder: str) -> list[str]:
         """An address cannot be listed."""

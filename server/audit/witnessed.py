@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from server.audit.findings import Findings
+from server.audit.findings import Findings, counted
 from server.audit.sources import Source, head_now, tile_of
 from server.translog import anchor, checkpoint, tile
 from server.translog.checkpoint import Checkpoint, SignedCheckpoint
@@ -78,17 +78,20 @@ def directly(
 
 def judge(rule: Policy | None, seen: Sequence[Cosigned], size: int, findings: Findings) -> None:
     """Whether enough of the trusted witnesses signed, and how far they did."""
+    entries = counted(size, "entry", "entries")
     if rule is None or rule.quorum == "none":
-        findings.done["A1"] = f"{size} entries. No witness was asked for (--policy)."
+        findings.done["A1"] = f"{entries}. No witness was asked for (--policy)."
         return
     enough = [one for one in seen if one.enough]
     if not enough:
         findings.unchecked("A1", "too few of the witnesses that you trust have signed")
-        findings.done["A1"] = f"{size} entries."
+        findings.done["A1"] = f"{entries}."
         return
     far = max(enough, key=lambda one: one.head.size)
     reached = min(far.head.size, size)
-    findings.done["A1"] = f"{size} entries, {reached} of them under {far.count} witnesses."
+    findings.done["A1"] = (
+        f"{entries}, {reached} of them under {counted(far.count, 'witness', 'witnesses')}."
+    )
     if reached < size:
         findings.note("A1", f"the last {size - reached} entries are not under witnesses yet")
 

@@ -47,9 +47,7 @@ def test_an_honest_log_passes_every_check(tmp_path: Path) -> None:
     found = audited(folder, held, [made.note(2), made.note(5)])
     assert found.status() == 0, found.report()
     assert set(found.done) == set(CHECKS)
-    assert [one.says for one in found.of("A8", Grade.NOTE)] == [
-        "1 texts are withheld: personal-data"
-    ]
+    assert [one.says for one in found.of("A8", Grade.NOTE)] == ["1 text is withheld: personal-data"]
 
 
 def test_a_log_that_tells_of_submissions_held_back_passes_and_is_judged(tmp_path: Path) -> None:

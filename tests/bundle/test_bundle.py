@@ -75,7 +75,7 @@ def test_the_auditor_alone_judges_an_archive_and_a_receipt(folder: Path) -> None
     (folder / "receipts" / "mine.json").write_bytes(leaf.canonical(held))
     told = _run(folder, "log.zip", "--vkey", VKEY, "--receipts", "receipts")
     assert told.returncode == 0, told.stdout + told.stderr
-    assert "Everything holds." in told.stdout and "1 receipts." in told.stdout
+    assert "Everything holds." in told.stdout and "1 receipt." in told.stdout
     wrong = {"public.json": b'{"v":1}'}
     (folder / "bad.zip").write_bytes(zipped(log, wrong))
     told = _run(folder, "bad.zip", "--vkey", VKEY)

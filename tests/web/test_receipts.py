@@ -90,7 +90,7 @@ async def test_the_receipt_file_holds_all_that_a_stranger_needs(app: Quart, stor
     assert json.loads(held["opening"])["text"] == TEXT
     assert held["follow"].endswith(told["fate"])
     findings = await _audit(app, town, 2, [leaf.canonical(dict(held))])
-    assert findings.done["A10"] == "1 receipts." and not findings.of("A10", Grade.EVIDENCE)
+    assert findings.done["A10"] == "1 receipt." and not findings.of("A10", Grade.EVIDENCE)
 
 
 async def test_the_address_of_nothing_and_of_an_erased_text_say_so(
