@@ -182,6 +182,8 @@ class Conversation:
                 assert claims is not None, "the session admits nobody without a ticket"
                 deeds.cast(self._node, self, claims, effect, self._slot)
             case Enter():
+                if self._late is not None:
+                    self._late.cancel()  # however long the store takes from here on
                 self._node.start(self._enter(effect))
             case TakeSubmission():
                 self._node.start(self._ask(effect.ask))
@@ -228,8 +230,6 @@ class Conversation:
         if audience == STAGE and self._hub.watching(claims.meeting, STAGE) >= STAGES_MAX:
             self._hang(Close.TOO_MANY, "too many stages of this meeting")
             return
-        if self._late is not None:
-            self._late.cancel()
         voter = claims.voter if claims.voter is not None else -1
         self._session.enter(set(own.own), self._node.budget(claims.meeting, voter))
         self._board = board

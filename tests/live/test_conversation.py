@@ -13,9 +13,11 @@ from websockets.asyncio.client import ClientConnection
 
 from server.acts import admission, decide, submit
 from server.live import tail
+from server.live.conversation import Conversation
 from server.store import keys
 from tests.acts.building import NOW, Town, fresh_q, live_town
 from tests.live.half import WITHIN_S, dial, end_of, greet, hear, live_half, signed
+from tests.live.test_hub import Ear
 
 
 async def entered(socket: ClientConnection, town: Town) -> admission.SignIn:
@@ -117,6 +119,25 @@ async def test_who_never_says_hello_is_told_and_cut(store: Redis) -> None:
         half.node.pace = replace(half.node.pace, hello_s=0.1)
         async with dial(half.port, town) as socket:
             assert await end_of(socket) == 4408
+
+
+async def test_who_said_hello_in_time_is_waited_for_however_long_the_store_takes(
+    store: Redis,
+) -> None:
+    town = await live_town(store)
+    joined = await admission.join(store, town.meeting, town.meeting.code, NOW)
+    hello = {"t": "hello", "ticket": signed(joined, joined.sign_in.expires_at), "d": "abc"}
+    async with live_half(store) as half:
+        half.node.pace = replace(half.node.pace, hello_s=0.0)  # so the store is slower than that
+        ear = Ear()
+        one = Conversation(half.node, half.hub, town.meeting.slug)
+        one.opened(ear)
+        one.received(json.dumps(hello))
+        async with asyncio.timeout(WITHIN_S):
+            while "snapshot" not in ear.kinds():
+                await asyncio.sleep(0.005)
+        assert ear.closed == []
+        one.closed()
 
 
 async def test_a_vote_after_the_number_behind_a_ticket_was_destroyed_is_refused_as_closed(

@@ -22,10 +22,13 @@ from tests.domain.test_board import MEETING
 class Ear:
     """A socket that remembers what it was told."""
 
+    network = b""
+
     def __init__(self) -> None:
         self.writable = True
         self.heard: list[dict[str, Any]] = []
         self.last = b""
+        self.closed: list[int] = []
 
     def offer(self, frame: bytes) -> bool:
         if self.writable:
@@ -36,6 +39,12 @@ class Ear:
         self.last = frame
         skip = 2 if frame[1] < 126 else 4
         self.heard.append(json.loads(frame[skip:]))
+
+    def send_text(self, payload: str) -> None:
+        self.send_frame(text_frame(payload.encode()))
+
+    def close(self, code: int, reason: str) -> None:
+        self.closed.append(code)
 
     def kinds(self) -> list[str]:
         return [str(message["t"]) for message in self.heard]
