@@ -79,7 +79,7 @@ class Node:
         self.pace = pace
         self.clock = clock
         self._people: dict[tuple[str, int], tuple[Present, ...]] = {}
-        self._under_way: Counter[tuple[str, int]] = Counter()
+        self._under_way: dict[tuple[str, int], int] = {}  # no Counter: each vote pays for it
         self._budgets: OrderedDict[tuple[str, int], Budget] = OrderedDict()
         self._exposure: dict[str, Counter[int]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -124,15 +124,15 @@ class Node:
 
     def took(self, meeting: str, voter: int) -> None:
         """A vote of theirs is on its way to the store."""
-        self._under_way[meeting, voter] += 1
+        who = meeting, voter
+        self._under_way[who] = self._under_way.get(who, 0) + 1
 
     def answered(self, meeting: str, voter: int) -> None:
         """One vote that was on its way has its answer."""
-        left = self._under_way[meeting, voter] - 1
+        who = meeting, voter
+        left = self._under_way.pop(who) - 1
         if left:
-            self._under_way[meeting, voter] = left
-        else:
-            del self._under_way[meeting, voter]
+            self._under_way[who] = left
 
     def waits(self, meeting: str, voter: int) -> bool:
         """A vote of theirs may be counted already and has no answer yet."""
