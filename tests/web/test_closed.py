@@ -124,4 +124,33 @@ async def test_the_desk_of_a_closed_meeting_offers_no_act_and_its_stage_says_tha
     assert "data-act" not in await desk.get(at) and 'id="open-reason"' in desk.text
     stage = (await reader.get(f"{path}/stage")).partition('id="sentences"')[0]
     assert "The meeting has closed" in stage and "is on air" not in stage
-    assert 'id="next-none" hidden' in stage
+    assert 'class="next" hidden' in stage
+
+
+def shown(page: str) -> str:
+    """What a page shows: what is between its header and its footer."""
+    return page.partition("<main")[2].partition("</main>")[0]
+
+
+async def test_every_page_of_a_closed_meeting_says_so_and_leads_to_what_was_asked(
+    store: Redis, app: Quart
+) -> None:
+    town = await live_town(store)
+    path, reader = f"/m/{town.meeting.slug}", Browser(app)
+    host, desk = await staffed(app, town, Role.HOST), await staffed(app, town, Role.MODERATOR)
+    assert "The meeting has closed" not in shown(await reader.get(f"{path}/join"))
+    assert "appears here by itself" in await desk.get(f"{path}/desk")
+    await closed(town)
+    hosting = shown(await host.get(f"{path}/host"))
+    assert "The meeting has closed" in hosting and "Moderators line questions up" not in hosting
+    joining = shown(await reader.get(f"{path}/join"))
+    assert "The meeting has closed" in joining and f'href="{path}"' in joining
+    assert "appears here by itself" not in await desk.get(f"{path}/desk")
+
+
+async def test_the_record_names_its_meeting(store: Redis, app: Quart) -> None:
+    town, reader = await live_town(store, title="Harbour hall"), Browser(app)
+    path = f"/m/{town.meeting.slug}"
+    for page in ("screened-out", "answers", "policy"):
+        back = f'<a href="{path}"><bdi dir="auto">Harbour hall</bdi></a>'
+        assert back in shown(await reader.get(f"{path}/{page}"))

@@ -121,6 +121,7 @@ class Stage {
     const wanted = ranked(listed, "wanted", 0).slice(0, WANTED);
     fill(at("next"), items(line.slice(0, NEXT), false));
     fill(at("wanted"), items(wanted, true));
+    at("next")?.parentElement?.toggleAttribute("hidden", over);
     for (const [id, some] of /** @type {[string, number | boolean][]} */ ([["next-none", line.length || over], ["wanted-none", wanted.length]])) {
       const none = at(id);
       if (none) none.hidden = Boolean(some);
