@@ -222,3 +222,32 @@ async def test_the_moment_of_an_answer_is_when_it_went_on_air_and_a_slip_is_refu
             f"Answer: At 1:02:03 of the meeting. {said}"
         )
         await sent(page, "answer")
+
+
+async def test_a_correction_begins_with_what_was_sent_before_the_feed_tells_of_it(
+    hall: Hall,
+) -> None:
+    place = await listed(hall, "Corrected at once")
+    page = await at_desk(hall, place)
+    polled, released = asyncio.Event(), asyncio.Event()
+
+    async def slowly(route: Route) -> None:
+        polled.set()
+        await released.wait()
+        await route.continue_()
+
+    await routed(page, "**/desk?after=*", slowly)
+    await hall.ask(place, await hall.joined(place), "Does this end the feed's last look?")
+    async with asyncio.timeout(PATIENCE_MS / 1000):
+        await polled.wait()
+    await page.keyboard.press("a")
+    await page.locator("#stream").fill("1:02:03")
+    await page.locator("#answer").fill("Yes, in May.")
+    await page.locator("form[data-act=answer] button").press("Enter")
+    await sent(page, "answer")
+    await page.keyboard.press("5")
+    await page.keyboard.press("a")
+    await expect(page.locator("#stream")).to_have_value("1:02:03")
+    await expect(page.locator("#answer")).to_have_value("Yes, in May.")
+    released.set()
+    await expect(page.locator("[data-count=answered]")).to_have_text("1")

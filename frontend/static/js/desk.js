@@ -238,7 +238,7 @@ class DeskPage {
     this.complain("");
     const appeal = act === "overturn" || act === "uphold" ? "" : row.appeal;
     const known = this.desk.questions.get(row.q) ?? row;
-    const changed = known.revision >= told.revision ? known : { ...known, state: told.state, revision: told.revision, appeal, into: told.state === "merged" ? known.into : null };
+    const changed = known.revision >= told.revision ? known : { ...known, ...told.said, state: told.state, revision: told.revision, appeal, into: told.state === "merged" ? known.into : null };
     this.desk = { ...this.desk, questions: new Map(this.desk.questions).set(row.q, changed) };
     announce(say("desk_done", { n: row.n, state: say(`state_${told.state}`) }));
     if (row.q !== this.q) return this.draw();

@@ -55,8 +55,12 @@ function seconds(text) {
   return parts.reduce((sum, part) => sum * 60 + Number(part), 0);
 }
 
-/** Sends one act of the desk; `fields` are those of its form. @param {string} slug @param {string} act @param {FormData} fields */
-export function decide(slug, act, fields) {
+/**
+ * Sends one act of the desk; `fields` are those of its form. `said` in what it returns: the words that stand
+ * with the question from then on, until the feed tells of them.
+ * @param {string} slug @param {string} act @param {FormData} fields
+ */
+export async function decide(slug, act, fields) {
   const text = (/** @type {string} */ name) => String(fields.get(name) ?? "");
   const revision = Number(text("revision"));
   const at = `questions/${text("q")}`;
@@ -75,14 +79,16 @@ export function decide(slug, act, fields) {
     case "merge_copies":
       return call(slug, `${at}/merge-copies`, { revision, copies: JSON.parse(text("copies")) });
     case "word":
-      return call(slug, `${at}/word`, { revision, wording: text("wording") });
+      return { ...(await call(slug, `${at}/word`, { revision, wording: text("wording") })), said: { wording: text("wording") } };
     case "send_back":
       return call(slug, `${at}/send-back`, { revision, hint: text("hint") });
     case "overturn":
     case "uphold":
       return call(slug, `${at}/judge`, { revision, overturn: act === "overturn" });
-    case "answer":
-      return call(slug, `${at}/answer`, { revision, stream_s: seconds(text("stream")), text: text("answer") });
+    case "answer": {
+      const [stream_s, answer] = [seconds(text("stream")), text("answer")];
+      return { ...(await call(slug, `${at}/answer`, { revision, stream_s, text: answer })), said: { stream_s, answer } };
+    }
     default:
       return call(slug, `${at}/${act}`, { revision });
   }
