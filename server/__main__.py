@@ -42,8 +42,9 @@ def _parser() -> argparse.ArgumentParser:
     again.add_argument("--data", default="data")
     audit.arguments(commands.add_parser("audit", help="check a log as a stranger would"))
     witness.arguments(commands.add_parser("witness", help="cosign logs that only ever grow"))
-    fsck = commands.add_parser("fsck", help="re-verify every stored log")
-    fsck.add_argument("--data", default="data")
+    told = "Exit status: 0 all holds, 1 could not check, 2 something does not hold. Nothing is written."
+    fsck = commands.add_parser("fsck", help="re-verify every stored log", epilog=told)
+    fsck.add_argument("--data", default="data", help="the data folder, or a copy of it")
     fsck.add_argument("--keys", type=Path, help="folder of the logs' key (default: DATA-keys)")
     return parser
 
@@ -61,8 +62,10 @@ def _fsck(data: Path, keys: Path | None) -> int:
 
 
 def main() -> int:
-    """Exit status: 0 done, 1 with a sentence on standard error, 2 wrong usage."""
-    options = _parser().parse_args()
+    """Exit status: 0 done, 1 with a sentence on standard error, 2 wrong usage; audit and fsck, which judge,
+    have their own."""
+    judges = sys.argv[1:2] in (["audit"], ["fsck"])
+    options = audit.parsed(_parser()) if judges else _parser().parse_args()
     if options.command == "run":
         return launch.main(options, os.environ)
     try:

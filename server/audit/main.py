@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from argparse import ArgumentParser, Namespace
@@ -11,9 +10,9 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from server.audit import checks, files_check, reading, series, sources, witnessed
+from server.audit import checks, files_check, keeping, reading, series, sources, witnessed
 from server.audit.checks import Receipt
-from server.audit.findings import Findings, Grade, Unreadable, counted, plain
+from server.audit.findings import Findings, Unreadable, counted, plain
 from server.audit.reading import Progress, Read
 from server.audit.series import Earlier
 from server.audit.sources import Source
@@ -24,9 +23,12 @@ from server.translog.note import NoteError, VerifierKey
 from server.translog.proof import Proof
 
 PATIENCE_S = 48 * 3_600
-SAVED_MOST = 1_000
 BAR_COLUMNS = 79
 DAY_S = 86_400
+USAGE = (
+    "Exit status: 0 everything holds, 1 something could not be checked, 2 evidence of cheating."
+    " docs/verifying.md says what each check is."
+)
 COPY = (
     "This was read from a copy, and what is wrong may have been changed on its way to you: audit the record"
     " at its address, too, before you accuse anybody."
@@ -35,18 +37,32 @@ COPY = (
 
 def arguments(parser: ArgumentParser) -> None:
     """The options of the command."""
+    parser.epilog = USAGE
     parser.add_argument("target", help="a log's address, its folder, or its archive as a zip")
-    parser.add_argument("--vkey", required=True, help="the log's key, from a source you trust")
-    parser.add_argument("--receipts", type=Path, help="folder of receipts to look for")
-    parser.add_argument("--state", type=Path, help="file that remembers signatures between audits")
-    parser.add_argument(
-        "--policy", type=Path, help="tlog-policy file naming the witnesses you trust"
-    )
+    key = "from a source that you trust: the invitation, the printed agenda"
+    parser.add_argument("--vkey", required=True, metavar="KEY", help=f"the log's key, {key}")
+    parser.add_argument("--receipts", type=Path, metavar="DIR", help="receipts to look for")
+    remembers = "remembers what was signed; give the same one each time"
+    parser.add_argument("--state", type=Path, metavar="FILE", help=remembers)
+    policy_help = "tlog-policy naming the witnesses you trust"
+    parser.add_argument("--policy", type=Path, metavar="FILE", help=policy_help)
     parser.add_argument("--anchor", help="the deployment's anchor log: address or folder")
-    parser.add_argument("--anchor-vkey", help="the anchor log's key, from a source you trust")
-    parser.add_argument("--prev", help="the earlier log that this one continues, as the target")
-    parser.add_argument("--prev-vkey", help="the earlier log's key, from a source you trust")
-    parser.add_argument("--evidence", type=Path, default=Path("evidence.json"))
+    parser.add_argument("--anchor-vkey", metavar="KEY", help="the anchor log's key")
+    earlier = "the earlier log that this one continues, as the target"
+    parser.add_argument("--prev", metavar="TARGET", help=earlier)
+    parser.add_argument("--prev-vkey", metavar="KEY", help="the earlier log's key")
+    evidence = "where evidence is written (default: evidence.json)"
+    parser.add_argument(
+        "--evidence", type=Path, default=Path("evidence.json"), metavar="FILE", help=evidence
+    )
+
+
+def parsed(parser: ArgumentParser) -> Namespace:
+    """What was typed. Wrong usage ends with status 1: 2 would say that a log does not hold."""
+    try:
+        return parser.parse_args()
+    except SystemExit as end:
+        raise SystemExit(1 if end.code else 0) from None
 
 
 def main(options: Namespace) -> int:
@@ -92,13 +108,13 @@ def _keep(
 ) -> None:
     """Write the evidence, or the signatures for the next audit; OSError where that cannot be."""
     if findings.status() == 2:
-        _write_evidence(options.evidence, source.name, head, findings)
+        keeping.write_evidence(options.evidence, source.name, head, findings)
         print(f"The evidence is in {options.evidence}.")
     elif head and options.state:
-        _remember(options.state, "checkpoints", head)
+        keeping.remember(options.state, "checkpoints", head)
         with suppress(Unreadable):
             if anchor is not None and (note := anchor.source.get("checkpoint")):
-                _remember(options.state, "anchors", note.decode())
+                keeping.remember(options.state, "anchors", note.decode())
 
 
 def audit(
@@ -170,7 +186,7 @@ def _anchor(options: Namespace) -> AnchorLog | None:
     if not options.anchor_vkey:
         raise NoteError("--anchor needs --anchor-vkey, from a source that you trust")
     key = _key("--anchor-vkey", options.anchor_vkey)
-    return AnchorLog(sources.of(options.anchor), key, _notes(options.state, "anchors"))
+    return AnchorLog(sources.of(options.anchor), key, keeping.notes(options.state, "anchors"))
 
 
 def _earlier(options: Namespace) -> Earlier | None:
@@ -193,16 +209,6 @@ def _rule(path: Path | None) -> policy.Policy | None:
         return policy.parse(path.read_text()) if path else None
     except ValueError as error:
         raise NoteError(f"{path} is no policy: {error}") from error
-
-
-def _notes(state: Path | None, name: str) -> list[str]:
-    if state is None or not state.exists():
-        return []
-    held = json.loads(state.read_text())
-    found = held.get(name, []) if isinstance(held, dict) else None
-    if not isinstance(found, list):
-        raise ValueError(f"{state} is not a file of this auditor's making")
-    return [str(note) for note in found]
 
 
 def _kept(source: Source, log: VerifierKey, findings: Findings) -> list[tuple[str, Checkpoint]]:
@@ -247,30 +253,13 @@ def _saved(
     state: Path | None, log: VerifierKey, findings: Findings
 ) -> list[tuple[str, Checkpoint]]:
     found: list[tuple[str, Checkpoint]] = []
-    for note in _notes(state, "checkpoints"):
+    for note in keeping.notes(state, "checkpoints"):
         try:
             head = checkpoint.verified(note, log).checkpoint
             found.append((f"your note of size {head.size}", head))
         except NoteError:
             findings.note("A2", f"{state} holds a signature of another log, which is passed over")
     return found
-
-
-def _remember(state: Path, name: str, note: str) -> None:
-    held = json.loads(state.read_text()) if state.exists() else {}
-    notes = held.get(name, [])
-    if note not in notes:
-        held[name] = [*notes, note][-SAVED_MOST:]
-        part = state.with_name(f"{state.name}.tmp")
-        part.write_text(json.dumps(held, indent=1, ensure_ascii=False))
-        part.replace(state)
-
-
-def _write_evidence(path: Path, name: str, head: str | None, findings: Findings) -> None:
-    found = [one for one in findings.all if one.grade is Grade.EVIDENCE]
-    told = [{"check": one.check, "says": one.says, "proof": one.proof} for one in found]
-    whole = {"log": name, "checkpoint": head, "evidence": told}
-    path.write_text(json.dumps(whole, indent=1, ensure_ascii=False))
 
 
 def _bar(done: int, total: int, what: str) -> None:

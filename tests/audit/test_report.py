@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from server.audit.findings import Grade
 from tests.audit.building import NOW, Made, audited, honest
 from tests.translog.building import ORIGIN, ROOT, log_signer, q_id
@@ -84,8 +86,19 @@ def test_an_option_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     assert status == 1 and "the key after --vkey cannot be read" in said, said
     status, said = _said(folder, "--vkey", key, "--anchor", folder, "--anchor-vkey", "odd")
     assert status == 1 and "the key after --anchor-vkey cannot be read" in said, said
+    (tmp_path / "state").write_text("{")
+    status, said = _said(folder, "--vkey", key, "--state", tmp_path / "state")
+    assert status == 1 and "state is not a file of this auditor's making" in said, said
     (tmp_path / "policy").write_text("quorum of the willing\n")
     status, said = _said(folder, "--vkey", key, "--policy", tmp_path / "policy")
     assert status == 1 and "policy is no policy" in said and "Traceback" not in said, said
     status, said = _said("http://127.0.0.1:1/log/x", "--vkey", key)
     assert status == 1 and "the server gives no answer" in said and "urlopen" not in said, said
+
+
+@pytest.mark.parametrize("typed", [[], ["log"], ["log", "--vkey", "k", "--odd"], ["--policy"]])
+def test_wrong_usage_is_no_evidence(typed: list[str]) -> None:
+    for command in (["audit", *typed], ["fsck", *typed, "--odd"]):
+        called = [sys.executable, "-m", "server", *command]
+        done = subprocess.run(called, cwd=ROOT, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 1 and "usage:" in done.stderr, (command, done.stderr)

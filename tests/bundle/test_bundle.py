@@ -78,6 +78,8 @@ def test_the_auditor_alone_judges_an_archive_and_a_receipt(folder: Path) -> None
     assert "Everything holds." in told.stdout and "1 receipt." in told.stdout
     wrong = {"public.json": b'{"v":1}'}
     (folder / "bad.zip").write_bytes(zipped(log, wrong))
+    told = _run(folder, "bad.zip")  # wrong usage is no evidence
+    assert told.returncode == 1 and "usage:" in told.stderr
     told = _run(folder, "bad.zip", "--vkey", VKEY)
     assert told.returncode == 2 and (folder / "evidence.json").exists()
     assert _run(folder, "none.zip", "--vkey", VKEY).returncode == 1

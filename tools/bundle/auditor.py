@@ -55,7 +55,7 @@ def main():
 
     parser = argparse.ArgumentParser(prog="openfloor-audit.py")
     audit.arguments(parser)
-    return audit.main(parser.parse_args())
+    return audit.main(audit.parsed(parser))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -268,7 +269,7 @@ def main(data: Path, keys: Path) -> int:
     try:
         found = check(data / "log", keys)
     except (OSError, sqlite3.Error) as error:
-        print(f"Could not check: {error}")
+        print(f"Could not check: {error}", file=sys.stderr)
         return 1
     for origin, (size, wrong) in found.items():
         holds = "all hold" if not wrong else _count(len(wrong), "finding")
