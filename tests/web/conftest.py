@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 from quart import Quart
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from server.live.batcher import Batcher
 from server.live.boards import Boards
@@ -19,6 +21,7 @@ from server.live.node import Node, Pace
 from server.live.streams import Streams
 from server.live.tail import Tail
 from server.live.turnstile import Turnstile
+from server.store.client import connect
 from server.translog.timing import GATE_S
 from server.web.app import create_app
 from server.web.parts import WebParts
@@ -55,29 +58,51 @@ def now_ms() -> int:
 def streams_of(
     store: Redis, boards: Boards, hub: Hub | None = None, batcher: Batcher | None = None
 ) -> Streams:
-    """Whoever listens by streams of events, with the limits of settings.md."""
-    batcher, pace = batcher or Batcher(store, 5, 200, 5_000), Pace(5, 20, 3, 250)
+    """Whoever listens by streams of events: the limits of settings.md, and time for a slow machine."""
+    batcher = batcher or Batcher(store, 5, 200, 5_000)
+    pace = Pace(5, 20, 3, 250, hello_s=PATIENCE_S)
     node = Node(store, boards, batcher, SECRET, pace, now_ms)
     nobody: frozenset[str] = frozenset()
-    door = Door(nobody, nobody, 16_384, 5.0, 50, 600)
+    door = Door(nobody, nobody, 16_384, PATIENCE_S, 50, 600)
     return Streams(node, hub or Hub(boards, 250), door, Turnstile(600, SECRET))
 
 
+async def keep(step: Callable[[Redis], Awaitable[None]], reader: Redis) -> None:
+    """Step until cancelled, as a worker's process does (workers/running.py)."""
+    while True:
+        try:
+            await step(reader)
+        except RedisError:
+            await asyncio.sleep(0.05)
+
+
+async def ended(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """End what works beside a test, and raise what one of them died of before. Left to the collector, that
+    would be told in the middle of some later test."""
+    died = [task for task in tasks if task.done()]
+    # A cancellation that meets a finished read inside the Redis client can be swallowed: ask again.
+    while waiting := {task for task in tasks if not task.done()}:
+        for task in waiting:
+            task.cancel()
+        await asyncio.wait(waiting, timeout=0.2)
+    await asyncio.gather(*tasks, return_exceptions=True)
+    for task in died:
+        task.result()
+
+
 @pytest_asyncio.fixture
-async def app(store: Redis, store_url: str, tmp_path: Path) -> AsyncIterator[Quart]:
+async def app(
+    store: Redis, store_url: str, tmp_path: Path, pytestconfig: pytest.Config
+) -> AsyncIterator[Quart]:
     """A running application; its sequencer and tail end with the test."""
     boards = Patient(store)
     hub, batcher = Hub(boards, 250), Batcher(store, 5, 200, 5_000)
     tail = Tail(store, boards, hub, 20)
-    sequencer = sequencer_in(tmp_path, within_the_hour())
-
-    async def keep() -> None:
-        while True:
-            await sequencer.step(store)
-
-    tasks = [
-        asyncio.create_task(work) for work in (tail.run(), tail.listen(), batcher.run(), keep())
-    ]
+    replicas = int(pytestconfig.getoption("--sentinels"))
+    reader = connect(store_url, timeout_s=30.0, replicas=replicas, reads_all=True)  # as the workers
+    sequencing = keep(sequencer_in(tmp_path, within_the_hour()).step, reader)
+    works = tail.run(), tail.listen(), batcher.run(), sequencing
+    tasks = [asyncio.create_task(work) for work in works]
     made = create_app(
         WebParts(
             store=store,
@@ -94,8 +119,5 @@ async def app(store: Redis, store_url: str, tmp_path: Path) -> AsyncIterator[Qua
     )
     contract.hold(made)
     yield made
-    # A cancellation that meets a finished read inside the Redis client can be swallowed: ask again.
-    while waiting := {task for task in tasks if not task.done()}:
-        for task in waiting:
-            task.cancel()
-        await asyncio.wait(waiting, timeout=0.2)
+    await ended(tasks)
+    await reader.aclose()

@@ -30,7 +30,7 @@ from tests.audit.test_audit import _run
 from tests.frontend.running import PATIENCE_MS, chromium
 from tests.sequencer.building import sequencer_in, settle
 from tests.sequencer.test_rebuilding import busy, closed, wiped
-from tests.web.browsing import Browser
+from tests.web.browsing import PATIENCE_S, Browser
 from tests.web.test_told_record import site
 
 LOST = "The text was lost with the server's store"
@@ -166,7 +166,7 @@ async def _served(store: Redis, folder: Path) -> AsyncIterator[str]:
 
     bound = bind("127.0.0.1", 0)
     url = f"http://127.0.0.1:{bound[0].getsockname()[1]}"
-    door = Door(frozenset(), frozenset(), 16_384, 5.0, 10, 10)
+    door = Door(frozenset(), frozenset(), 16_384, PATIENCE_S, 10, 10)
     app = site(store, folder, public_url=url)
     port = await listen(app, Config(), nobody, door, bound, None)
     try:

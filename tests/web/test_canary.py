@@ -40,6 +40,7 @@ from server.translog.checkpoint import log_id
 from server.web import desk_forms
 from tests.acts.building import NOW, SECRET, Town, fresh_q, live_town
 from tests.web.browsing import PATIENCE_S, SAME
+from tests.web.conftest import ended
 
 WORDS = ("canarywithheld", "canarywaiting", "canarysentback", "canarywithdrawn", "canaryreworded")
 NAME = "Canaryname Notchosen"
@@ -207,11 +208,10 @@ async def live_port(store: Redis, app: Quart) -> AsyncIterator[int]:
     boards = Boards(store)
     hub = Hub(boards, 20)
     tail = Tail(store, boards, hub, 20)
-    pace = Pace(5, 20, 3, 20)
+    pace = Pace(5, 20, 3, 20, hello_s=PATIENCE_S)
     node = Node(store, boards, Batcher(store, 5, 200, 5000), b"w" * 32, pace, lambda: NOW)
-    door = Door(
-        frozenset({"floor.example"}), frozenset({"http://floor.example"}), 16_384, 5, 50, 50
-    )
+    hosts, origins = frozenset({"floor.example"}), frozenset({"http://floor.example"})
+    door = Door(hosts, origins, 16_384, PATIENCE_S, 50, 50)
     port = await listen(
         app, Config(), lambda slug: Conversation(node, hub, slug), door, bind("127.0.0.1", 0), None
     )
@@ -221,10 +221,7 @@ async def live_port(store: Redis, app: Quart) -> AsyncIterator[int]:
     finally:
         port.close()
         await port.drain(0.0)
-        while waiting := {task for task in tasks if not task.done()}:
-            for task in waiting:
-                task.cancel()
-            await asyncio.wait(waiting, timeout=0.2)
+        await ended(tasks)
 
 
 async def _listening(app: Quart, port: int, slug: str, door: str, token: str) -> ClientConnection:

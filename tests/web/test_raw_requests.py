@@ -14,6 +14,7 @@ from server.launch.ports import bind
 from server.live.door import Conversation, Door
 from server.live.port import listen
 from server.live.socket import LiveSocket
+from tests.web.browsing import PATIENCE_S
 
 HEAD = "Host: floor.example\r\nSec-Fetch-Site: same-origin\r\nContent-Type: application/json\r\n"
 SECOND = "GET /healthz HTTP/1.1\r\nHost: floor.example\r\nConnection: close\r\n\r\n"
@@ -26,7 +27,7 @@ async def port(app: Quart) -> AsyncIterator[int]:
     def nobody(_: str) -> Conversation[LiveSocket]:
         raise AssertionError("no socket is opened here")
 
-    door = Door(frozenset(), frozenset(), 16_384, 5.0, 10, 10)
+    door = Door(frozenset(), frozenset(), 16_384, PATIENCE_S, 10, 10)
     opened = await listen(app, Config(), nobody, door, bind("127.0.0.1", 0), None)
     yield opened.number
     opened.close()
@@ -37,7 +38,7 @@ async def answers(port: int, text: bytes) -> list[int]:
     """Status codes of all that comes back until the server ends the connection."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(text)
-    found = await asyncio.wait_for(reader.read(), 30)
+    found = await asyncio.wait_for(reader.read(), PATIENCE_S)
     writer.close()
     lines = found.split(b"HTTP/1.1 ")[1:]
     return [int(line[:3]) for line in lines]

@@ -21,6 +21,7 @@ from server.live.port import listen
 from server.live.socket import LiveSocket
 from tests.acts.building import NOW, SECRET, Town, fresh_q, live_town
 from tests.frontend.running import PATIENCE_MS, chromium
+from tests.web.browsing import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
 PAYLOADS = [
@@ -56,7 +57,7 @@ async def page(app: Quart) -> AsyncIterator[Page]:
 
     if chromium() is None:
         pytest.skip("no Chromium here")
-    door = Door(frozenset(), frozenset(), 16_384, 5.0, 10, 10)
+    door = Door(frozenset(), frozenset(), 16_384, PATIENCE_S, 10, 10)
     opened = await listen(app, Config(), nobody, door, bind("127.0.0.1", 0), None)
     async with async_playwright() as driver:
         rules = f"MAP floor.example 127.0.0.1:{opened.number}"
