@@ -10,7 +10,7 @@ import structlog
 from redis.asyncio import Redis
 
 from server.acts import meetings
-from server.store import keys, sequencing, typed
+from server.store import keys, sequencing
 from server.store.client import connect
 from server.translog.anchor import ANCHOR
 from tests.acts.building import live_town
@@ -84,4 +84,3 @@ async def test_the_clock_names_what_it_passes_over_once_and_goes_on(
     (line,) = [line for line in told if line["event"] == "meetings_passed_over"]
     assert f"in {len(ODD) + 1} places" in line["says"] and ill.meeting.id in line["says"]
     assert [found.id for found in await meetings.all_meetings(store)] == [well.meeting.id]
-    assert await typed.get(store, keys.CLOCK) == "one"
