@@ -203,6 +203,13 @@ class Conversation:
                 assert_never(effect)
 
     async def _enter(self, enter: Enter) -> None:
+        try:
+            await self._come_in(enter)
+        finally:  # also where something broke: nobody is left to wait for a welcome
+            if self._board is None:
+                self._hang(Close.RESTART, "not let in")
+
+    async def _come_in(self, enter: Enter) -> None:
         claims, own = enter.claims, OwnVotes([], [])
         self._slot = slot_of(enter.device)
         # Before we look at what is theirs: what they cast elsewhere meanwhile is told here, too.

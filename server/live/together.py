@@ -10,8 +10,6 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Generic, TypeVar
 
-from redis.exceptions import RedisError
-
 AT_ONCE = 16  # bounds how long one trip holds the store
 Asked = TypeVar("Asked")
 Told = TypeVar("Told")
@@ -30,7 +28,7 @@ class Together(Generic[Asked, Told]):
         self._under_way = False
 
     async def ask(self, meeting: str, asked: Asked) -> Told:
-        """The answer. Raises redis.RedisError as the store's trip does, to all who were in it."""
+        """The answer. Raises what the store's trip raises, to all who were in it."""
         answer: asyncio.Future[Told] = asyncio.get_running_loop().create_future()
         self._waiting.append((meeting, asked, answer))
         if not self._under_way:
@@ -52,7 +50,7 @@ class Together(Generic[Asked, Told]):
             batch.append(self._waiting.popleft())
         try:
             told = await self._ask(meeting, [asked for _, asked, _ in batch])
-        except RedisError as error:
+        except Exception as error:
             for _, _, answer in batch:
                 if not answer.done():
                     answer.set_exception(error)

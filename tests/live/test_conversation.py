@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from websockets.asyncio.client import ClientConnection
 
 from server.acts import admission, decide, submit
-from server.live import tail
+from server.live import node, tail
 from server.live.conversation import Conversation
 from server.store import keys
 from tests.acts.building import NOW, Town, fresh_q, live_town
@@ -138,6 +138,20 @@ async def test_who_said_hello_in_time_is_waited_for_however_long_the_store_takes
                 await asyncio.sleep(0.005)
         assert ear.closed == []
         one.closed()
+
+
+async def test_who_cannot_be_let_in_because_something_broke_is_sent_back_at_once(
+    store: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def breaks(*_: object) -> None:
+        raise ValueError
+
+    monkeypatch.setattr(node, "own_votes_of", breaks)
+    town = await live_town(store)
+    joined = await admission.join(store, town.meeting, town.meeting.code, NOW)
+    async with live_half(store) as half, dial(half.port, town) as socket:
+        await greet(socket, signed(joined, joined.sign_in.expires_at))
+        assert await end_of(socket) == 1012
 
 
 async def test_a_vote_after_the_number_behind_a_ticket_was_destroyed_is_refused_as_closed(

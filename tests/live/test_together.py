@@ -14,7 +14,7 @@ from server.live.together import AT_ONCE, Together
 from server.store import keys, votes
 from server.store.votes import Wish, slot_of
 from tests.acts.building import NOW, live_town
-from tests.live.half import live_half
+from tests.live.half import WITHIN_S, live_half
 
 PEOPLE = 40
 
@@ -74,6 +74,25 @@ async def test_a_trip_that_fails_is_told_to_all_in_it_and_the_next_is_made(store
         assert all(isinstance(one, RedisError) for one in told) and len(told) == 20
         await store.delete(keys.lineage(town.meeting.id))
         assert (await half.node.own.ask(town.meeting.id, person.voter or 0)).votes == []
+
+
+async def test_an_odd_failure_is_told_to_all_in_its_trip_too_and_those_behind_are_asked_for() -> (
+    None
+):
+    tasks: list[asyncio.Task[None]] = []
+
+    async def ask(meeting: str, run: list[int]) -> list[int]:
+        if meeting == "odd":
+            raise ValueError
+        return run
+
+    together = Together(ask, lambda work: tasks.append(asyncio.create_task(work)))
+    asked = [("odd", 1), ("odd", 2), ("b", 3)]
+    async with asyncio.timeout(WITHIN_S):
+        told = await asyncio.gather(
+            *(together.ask(meeting, one) for meeting, one in asked), return_exceptions=True
+        )
+    assert [type(one) for one in told[:2]] == [ValueError] * 2 and told[2] == 3
 
 
 async def test_two_meetings_are_asked_apart_and_one_who_left_holds_nobody_up() -> None:
