@@ -173,6 +173,6 @@ async def test_a_press_goes_by_form_where_the_live_line_has_ended(hall: Hall) ->
         counted = board.row(ONE).locator(".votes", has_text=str(votes))
         await drawn(board.page, counted, "the page counts the vote")
         await board.shows(ONE, votes, mine)
-    await board.page.wait_for_url("**?order=wanted")
+    await board.page.wait_for_url("**?order=wanted#no-1")
     await expect(board.page.locator("#live[data-status=ended]")).to_be_attached()
     hall.excuse("401")
