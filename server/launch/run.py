@@ -13,6 +13,7 @@ import sys
 import tempfile
 from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from server.ending import patience_s
@@ -92,8 +93,9 @@ def _start(
         if not embedded.answers(url)
     ]
     told["OPENFLOOR_PUBLIC_URL"] = settings.public_url
-    _remember(data, told, 0, True)
-    supervisor.replaced = _counted(data, told)
+    remember = partial(_remember, data, told, not environ.get("REDIS_URL"))
+    remember(0, True)
+    supervisor.replaced = _counted(data, remember)
     _start_children(supervisor, options.servers, told)
     found.held.close()
     wait_ready(settings, supervisor.check)
@@ -155,28 +157,28 @@ def _disown(data: Path) -> None:
         _write(data, {name: value for name, value in told.items() if name != "pid"})
 
 
-def _counted(data: Path, environ: Mapping[str, str]) -> Callable[[bool], None]:
+def _counted(data: Path, remember: Callable[[int, bool], None]) -> Callable[[bool], None]:
     turns = itertools.count(1)
 
     def count(done: bool) -> None:
         try:
-            _remember(data, environ, next(turns), done)
+            remember(next(turns), done)
         except OSError as error:  # a full disk is no reason to end
             say(f"{data / 'run.json'} cannot be written: {error.strerror}")
 
     return count
 
 
-def _remember(data: Path, environ: Mapping[str, str], turn: int, done: bool) -> None:
+def _remember(
+    data: Path, environ: Mapping[str, str], own_store: bool, turn: int, done: bool
+) -> None:
     told = {
         "pid": os.getpid(),
         "turn": turn,  # how often a restart was asked for, and whether the last one came to its end
         "done": done,
         "store_url": environ["OPENFLOOR_STORE_URL"],
         "public_url": environ["OPENFLOOR_PUBLIC_URL"],
-        "embedded": environ["OPENFLOOR_STORE_URL"].startswith(
-            f"unix://{tempfile.gettempdir()}/{SOCKETS}"
-        ),
+        "embedded": own_store,  # the next run may end it, and remove its socket's folder
     }
     _write(data, told)
 

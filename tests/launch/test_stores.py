@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,6 +34,15 @@ def test_two_stores_of_ones_own_take_the_place_of_the_embedded_one(
         assert PASSWORD not in started.text
         assert started.stop() == 0
     assert not (tmp_path / "data" / "appendonlydir").exists()
+
+
+def test_a_store_of_ones_own_is_none_that_a_run_may_end_wherever_its_socket_is(
+    run: Prepare, store_url: str, tmp_path: Path
+) -> None:
+    assert "/of-" in store_url  # as the folder of a run's own store is called
+    run(REDIS_URL=store_url).start()
+    told = json.loads((tmp_path / "data" / "run.json").read_text())
+    assert (told["store_url"], told["embedded"]) == (store_url, False)
 
 
 def test_a_store_that_is_away_at_the_start_is_waited_for(run: Prepare, tmp_path: Path) -> None:
