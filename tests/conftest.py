@@ -16,6 +16,7 @@ from redis.asyncio import Redis
 from server.launch import embedded
 from server.launch.supervisor import Child, Supervisor
 from server.orphans import die_with_parent
+from server.store import call
 from server.store.client import connect
 from server.store.loader import load
 from tests.faults import listed
@@ -112,7 +113,8 @@ def store_url(pytestconfig: pytest.Config) -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="of-test-") as name:
         folder = Path(name)
         if pytestconfig.getoption("--sentinels"):
-            with guarded(folder, NEVER_MS) as stores:
+            with guarded(folder, NEVER_MS) as stores, pytest.MonkeyPatch.context() as patch:
+                patch.setattr(call, "WAIT_MS", 20_000)  # a busy replica is no failure
                 yield stores.url
             return
         supervisor = Supervisor(print, 60.0)
