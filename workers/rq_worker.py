@@ -37,8 +37,8 @@ class _Keeping(Worker):
 
     def main_work_horse(self, job: Job, queue: Queue) -> None:
         """In the job's process, which is in no group of the worker's: end with a worker that is killed."""
-        if bound := die_with_parent():
-            bound()
+        if bind := die_with_parent(self.pid):
+            bind()
         super().main_work_horse(job, queue)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -71,11 +70,15 @@ class Works:
 
     @asynccontextmanager
     async def worker(self) -> AsyncIterator[subprocess.Popen[bytes]]:
-        """A worker in a process group of its own; killed with its job at the end."""
+        """A worker in a process group of its own; killed with its job at the end.
+
+        SIGHUP ends none of them: the kernel sends it to a job that is stopped when its worker is killed, as
+        the last one of a group that nobody looks after."""
         process = subprocess.Popen(
             [sys.executable, "-m", "workers.rq_worker"],
             env=self.environ(),
             start_new_session=True,
+            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
         )
         try:
             yield process
@@ -104,10 +107,13 @@ def jobs_of(worker: subprocess.Popen[bytes]) -> list[int]:
     return [int(pid) for pid in listed.split()]
 
 
-def told_to_end(pid: int) -> bool:
-    """Whether SIGTERM waits for a process that is stopped."""
-    waiting = re.findall(r"Pnd:\t(\w+)", Path(f"/proc/{pid}/status").read_text())
-    return any(int(signals, 16) >> (signal.SIGTERM - 1) & 1 for signals in waiting)
+def gone(pid: int) -> bool:
+    """Whether a process has ended; whoever inherited it may not have asked yet how."""
+    try:
+        told = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    return told.rpartition(")")[2].split()[0] in "ZX"
 
 
 async def caught(works: Works, worker: subprocess.Popen[bytes], name: str) -> int:
