@@ -89,6 +89,13 @@ class Town:
                 return
             await sequencing.number(self.store, m, at, entries[-1][0], questions)
 
+    async def followed(self) -> None:
+        """Return once a sequencer that works beside the test keeps this meeting's log. One that finds
+        numbers already takes the meeting for one from before there were logs."""
+        async with asyncio.timeout(60):
+            while not await self.store.exists(keys.log(self.meeting.id)):
+                await asyncio.sleep(0.005)
+
     async def published(self) -> None:
         """Return once the record shows all that was decided so far: a sequencer works beside the test,
         and the meeting is live. Each entry of the intake is a leaf; where the cursor stands tells

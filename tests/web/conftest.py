@@ -25,10 +25,12 @@ from server.store.client import connect
 from server.translog.timing import GATE_S
 from server.web.app import create_app
 from server.web.parts import WebParts
+from tests.acts.building import Town
 from tests.sequencer.building import sequencer_in
 from tests.web import contract
 from tests.web.browsing import PATIENCE_S
 
+number = Town.number
 PUBLIC_URL, SECRET = "http://floor.example", b"w" * 32
 
 
@@ -90,11 +92,22 @@ async def ended(tasks: Sequence[asyncio.Task[None]]) -> None:
         task.result()
 
 
+async def number_later(town: Town) -> None:
+    """Number a meeting's questions once the sequencer beside the test keeps its log."""
+    await town.followed()
+    await number(town)
+
+
 @pytest_asyncio.fixture
 async def app(
-    store: Redis, store_url: str, tmp_path: Path, pytestconfig: pytest.Config
+    store: Redis,
+    store_url: str,
+    tmp_path: Path,
+    pytestconfig: pytest.Config,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Quart]:
     """A running application; its sequencer and tail end with the test."""
+    monkeypatch.setattr(Town, "number", number_later)
     boards = Patient(store)
     hub, batcher = Hub(boards, 250), Batcher(store, 5, 200, 5_000)
     tail = Tail(store, boards, hub, 20)
