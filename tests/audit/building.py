@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,7 +21,7 @@ from server.translog.edge import Edge
 from server.translog.layers import Layer
 from server.translog.strict import Json
 from server.translog.tile import ENTRIES, WIDTH
-from tests.translog.building import INTENTS, ORIGIN, SEED, hash_of, log_signer, q_id
+from tests.translog.building import INTENTS, ORIGIN, ROOT, SEED, hash_of, log_signer, q_id
 
 NOW = 1_790_000_000
 MEETING = meeting_of(ORIGIN.rpartition("/")[2])
@@ -168,3 +170,10 @@ def audited(
 def sha(text: str) -> str:
     """Some hash."""
     return hash_of(text)
+
+
+def run_audit(*arguments: str | Path) -> tuple[int, str]:
+    """Exit status and words of `./openfloor audit`."""
+    command = [sys.executable, "-m", "server", "audit", *map(str, arguments)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    return done.returncode, done.stdout + done.stderr

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -15,8 +13,8 @@ from server.audit.findings import CHECKS, Grade, Unreadable
 from server.audit.sources import MAX_BYTES, PUBLIC_BYTES, Folder, Zip
 from server.translog.layers import Layer
 from server.translog.note import Signer
-from tests.audit.building import NOW, Made, audited, honest, lock, sha
-from tests.translog.building import ROOT, log_signer, q_id
+from tests.audit.building import NOW, Made, audited, honest, lock, run_audit, sha
+from tests.translog.building import log_signer, q_id
 
 Tamper = Callable[[Path], None]
 
@@ -244,18 +242,12 @@ def test_what_cannot_be_read_hides_no_evidence(tmp_path: Path) -> None:
     with (folder / "public.json").open("wb") as file:
         file.truncate(PUBLIC_BYTES + 1)
     given = ("--vkey", log_signer().key.text(), "--evidence", evidence)
-    status, said = _run(folder, *given)
+    status, said = run_audit(folder, *given)
     assert status == 2 and "could not check: public.json has more than" in said, said
     assert [one["check"] for one in json.loads(evidence.read_text())["evidence"]] == ["A8"]
     (folder / "checkpoint").write_bytes(bytes(MAX_BYTES + 1))
-    status, said = _run(folder, *given)
+    status, said = run_audit(folder, *given)
     assert status == 1 and "?    A1" in said and "Traceback" not in said, said
-
-
-def _run(*arguments: str | Path) -> tuple[int, str]:
-    command = [sys.executable, "-m", "server", "audit", *map(str, arguments)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
-    return done.returncode, done.stdout + done.stderr
 
 
 def test_the_command_reads_folders_and_zips_remembers_and_writes_evidence(tmp_path: Path) -> None:
@@ -271,22 +263,22 @@ def test_the_command_reads_folders_and_zips_remembers_and_writes_evidence(tmp_pa
     (held / "mine.tlog-proof").write_text(made.receipt(1, 3).proof)
     vkey, state = log_signer().key.text(), tmp_path / "state.json"
     given = ("--vkey", vkey, "--state", state, "--receipts", held)
-    status, said = _run(archive, *given)
+    status, said = run_audit(archive, *given)
     assert status == 0 and "Everything holds." in said, said
-    status, said = _run(folder, *given)
+    status, said = run_audit(folder, *given)
     assert status == 0 and len(json.loads(state.read_text())["checkpoints"]) == 1
     rewritten = Made().add("log.open")
     while len(rewritten.leaves) < len(made.leaves) + 1:
         rewritten.ask(len(rewritten.leaves))
     other = rewritten.write(tmp_path / "other")
     evidence = tmp_path / "evidence.json"
-    status, said = _run(other, *given, "--evidence", evidence)
+    status, said = run_audit(other, *given, "--evidence", evidence)
     assert status == 2 and "Keep the evidence file" in said
     assert {one["check"] for one in json.loads(evidence.read_text())["evidence"]} >= {"A2", "A10"}
     archive.write_bytes(archive.read_bytes()[:2000])
-    status, said = _run(archive, *given)
+    status, said = run_audit(archive, *given)
     assert status == 1 and "no whole zip" in said and "Traceback" not in said
-    status, said = _run(tmp_path / "nothing", *given)
+    status, said = run_audit(tmp_path / "nothing", *given)
     assert status == 1 and "no address, folder or file" in said
-    status, said = _run(folder, "--vkey", "nonsense")
+    status, said = run_audit(folder, "--vkey", "nonsense")
     assert status == 1 and "Traceback" not in said

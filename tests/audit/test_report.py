@@ -10,14 +10,8 @@ from pathlib import Path
 import pytest
 
 from server.audit.findings import Grade
-from tests.audit.building import NOW, Made, audited, honest
+from tests.audit.building import NOW, Made, audited, honest, run_audit
 from tests.translog.building import ORIGIN, ROOT, log_signer, q_id
-
-
-def _said(*arguments: str | Path) -> tuple[int, str]:
-    command = [sys.executable, "-m", "server", "audit", *map(str, arguments)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
-    return done.returncode, done.stdout + done.stderr
 
 
 def test_what_nobody_gave_to_compare_is_not_said_to_hold(tmp_path: Path) -> None:
@@ -72,7 +66,7 @@ def test_evidence_of_another_text_holds_the_text_and_a_copy_accuses_nobody(tmp_p
     path = folder / "opening" / f"{q_id(1)}.json"
     path.write_bytes(path.read_bytes().replace(b"Question number 1?", b"Something tamer?"))
     evidence = tmp_path / "evidence.json"
-    status, said = _said(folder, "--vkey", log_signer().key.text(), "--evidence", evidence)
+    status, said = run_audit(folder, "--vkey", log_signer().key.text(), "--evidence", evidence)
     assert status == 2 and "audit the record at its address, too" in said, said
     told = json.loads(evidence.read_text())
     assert told["checkpoint"].startswith(ORIGIN)
@@ -82,17 +76,17 @@ def test_evidence_of_another_text_holds_the_text_and_a_copy_accuses_nobody(tmp_p
 
 def test_an_option_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     folder, key = honest().write(tmp_path / "log"), log_signer().key.text()
-    status, said = _said(folder, "--vkey", "nonsense")
+    status, said = run_audit(folder, "--vkey", "nonsense")
     assert status == 1 and "the key after --vkey cannot be read" in said, said
-    status, said = _said(folder, "--vkey", key, "--anchor", folder, "--anchor-vkey", "odd")
+    status, said = run_audit(folder, "--vkey", key, "--anchor", folder, "--anchor-vkey", "odd")
     assert status == 1 and "the key after --anchor-vkey cannot be read" in said, said
     (tmp_path / "state").write_text("{")
-    status, said = _said(folder, "--vkey", key, "--state", tmp_path / "state")
+    status, said = run_audit(folder, "--vkey", key, "--state", tmp_path / "state")
     assert status == 1 and "state is not a file of this auditor's making" in said, said
     (tmp_path / "policy").write_text("quorum of the willing\n")
-    status, said = _said(folder, "--vkey", key, "--policy", tmp_path / "policy")
+    status, said = run_audit(folder, "--vkey", key, "--policy", tmp_path / "policy")
     assert status == 1 and "policy is no policy" in said and "Traceback" not in said, said
-    status, said = _said("http://127.0.0.1:1/log/x", "--vkey", key)
+    status, said = run_audit("http://127.0.0.1:1/log/x", "--vkey", key)
     assert status == 1 and "the server gives no answer" in said and "urlopen" not in said, said
 
 

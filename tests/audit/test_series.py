@@ -13,8 +13,7 @@ from server.audit.sources import Folder
 from server.translog import checkpoint
 from server.translog.note import VerifierKey
 from server.translog.strict import Json
-from tests.audit.building import NOW, Made, audited, honest
-from tests.audit.test_audit import _run
+from tests.audit.building import NOW, Made, audited, honest, run_audit
 from tests.translog.building import ORIGIN, SEED, log_signer
 
 LATER = "qa.example/log/bbbbbbbbbbbbbbbbbbbbbbbbba"
@@ -108,7 +107,7 @@ def test_the_command_takes_the_earlier_record_and_its_key(tmp_path: Path) -> Non
     made = closed()
     new, old = later(made).write(tmp_path / "new"), made.write(tmp_path / "old")
     given = ("--vkey", key().text(), "--prev", old)
-    status, said = _run(new, *given, "--prev-vkey", log_signer().key.text())
+    status, said = run_audit(new, *given, "--prev-vkey", log_signer().key.text())
     assert status < 2 and "The earlier record was read as well; it was closed." in said, said
-    status, said = _run(new, *given)
+    status, said = run_audit(new, *given)
     assert status == 1 and "--prev needs --prev-vkey" in said and "Traceback" not in said

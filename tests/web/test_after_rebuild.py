@@ -26,7 +26,7 @@ from server.live.port import listen
 from server.live.socket import LiveSocket
 from server.translog.checkpoint import log_id
 from tests.acts.building import NOW, SECRET, Town
-from tests.audit.test_audit import _run
+from tests.audit.building import run_audit
 from tests.frontend.running import PATIENCE_MS, chromium
 from tests.sequencer.building import sequencer_in, settle
 from tests.sequencer.test_rebuilding import busy, closed, wiped
@@ -185,7 +185,7 @@ async def test_the_auditor_reads_the_rebuilt_record_at_its_address(
     (held / "mine.json").write_text(json.dumps(told.receipt))
     given = ("--vkey", told.files["vkey"].strip(), "--receipts", held)
     async with _served(store, tmp_path) as url:
-        status, said = await asyncio.to_thread(_run, f"{url}{told.log}", *given)
+        status, said = await asyncio.to_thread(run_audit, f"{url}{told.log}", *given)
     assert status < 2 and "Traceback" not in said, said
     assert "yes  A7" in said and "yes  A10" in said and "public texts" in said, said
 
